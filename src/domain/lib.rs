@@ -1,1 +1,23 @@
-//! domain
+//! The rules of the marketplace, pure: no I/O, no clock, no database, no wire format.
+//!
+//! Callers parse at the edge into these types, ask here what may happen, and write the answer.
+#![deny(missing_docs, clippy::arithmetic_side_effects)]
+
+pub mod chain;
+pub mod clock;
+pub mod ids;
+pub mod intent;
+pub mod item;
+pub mod journey;
+pub mod limits;
+pub mod money;
+pub mod order;
+pub mod policy;
+pub mod refusal;
+pub mod seal;
+pub mod settle;
+pub mod store;
+pub mod text;
+pub mod user;
+
+pub use verify::address::{AddressError, EvmAddress};

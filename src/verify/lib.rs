@@ -1,1 +1,12 @@
-//! verify
+//! Facts about chain accounts that can be checked without any key.
+//!
+//! A leaf: it signs nothing, holds nothing and reads nothing, so that every crate may use it.
+
+pub mod address;
+
+use sha3::{Digest, Keccak256};
+
+/// The Keccak-256 digest that Ethereum uses for addresses, hashes and checksums.
+pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
+    Keccak256::digest(bytes).into()
+}

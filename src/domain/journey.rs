@@ -1,0 +1,186 @@
+//! What happens next to an order: who must act, on what, and by when.
+
+use crate::clock::{Span, Time};
+use crate::order::OrderStatus;
+
+/// Who is to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The buyer.
+    Buyer,
+    /// The vendor.
+    Vendor,
+    /// Either of them.
+    Parties,
+    /// The site, by itself.
+    Site,
+    /// The operator, by hand.
+    Operator,
+    /// Nobody: it is over.
+    Nobody,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Escrow issues the address.
+    Prepare,
+    /// The buyer pays.
+    Pay,
+    /// The buyer pays what is missing.
+    PayRest,
+    /// The chain makes a payment final.
+    AwaitFinality,
+    /// The vendor dispatches.
+    Dispatch,
+    /// The buyer looks at what came and confirms.
+    ConfirmReceipt,
+    /// Escrow answers a request.
+    AwaitEscrow,
+    /// Escrow makes a dispute effective.
+    Freeze,
+    /// The legs become final.
+    PayOut,
+    /// The parties end a dispute.
+    SettleDispute,
+    /// A payout is stuck.
+    Unblock,
+    /// Nothing.
+    Done,
+}
+
+/// The next step of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Next {
+    /// Who acts.
+    pub who: Who,
+    /// What they do.
+    pub step: Step,
+    /// By when, where there is a deadline.
+    pub by: Option<Time>,
+}
+
+/// What of an order decides about its next step.
+#[derive(Debug, Clone, Copy)]
+pub struct Position {
+    /// Status by escrow's last event.
+    pub status: OrderStatus,
+    /// Some final money is credited.
+    pub credited: bool,
+    /// Some money is seen that is not final.
+    pub unfinal: bool,
+    /// A request waits for an answer.
+    pub intent_open: bool,
+    /// A dispute was opened.
+    pub disputed: bool,
+    /// A payout is planned.
+    pub paying: bool,
+    /// A payout is stuck.
+    pub held: bool,
+    /// Payment deadline.
+    pub expires_at: Time,
+    /// When it was funded.
+    pub funded_at: Option<Time>,
+    /// When it was dispatched.
+    pub dispatched_at: Option<Time>,
+    /// Sealed handling time.
+    pub handling: Span,
+    /// Sealed inspection time.
+    pub inspection: Span,
+}
+
+/// Says what happens next.
+pub fn next(at: &Position) -> Next {
+    let site = |step| Next { who: Who::Site, step, by: None };
+    if at.held {
+        return Next { who: Who::Operator, step: Step::Unblock, by: None };
+    }
+    if at.paying && !at.status.is_terminal() {
+        return site(Step::PayOut);
+    }
+    if at.intent_open {
+        return site(Step::AwaitEscrow);
+    }
+    match at.status {
+        OrderStatus::New => site(Step::Prepare),
+        OrderStatus::Pending if at.unfinal => site(Step::AwaitFinality),
+        OrderStatus::Pending => {
+            let step = if at.credited { Step::PayRest } else { Step::Pay };
+            Next { who: Who::Buyer, step, by: Some(at.expires_at) }
+        }
+        OrderStatus::Completed if at.disputed => site(Step::Freeze),
+        OrderStatus::Completed => match at.dispatched_at {
+            None => {
+                let by = at.funded_at.map(|funded| funded.after(at.handling));
+                Next { who: Who::Vendor, step: Step::Dispatch, by }
+            }
+            Some(dispatched) => {
+                let by = Some(dispatched.after(at.inspection));
+                Next { who: Who::Buyer, step: Step::ConfirmReceipt, by }
+            }
+        },
+        OrderStatus::Frozen => Next { who: Who::Parties, step: Step::SettleDispute, by: None },
+        OrderStatus::Released | OrderStatus::Cancelled | OrderStatus::Failed => {
+            Next { who: Who::Nobody, step: Step::Done, by: None }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T0: Time = Time::from_secs(1_800_000_000);
+    const START: Position = Position {
+        status: OrderStatus::New,
+        credited: false,
+        unfinal: false,
+        intent_open: false,
+        disputed: false,
+        paying: false,
+        held: false,
+        expires_at: T0.after(Span::minutes(60)),
+        funded_at: None,
+        dispatched_at: None,
+        handling: Span::hours(72),
+        inspection: Span::hours(336),
+    };
+
+    #[test]
+    fn the_straight_road() {
+        let pending = Position { status: OrderStatus::Pending, ..START };
+        let funded = Position { status: OrderStatus::Completed, funded_at: Some(T0), ..pending };
+        let sent = Position { dispatched_at: Some(T0), ..funded };
+        let steps = [
+            START,
+            pending,
+            Position { unfinal: true, ..pending },
+            funded,
+            sent,
+            Position { intent_open: true, ..sent },
+            Position { paying: true, ..sent },
+            Position { status: OrderStatus::Released, paying: true, ..sent },
+        ]
+        .map(|position| (next(&position).who, next(&position).step));
+        assert_eq!(
+            steps,
+            [
+                (Who::Site, Step::Prepare),
+                (Who::Buyer, Step::Pay),
+                (Who::Site, Step::AwaitFinality),
+                (Who::Vendor, Step::Dispatch),
+                (Who::Buyer, Step::ConfirmReceipt),
+                (Who::Site, Step::AwaitEscrow),
+                (Who::Site, Step::PayOut),
+                (Who::Nobody, Step::Done),
+            ]
+        );
+        assert_eq!(next(&funded).by, Some(T0.after(Span::hours(72))));
+    }
+
+    #[test]
+    fn trouble_comes_first() {
+        let held = Position { held: true, paying: true, status: OrderStatus::Completed, ..START };
+        assert_eq!(next(&held).step, Step::Unblock);
+    }
+}

@@ -1,0 +1,37 @@
+//! Bounds that escrow keeps whatever the site asks for, and sizes of what people type.
+
+use crate::clock::Span;
+use crate::money::Bps;
+
+/// How much short of the sum a payment may be and still count, unless the order says less.
+pub const TOLERANCE: Bps = Bps::percent(1);
+/// The most that any order may set.
+pub const TOLERANCE_MAX: Bps = Bps::percent(5);
+/// A payment above the sum by more than this comes back as a leg of its own.
+pub const SURPLUS: Bps = Bps::percent(1);
+/// The highest commission a seal accepts.
+pub const COMMISSION_MAX: Bps = Bps::percent(20);
+/// The smallest order: this many times the fee of moving its money once.
+pub const MIN_ORDER_FEES: u64 = 20;
+/// Unpaid orders a buyer may have open.
+pub const OPEN_UNPAID_MAX: i64 = 10;
+/// A changed payout address counts after this; a first one at once.
+pub const ADDRESS_COOLDOWN: Span = Span::hours(48);
+/// Escrow's heartbeat is stale when older than this.
+pub const HEARTBEAT_STALE: Span = Span::secs(5);
+/// The longest handling time a package may name, in hours.
+pub const HANDLING_HOURS_MAX: u32 = 720;
+/// Handling time unless the package says otherwise, in hours.
+pub const HANDLING_HOURS: u32 = 72;
+/// Inspection time of shipped goods, in hours.
+pub const INSPECTION_SHIPPED_HOURS: u32 = 336;
+/// Inspection time of digital goods and services, in hours.
+pub const INSPECTION_DIGITAL_HOURS: u32 = 72;
+/// Most units of one package in one order.
+pub const QUANTITY_MAX: u32 = 99;
+/// Sums above this, in US cents, want a password typed within [`AUTHENTICATED_FRESH`].
+pub const STEP_UP_CENTS: u64 = 50_000;
+/// How long a typed password counts for money acts.
+pub const AUTHENTICATED_FRESH: Span = Span::minutes(5);
+/// How long a session lives after its last use.
+pub const SESSION_LIFE: Span = Span::days(14);

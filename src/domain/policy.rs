@@ -1,0 +1,211 @@
+//! Who may do what about an order: asked by every button and every handler.
+
+use crate::intent::{self, ActorRole, IntentAction};
+use crate::order::OrderStatus;
+use crate::refusal::Refusal;
+use crate::store::StoreRole;
+use crate::user::Role;
+
+/// What somebody is to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// Placed it.
+    Buyer,
+    /// A member of its store.
+    Vendor(StoreRole),
+    /// Neither, but staff.
+    Staff,
+    /// None of these: for such a one the order does not exist.
+    Stranger,
+}
+
+impl Relation {
+    /// The relation of a person of `role` to an order. Being a party comes before being staff:
+    /// nobody acts as staff in his own order.
+    pub const fn of(is_buyer: bool, member: Option<StoreRole>, role: Role) -> Self {
+        match (is_buyer, member) {
+            (true, _) => Self::Buyer,
+            (false, Some(store_role)) => Self::Vendor(store_role),
+            (false, None) if role.is_staff() => Self::Staff,
+            (false, None) => Self::Stranger,
+        }
+    }
+
+    /// The part in which they act; `None` for a stranger.
+    pub const fn actor(self) -> Option<ActorRole> {
+        match self {
+            Self::Buyer => Some(ActorRole::Buyer),
+            Self::Vendor(_) => Some(ActorRole::Vendor),
+            Self::Staff => Some(ActorRole::Staff),
+            Self::Stranger => None,
+        }
+    }
+}
+
+/// An act on an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Look at it.
+    See,
+    /// Read the delivery address.
+    SeeDelivery,
+    /// Ask escrow to cancel, release or refund.
+    Ask(IntentAction),
+    /// Mark it as shipped.
+    Ship,
+    /// Open a dispute.
+    Dispute,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Self; 7] = [
+        Self::See,
+        Self::SeeDelivery,
+        Self::Ask(IntentAction::Cancel),
+        Self::Ask(IntentAction::Release),
+        Self::Ask(IntentAction::Refund),
+        Self::Ship,
+        Self::Dispute,
+    ];
+}
+
+/// What of an order decides about acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Situation {
+    /// Status by escrow's last event.
+    pub status: OrderStatus,
+    /// A payout of case 0 is planned.
+    pub paying: bool,
+    /// The vendor marked it as shipped.
+    pub dispatched: bool,
+    /// A dispute was opened, whether or not it is effective yet.
+    pub disputed: bool,
+    /// A request waits for escrow's answer.
+    pub intent_open: bool,
+}
+
+/// Whether somebody may do something now.
+pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal> {
+    let Some(actor) = relation.actor() else {
+        return Err(Refusal::NotYours);
+    };
+    match act {
+        Act::See => Ok(()),
+        Act::SeeDelivery => see_delivery(actor, now.status),
+        Act::Ask(action) => {
+            intent::check(action, actor, now.status, now.paying)?;
+            if now.intent_open { Err(Refusal::InProgress) } else { Ok(()) }
+        }
+        Act::Ship => {
+            only(actor, &[ActorRole::Vendor])?;
+            funded(now)?;
+            if now.dispatched { Err(Refusal::Shipped) } else { Ok(()) }
+        }
+        Act::Dispute => {
+            only(actor, &[ActorRole::Buyer, ActorRole::Vendor])?;
+            if now.disputed {
+                return Err(Refusal::Disputed);
+            }
+            funded(now)
+        }
+    }
+}
+
+/// The buyer wrote it; the store needs it from funding on; staff have no business with it.
+fn see_delivery(actor: ActorRole, status: OrderStatus) -> Result<(), Refusal> {
+    match actor {
+        ActorRole::Buyer => Ok(()),
+        ActorRole::Vendor if matches!(status, OrderStatus::New | OrderStatus::Pending) => {
+            Err(Refusal::NotPaid)
+        }
+        ActorRole::Vendor => Ok(()),
+        ActorRole::Staff => Err(Refusal::NotYours),
+    }
+}
+
+fn only(actor: ActorRole, allowed: &[ActorRole]) -> Result<(), Refusal> {
+    if allowed.contains(&actor) { Ok(()) } else { Err(Refusal::OtherParty) }
+}
+
+fn funded(now: Situation) -> Result<(), Refusal> {
+    match now.status {
+        OrderStatus::New | OrderStatus::Pending => Err(Refusal::NotPaid),
+        OrderStatus::Released | OrderStatus::Cancelled | OrderStatus::Failed => Err(Refusal::Ended),
+        OrderStatus::Completed | OrderStatus::Frozen if now.paying => Err(Refusal::PayingOut),
+        OrderStatus::Completed | OrderStatus::Frozen => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FUNDED: Situation = Situation {
+        status: OrderStatus::Completed,
+        paying: false,
+        dispatched: false,
+        disputed: false,
+        intent_open: false,
+    };
+    const VENDOR: Relation = Relation::Vendor(StoreRole::Collaborator);
+
+    #[test]
+    fn a_stranger_may_do_nothing_at_all() {
+        for act in Act::ALL {
+            for status in OrderStatus::ALL {
+                let now = Situation { status: *status, ..FUNDED };
+                assert_eq!(check(act, Relation::Stranger, now), Err(Refusal::NotYours));
+            }
+        }
+    }
+
+    #[test]
+    fn staff_neither_release_nor_refund_nor_read_where_the_goods_go() {
+        for act in [
+            Act::Ask(IntentAction::Release),
+            Act::Ask(IntentAction::Refund),
+            Act::SeeDelivery,
+            Act::Ship,
+        ] {
+            for status in OrderStatus::ALL {
+                assert!(
+                    check(act, Relation::Staff, Situation { status: *status, ..FUNDED }).is_err()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_party_is_never_staff_in_its_own_order() {
+        assert_eq!(Relation::of(true, Some(StoreRole::Owner), Role::Admin), Relation::Buyer);
+        assert_eq!(
+            Relation::of(false, Some(StoreRole::Owner), Role::Admin),
+            Relation::Vendor(StoreRole::Owner)
+        );
+        assert_eq!(Relation::of(false, None, Role::Customer), Relation::Stranger);
+    }
+
+    #[test]
+    fn one_request_at_a_time() {
+        let waiting = Situation { intent_open: true, ..FUNDED };
+        assert_eq!(
+            check(Act::Ask(IntentAction::Release), Relation::Buyer, waiting),
+            Err(Refusal::InProgress)
+        );
+        assert_eq!(check(Act::Dispute, Relation::Buyer, waiting), Ok(()));
+    }
+
+    #[test]
+    fn the_vendor_ships_once_and_only_what_is_paid() {
+        assert_eq!(check(Act::Ship, VENDOR, FUNDED), Ok(()));
+        assert_eq!(check(Act::Ship, Relation::Buyer, FUNDED), Err(Refusal::OtherParty));
+        assert_eq!(
+            check(Act::Ship, VENDOR, Situation { dispatched: true, ..FUNDED }),
+            Err(Refusal::Shipped)
+        );
+        let unpaid = Situation { status: OrderStatus::Pending, ..FUNDED };
+        assert_eq!(check(Act::Ship, VENDOR, unpaid), Err(Refusal::NotPaid));
+        assert_eq!(check(Act::SeeDelivery, VENDOR, unpaid), Err(Refusal::NotPaid));
+    }
+}

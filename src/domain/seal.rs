@@ -1,0 +1,218 @@
+//! The terms of an order as escrow seals them: one canonical text, which a MAC covers and by which
+//! alone money leaves.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use crate::EvmAddress;
+use crate::chain::ChainId;
+use crate::clock::Time;
+use crate::ids::{OrderId, StoreId, UserId};
+use crate::money::{Amount, Bps, Cents, UsdMicros};
+
+/// First line of the canonical text; another layout needs another one.
+const HEADER: &str = "holdfast sealed terms 1";
+
+/// All that decides where an order's money may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// The order.
+    pub order: OrderId,
+    /// Who placed it.
+    pub buyer: UserId,
+    /// The store it was placed at.
+    pub store: StoreId,
+    /// Digest of its lines ([`crate::order::lines_hash`]).
+    pub lines_hash: [u8; 32],
+    /// Sum of its lines.
+    pub total: Cents,
+    /// The chain that it is paid on.
+    pub chain: ChainId,
+    /// Price of one coin when it was quoted.
+    pub usd: UsdMicros,
+    /// To be paid, in base units of the chain's coin.
+    pub due: Amount,
+    /// How much less still counts.
+    pub tolerance: Bps,
+    /// The address to pay to.
+    pub escrow: EvmAddress,
+    /// Where a refund goes.
+    pub refund: EvmAddress,
+    /// Where the vendor is paid.
+    pub payout: EvmAddress,
+    /// Where the commission goes.
+    pub commission_wallet: EvmAddress,
+    /// The site's share of what goes to the vendor.
+    pub commission: Bps,
+    /// Hours from funding to dispatch.
+    pub handling_hours: u32,
+    /// Hours from dispatch until the buyer should have looked at it.
+    pub inspection_hours: u32,
+    /// When it was placed.
+    pub placed_at: Time,
+    /// Until when it must be paid, by block time.
+    pub expires_at: Time,
+}
+
+/// A sealed text that does not read as terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the sealed terms cannot be read: {0}")]
+pub struct Unreadable(&'static str);
+
+impl Terms {
+    /// The canonical text: one `name: value` row a field in fixed order, so that it can be shown,
+    /// signed and compared as it is.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{HEADER}\n");
+        for (name, value) in self.fields() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{name}: {value}");
+        }
+        text
+    }
+
+    fn fields(&self) -> [(&'static str, String); 18] {
+        [
+            ("order", self.order.to_string()),
+            ("buyer", self.buyer.to_string()),
+            ("store", self.store.to_string()),
+            ("lines", hex(&self.lines_hash)),
+            ("total cents", self.total.get().to_string()),
+            ("chain", self.chain.get().to_string()),
+            ("usd micros per coin", self.usd.get().to_string()),
+            ("due", self.due.to_string()),
+            ("tolerance bps", self.tolerance.get().to_string()),
+            ("escrow address", self.escrow.to_string()),
+            ("refund address", self.refund.to_string()),
+            ("payout address", self.payout.to_string()),
+            ("commission address", self.commission_wallet.to_string()),
+            ("commission bps", self.commission.get().to_string()),
+            ("handling hours", self.handling_hours.to_string()),
+            ("inspection hours", self.inspection_hours.to_string()),
+            ("placed at micros", self.placed_at.as_micros().to_string()),
+            ("expires at micros", self.expires_at.as_micros().to_string()),
+        ]
+    }
+
+    /// Reads the canonical text, and nothing that is not exactly it.
+    pub fn from_text(text: &str) -> Result<Self, Unreadable> {
+        let rest = text
+            .strip_prefix(HEADER)
+            .and_then(|rest| rest.strip_prefix('\n'))
+            .ok_or(Unreadable("header"))?;
+        let fields: BTreeMap<&str, &str> =
+            rest.lines().filter_map(|row| row.split_once(": ")).collect();
+        let terms = Self {
+            order: read(&fields, "order")?,
+            buyer: read(&fields, "buyer")?,
+            store: read(&fields, "store")?,
+            lines_hash: fields
+                .get("lines")
+                .and_then(|text| unhex(text))
+                .ok_or(Unreadable("lines"))?,
+            total: Cents::new(read(&fields, "total cents")?).ok_or(Unreadable("total cents"))?,
+            chain: ChainId::from(read::<u64>(&fields, "chain")?),
+            usd: UsdMicros::new(read(&fields, "usd micros per coin")?)
+                .ok_or(Unreadable("usd micros per coin"))?,
+            due: fields
+                .get("due")
+                .and_then(|t| Amount::parse_units(t).ok())
+                .ok_or(Unreadable("due"))?,
+            tolerance: Bps::new(read(&fields, "tolerance bps")?)
+                .ok_or(Unreadable("tolerance bps"))?,
+            escrow: read(&fields, "escrow address")?,
+            refund: read(&fields, "refund address")?,
+            payout: read(&fields, "payout address")?,
+            commission_wallet: read(&fields, "commission address")?,
+            commission: Bps::new(read(&fields, "commission bps")?)
+                .ok_or(Unreadable("commission bps"))?,
+            handling_hours: read(&fields, "handling hours")?,
+            inspection_hours: read(&fields, "inspection hours")?,
+            placed_at: Time::from_micros(read(&fields, "placed at micros")?),
+            expires_at: Time::from_micros(read(&fields, "expires at micros")?),
+        };
+        if terms.to_text() == text { Ok(terms) } else { Err(Unreadable("form")) }
+    }
+}
+
+fn read<T: FromStr>(fields: &BTreeMap<&str, &str>, name: &'static str) -> Result<T, Unreadable> {
+    fields.get(name).and_then(|text| text.parse().ok()).ok_or(Unreadable(name))
+}
+
+/// `0x` and two lower-case digits a byte.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::from("0x"), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Reads 32 bytes written by [`hex`].
+pub fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits =
+        text.strip_prefix("0x").filter(|digits| digits.len() == 64 && digits.is_ascii())?;
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair).ok()?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Terms to test with.
+#[cfg(test)]
+pub(crate) fn sample() -> Terms {
+    let address = |byte| EvmAddress::from_bytes([byte; 20]);
+    Terms {
+        order: OrderId::from_random([1; 16]),
+        buyer: UserId::from_random([2; 16]),
+        store: StoreId::from_random([3; 16]),
+        lines_hash: [4; 32],
+        total: Cents::new(2_500).unwrap(),
+        chain: ChainId::DEVELOPMENT,
+        usd: UsdMicros::new(2_500_000_000).unwrap(),
+        due: Amount::from_u128(10_000_000_000_000_000),
+        tolerance: Bps::percent(1),
+        escrow: address(0x51),
+        refund: address(0x52),
+        payout: address(0x53),
+        commission_wallet: address(0x54),
+        commission: Bps::percent(5),
+        handling_hours: 72,
+        inspection_hours: 336,
+        placed_at: Time::from_secs(1_800_000_000),
+        expires_at: Time::from_secs(1_800_003_600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_read_back_from_their_text() {
+        assert_eq!(Terms::from_text(&sample().to_text()), Ok(sample()));
+    }
+
+    #[test]
+    fn a_text_with_anything_moved_added_or_respelled_is_refused() {
+        let text = sample().to_text();
+        let swapped: Vec<&str> = {
+            let mut rows: Vec<&str> = text.lines().collect();
+            rows.swap(1, 2);
+            rows
+        };
+        for other in [
+            text.replace(" 1\n", " 2\n"),
+            text.replace("due: 1", "due: 01"),
+            format!("{text}extra: 1\n"),
+            text.replace("order: ", "order:  "),
+            text.trim_end().to_owned(),
+            swapped.join("\n"),
+            String::new(),
+        ] {
+            assert!(Terms::from_text(&other).is_err(), "{other}");
+        }
+    }
+}
