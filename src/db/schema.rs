@@ -1,0 +1,532 @@
+//! The tables as diesel knows them; names and order of columns are those of `migrations/`.
+//!
+//! Nullable columns are `Nullable`; times are `Timestamp`, amounts 78-digit text.
+#![expect(missing_docs, reason = "the migrations and docs/DATA_MODEL.md say what each column means")]
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        username -> Text,
+        username_key -> Text,
+        password_hash -> Text,
+        role -> Text,
+        refund_address -> Nullable<Text>,
+        banned_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        password_changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> Text,
+        code_hash -> Text,
+        created_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Text,
+        user_id -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        authenticated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        user_id -> Text,
+        name -> Text,
+        prefix -> Text,
+        key_hash -> Text,
+        scope -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    attempts (bucket, at, nonce) {
+        bucket -> Text,
+        at -> Timestamp,
+        nonce -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, idem_key) {
+        user_id -> Text,
+        idem_key -> Text,
+        request_hash -> Text,
+        target_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    stores (id) {
+        id -> Text,
+        name -> Text,
+        name_key -> Text,
+        description -> Text,
+        picture -> Text,
+        tier -> Text,
+        suspended_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    store_users (store_id, user_id) {
+        store_id -> Text,
+        user_id -> Text,
+        role -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    items (id) {
+        id -> Text,
+        store_id -> Text,
+        name -> Text,
+        description -> Text,
+        picture -> Text,
+        from_cents -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    packages (id) {
+        id -> Text,
+        item_id -> Text,
+        name -> Text,
+        kind -> Text,
+        price_cents -> BigInt,
+        shipping_cents -> BigInt,
+        handling_hours -> Integer,
+        created_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    address_requests (id) {
+        id -> Text,
+        owner_kind -> Text,
+        owner_id -> Text,
+        purpose -> Text,
+        family -> Text,
+        address -> Text,
+        requested_by -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    orders (id) {
+        id -> Text,
+        buyer_id -> Text,
+        store_id -> Text,
+        chain_id -> BigInt,
+        token -> Text,
+        decimals -> Integer,
+        amount -> Text,
+        total_cents -> BigInt,
+        rate_id -> Text,
+        rate_usd_micros -> BigInt,
+        refund_address -> Text,
+        commission_bps -> Integer,
+        tolerance_bps -> Integer,
+        handling_hours -> Integer,
+        inspection_hours -> Integer,
+        ships -> Bool,
+        lines_hash -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_lines (order_id, n) {
+        order_id -> Text,
+        n -> Integer,
+        kind -> Text,
+        package_id -> Nullable<Text>,
+        item_id -> Nullable<Text>,
+        title -> Text,
+        unit_cents -> BigInt,
+        quantity -> Integer,
+        total_cents -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_deliveries (order_id) {
+        order_id -> Text,
+        ciphertext -> Nullable<Binary>,
+        created_at -> Timestamp,
+        erased_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    order_intents (order_id, n) {
+        order_id -> Text,
+        n -> Integer,
+        action -> Text,
+        actor_id -> Text,
+        actor_role -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    disputes (order_id) {
+        order_id -> Text,
+        opened_by -> Text,
+        opener_role -> Text,
+        reason -> Text,
+        statement -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    shipment_events (order_id, seq) {
+        order_id -> Text,
+        seq -> Integer,
+        status -> Text,
+        note -> Text,
+        actor_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    escrow_heartbeat (id) {
+        id -> Integer,
+        started_at -> Timestamp,
+        beat_at -> Timestamp,
+        desk_at -> Timestamp,
+        chain_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    controls (name) {
+        name -> Text,
+        value -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    installation (id) {
+        id -> Integer,
+        fingerprint -> Text,
+        generation -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    chains (chain_id) {
+        chain_id -> BigInt,
+        name -> Text,
+        token -> Text,
+        decimals -> Integer,
+        state -> Text,
+        note -> Text,
+        head_number -> BigInt,
+        final_number -> BigInt,
+        final_hash -> Text,
+        final_at -> Timestamp,
+        leg_fee -> Text,
+        checked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    rates (id) {
+        id -> Text,
+        token -> Text,
+        usd_micros -> BigInt,
+        source -> Text,
+        quoted_at -> Timestamp,
+        fetched_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    address_book (owner_kind, owner_id, purpose, family, seq) {
+        owner_kind -> Text,
+        owner_id -> Text,
+        purpose -> Text,
+        family -> Text,
+        seq -> Integer,
+        address -> Text,
+        request_id -> Text,
+        seen_at -> Timestamp,
+        counts_from -> Timestamp,
+    }
+}
+
+diesel::table! {
+    derivations (purpose, generation, idx) {
+        purpose -> Integer,
+        generation -> Integer,
+        idx -> BigInt,
+        address -> Text,
+        order_id -> Nullable<Text>,
+        issued_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    seals (order_id) {
+        order_id -> Text,
+        chain_id -> BigInt,
+        address -> Text,
+        terms -> Binary,
+        mac -> Text,
+        sealed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_events (order_id, seq) {
+        order_id -> Text,
+        seq -> Integer,
+        kind -> Text,
+        status -> Text,
+        amount -> Text,
+        actor_role -> Text,
+        actor_id -> Nullable<Text>,
+        comment -> Text,
+        case_no -> Nullable<Integer>,
+        intent_n -> Nullable<Integer>,
+        tx_hash -> Nullable<Text>,
+        terminal -> Nullable<Integer>,
+        hash -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_state (order_id) {
+        order_id -> Text,
+        store_id -> Text,
+        buyer_id -> Text,
+        status -> Text,
+        chain_id -> BigInt,
+        address -> Nullable<Text>,
+        due -> Text,
+        credited -> Text,
+        unfinal -> Text,
+        paying -> Bool,
+        disputed -> Bool,
+        held_reason -> Nullable<Text>,
+        last_seq -> Integer,
+        funded_at -> Nullable<Timestamp>,
+        expires_at -> Timestamp,
+        next_check_at -> Timestamp,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    deposits (order_id, seq) {
+        order_id -> Text,
+        seq -> Integer,
+        chain_id -> BigInt,
+        amount -> Text,
+        credited_total -> Text,
+        block_number -> BigInt,
+        block_hash -> Text,
+        block_at -> Timestamp,
+        credited_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    intent_answers (order_id, n) {
+        order_id -> Text,
+        n -> Integer,
+        outcome -> Text,
+        reason -> Text,
+        answered_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payout_holds (order_id, seq) {
+        order_id -> Text,
+        seq -> Integer,
+        case_no -> Integer,
+        kind -> Text,
+        intent_n -> Nullable<Integer>,
+        state -> Text,
+        held_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    payouts (order_id, case_no) {
+        order_id -> Text,
+        case_no -> Integer,
+        kind -> Text,
+        state -> Text,
+        watermark -> Text,
+        available -> Text,
+        fee_reserve -> Text,
+        held_reason -> Nullable<Text>,
+        held_owner -> Nullable<Text>,
+        held_deadline -> Nullable<Timestamp>,
+        planned_at -> Timestamp,
+        done_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    legs (order_id, case_no, leg) {
+        order_id -> Text,
+        case_no -> Integer,
+        leg -> Integer,
+        role -> Text,
+        to_address -> Text,
+        amount -> Text,
+        chain_id -> BigInt,
+        from_address -> Text,
+        nonce -> BigInt,
+        gas_limit -> BigInt,
+        fee_ceiling -> Text,
+        state -> Text,
+        tx_hash -> Nullable<Text>,
+        state_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    chain_attempts (order_id, case_no, leg, attempt) {
+        order_id -> Text,
+        case_no -> Integer,
+        leg -> Integer,
+        attempt -> Integer,
+        tx_hash -> Text,
+        raw -> Binary,
+        max_fee -> Text,
+        max_tip -> Text,
+        signed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    receipts (chain_id, tx_hash) {
+        chain_id -> BigInt,
+        tx_hash -> Text,
+        order_id -> Text,
+        case_no -> Integer,
+        leg -> Integer,
+        role -> Text,
+        to_address -> Text,
+        amount -> Text,
+        fee_paid -> Text,
+        succeeded -> Bool,
+        block_number -> BigInt,
+        block_hash -> Text,
+        block_at -> Timestamp,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    alarms (id) {
+        id -> Text,
+        kind -> Text,
+        order_id -> Nullable<Text>,
+        message -> Text,
+        raised_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    courier_heartbeat (id) {
+        id -> Integer,
+        started_at -> Timestamp,
+        beat_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    courier_jobs (name) {
+        name -> Text,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        outcome -> Text,
+    }
+}
+
+diesel::table! {
+    store_stats (store_id) {
+        store_id -> Text,
+        released_orders -> BigInt,
+        counted_at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    address_book,
+    address_requests,
+    alarms,
+    api_keys,
+    attempts,
+    chain_attempts,
+    chains,
+    controls,
+    courier_heartbeat,
+    courier_jobs,
+    deposits,
+    derivations,
+    disputes,
+    escrow_heartbeat,
+    idempotency_keys,
+    installation,
+    intent_answers,
+    items,
+    legs,
+    order_deliveries,
+    order_events,
+    order_intents,
+    order_lines,
+    order_state,
+    orders,
+    packages,
+    payout_holds,
+    payouts,
+    rates,
+    receipts,
+    recovery_codes,
+    seals,
+    sessions,
+    shipment_events,
+    store_stats,
+    store_users,
+    stores,
+    users,
+);
