@@ -33,8 +33,10 @@ pub fn insert(tx: &mut WebTx<'_>, row: &IntentRow) -> Result<(), DbError> {
 
 /// The number that the next request of an order carries: answered ones plus one.
 pub fn next_number(conn: &mut Conn, order: OrderId) -> Result<i32, DbError> {
-    let answered: i64 =
-        intent_answers::table.filter(intent_answers::order_id.eq(order.to_string())).count().get_result(conn)?;
+    let answered: i64 = intent_answers::table
+        .filter(intent_answers::order_id.eq(order.to_string()))
+        .count()
+        .get_result(conn)?;
     codec::column("order_intents.n", answered.saturating_add(1))
 }
 

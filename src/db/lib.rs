@@ -1,1 +1,35 @@
-//! db
+//! The only place that knows diesel and SQL.
+//!
+//! A role opens its door ([`doors`]): it reads everything, and writes its own tables by named
+//! transactions ([`tx`]). Rows live in one file a family of tables; what a row means is the
+//! domain's to say.
+#![deny(missing_docs)]
+
+pub mod codec;
+pub mod config;
+pub mod conn;
+pub mod doors;
+pub mod error;
+pub mod migrate;
+pub mod owners;
+pub mod tx;
+
+pub mod disputes;
+pub mod intents;
+pub mod orders;
+pub mod placing;
+pub mod schema;
+pub mod shipments;
+pub mod story;
+
+mod dialect;
+mod pool;
+mod taint;
+mod wal;
+mod writer;
+
+pub use config::{BadConfig, DbConfig};
+pub use conn::Conn;
+pub use doors::{CourierDb, CourierTx, EscrowDb, EscrowTx, WebDb, WebTx};
+pub use error::DbError;
+pub use owners::Owner;

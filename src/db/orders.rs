@@ -200,7 +200,9 @@ pub fn board(
         .inner_join(stores::table.on(stores::id.eq(orders::store_id)))
         .inner_join(users::table.on(users::id.eq(orders::buyer_id)))
         .left_join(order_state::table.on(order_state::order_id.eq(orders::id)))
-        .left_join(order_lines::table.on(order_lines::order_id.eq(orders::id).and(order_lines::n.eq(0))))
+        .left_join(
+            order_lines::table.on(order_lines::order_id.eq(orders::id).and(order_lines::n.eq(0))),
+        )
         .into_boxed();
     query = match board {
         Board::Buyer(id) => query.filter(orders::buyer_id.eq(id.to_string())),
@@ -209,7 +211,9 @@ pub fn board(
     if let Some((time, id)) = before {
         let time = codec::stamp(time);
         query = query.filter(
-            orders::created_at.lt(time).or(orders::created_at.eq(time).and(orders::id.lt(id.to_string()))),
+            orders::created_at
+                .lt(time)
+                .or(orders::created_at.eq(time).and(orders::id.lt(id.to_string()))),
         );
     }
     let found: Vec<Found> = query

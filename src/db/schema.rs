@@ -1,7 +1,10 @@
 //! The tables as diesel knows them; names and order of columns are those of `migrations/`.
 //!
 //! Nullable columns are `Nullable`; times are `Timestamp`, amounts 78-digit text.
-#![expect(missing_docs, reason = "the migrations and docs/DATA_MODEL.md say what each column means")]
+#![expect(
+    missing_docs,
+    reason = "the migrations and docs/DATA_MODEL.md say what each column means"
+)]
 
 diesel::table! {
     users (id) {

@@ -1,0 +1,148 @@
+//! Requests to enter an address into escrow's address book, and what the book says.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use domain::EvmAddress;
+use domain::clock::Time;
+use domain::ids::{AddressRequestId, StoreId, UserId};
+
+use crate::codec;
+use crate::conn::Conn;
+use crate::doors::WebTx;
+use crate::error::DbError;
+use crate::schema::{address_book, address_requests};
+
+const STORE: &str = "store";
+const PAYOUT: &str = "payout";
+const EVM: &str = "evm";
+
+/// A store's wish to be paid to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayoutRequest {
+    /// Its id.
+    pub id: AddressRequestId,
+    /// The store.
+    pub store: StoreId,
+    /// Where its money shall go.
+    pub address: EvmAddress,
+    /// The member who asked.
+    pub by: UserId,
+    /// When.
+    pub at: Time,
+}
+
+#[derive(Debug, Insertable)]
+#[diesel(table_name = address_requests)]
+struct RequestRow {
+    id: String,
+    owner_kind: &'static str,
+    owner_id: String,
+    purpose: &'static str,
+    family: &'static str,
+    address: String,
+    requested_by: String,
+    created_at: NaiveDateTime,
+}
+
+/// An entry of escrow's book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The address.
+    pub address: EvmAddress,
+    /// The request that it came from.
+    pub request: AddressRequestId,
+    /// From when orders are sealed to it.
+    pub counts_from: Time,
+}
+
+/// Where a store is paid, as web asked and escrow answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PayoutBook {
+    /// What the store asked for last, with its time.
+    pub asked: Option<(AddressRequestId, EvmAddress, Time)>,
+    /// Escrow's entries, the newest first.
+    pub entries: Vec<Entry>,
+}
+
+impl PayoutBook {
+    /// The address that a new order would be sealed to at `now`.
+    pub fn in_force(&self, now: Time) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.counts_from <= now)
+    }
+
+    /// The newest entry, if it does not count yet at `now`.
+    pub fn waiting(&self, now: Time) -> Option<&Entry> {
+        self.entries.first().filter(|entry| entry.counts_from > now)
+    }
+
+    /// The last request, as long as escrow has not entered it.
+    pub fn unanswered(&self) -> Option<EvmAddress> {
+        let (id, address, _) = self.asked?;
+        let answered = self.entries.iter().any(|entry| entry.request == id);
+        (!answered).then_some(address)
+    }
+}
+
+/// Writes a request.
+pub fn insert(tx: &mut WebTx<'_>, request: &PayoutRequest) -> Result<(), DbError> {
+    let row = RequestRow {
+        id: request.id.to_string(),
+        owner_kind: STORE,
+        owner_id: request.store.to_string(),
+        purpose: PAYOUT,
+        family: EVM,
+        address: request.address.to_string(),
+        requested_by: request.by.to_string(),
+        created_at: codec::stamp(request.at),
+    };
+    diesel::insert_into(address_requests::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// What a store asked for last.
+pub fn asked(
+    conn: &mut Conn,
+    store: StoreId,
+) -> Result<Option<(AddressRequestId, EvmAddress, Time)>, DbError> {
+    let row: Option<(String, String, NaiveDateTime)> = address_requests::table
+        .filter(address_requests::owner_id.eq(store.to_string()))
+        .filter(address_requests::owner_kind.eq(STORE))
+        .filter(address_requests::purpose.eq(PAYOUT))
+        .order((address_requests::created_at.desc(), address_requests::id.desc()))
+        .select((address_requests::id, address_requests::address, address_requests::created_at))
+        .first(conn)
+        .optional()?;
+    row.map(|(id, address, at)| {
+        Ok((
+            codec::parsed("address_requests.id", &id)?,
+            codec::parsed("address_requests.address", &address)?,
+            codec::time(at),
+        ))
+    })
+    .transpose()
+}
+
+/// Where a store is paid, with the newest few of escrow's entries.
+pub fn payout_book(conn: &mut Conn, store: StoreId) -> Result<PayoutBook, DbError> {
+    let asked = asked(conn, store)?;
+    let rows: Vec<(String, String, NaiveDateTime)> = address_book::table
+        .filter(address_book::owner_kind.eq(STORE))
+        .filter(address_book::owner_id.eq(store.to_string()))
+        .filter(address_book::purpose.eq(PAYOUT))
+        .filter(address_book::family.eq(EVM))
+        .order(address_book::seq.desc())
+        .limit(50)
+        .select((address_book::address, address_book::request_id, address_book::counts_from))
+        .load(conn)?;
+    let entries = rows
+        .into_iter()
+        .map(|(address, request, from)| {
+            Ok(Entry {
+                address: codec::parsed("address_book.address", &address)?,
+                request: codec::parsed("address_book.request_id", &request)?,
+                counts_from: codec::time(from),
+            })
+        })
+        .collect::<Result<_, DbError>>()?;
+    Ok(PayoutBook { asked, entries })
+}

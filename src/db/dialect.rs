@@ -1,0 +1,30 @@
+//! The few sentences that the two engines do not share.
+
+use diesel::connection::AnsiTransactionManager;
+
+use crate::conn::Conn;
+use crate::error::DbError;
+
+/// Begins a writing transaction. On SQLite it holds the write lock of the own file at once (a
+/// deferred one answers BUSY when two readers want to become writers), and it takes its snapshot
+/// of the attached files at once too.
+pub(crate) fn begin_write(conn: &mut Conn) -> Result<(), DbError> {
+    match conn {
+        Conn::Sqlite(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
+        }
+        #[cfg(feature = "mariadb")]
+        Conn::Mysql(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "START TRANSACTION")?;
+        }
+    }
+    Ok(())
+}
+
+/// The statement of a view's file as this engine wants it: of this connection alone where its
+/// tables lie in several files, else of the database and with the rights of whoever reads it.
+pub(crate) fn create_view(statement: &str, local: bool) -> String {
+    let create =
+        if local { "CREATE TEMP VIEW" } else { "CREATE OR REPLACE SQL SECURITY INVOKER VIEW" };
+    statement.replacen("CREATE VIEW", create, 1)
+}

@@ -1,0 +1,96 @@
+//! Reads: a few connections that the engine keeps from writing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use scheduled_thread_pool::ScheduledThreadPool;
+
+use crate::config::DbConfig;
+use crate::conn::{Conn, Mode};
+use crate::error::DbError;
+use crate::owners::Owner;
+use crate::wal::Deadline;
+
+/// Longest that one read may take: a held reader keeps the log from being cut.
+const READ_LIMIT: Duration = Duration::from_secs(1);
+/// Longest wait for a free connection.
+const CHECKOUT_LIMIT: Duration = Duration::from_secs(1);
+
+/// Opens reading connections as one owner.
+#[derive(Debug, Clone)]
+struct Opener {
+    config: DbConfig,
+    owner: Owner,
+}
+
+impl ManageConnection for Opener {
+    type Connection = Conn;
+    type Error = DbError;
+
+    fn connect(&self) -> Result<Conn, DbError> {
+        Conn::open(&self.config, self.owner, Mode::Read)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), DbError> {
+        conn.ping().map_err(DbError::from)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || conn.is_broken()
+    }
+}
+
+/// Runs reads. Clones share the connections.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    pool: Pool<Opener>,
+}
+
+impl Reader {
+    /// Opens `size` connections, and the one thread that replaces lost ones.
+    ///
+    /// # Errors
+    /// [`DbError::Down`] when a connection cannot be opened.
+    pub(crate) fn open(config: &DbConfig, owner: Owner, size: u32) -> Result<Self, DbError> {
+        let keeper =
+            ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("db-keeper").build();
+        let pool = Pool::builder()
+            .max_size(size)
+            // A statement each time would double the cost of a read; only a server goes away.
+            .test_on_check_out(!config.is_local())
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connection_timeout(CHECKOUT_LIMIT)
+            .thread_pool(Arc::new(keeper))
+            .build(Opener { config: config.clone(), owner })
+            .map_err(|error| DbError::Down(format!("no connection to read by: {error}")))?;
+        Ok(Self { pool })
+    }
+
+    /// Runs `f` on the calling thread with a connection that cannot write.
+    pub(crate) fn read<T>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let mut conn = self.pool.get().map_err(|error| {
+            tracing::warn!(%error, "no connection to read by");
+            DbError::Busy
+        })?;
+        let _limit = Deadline::after(READ_LIMIT);
+        f(&mut conn).map_err(|error| match error {
+            // Nothing was written: SQLite could not make the index of another role's log.
+            DbError::ReadOnly => DbError::Down("another role's file cannot be read".to_owned()),
+            other => other,
+        })
+    }
+
+    /// [`Reader::read`] in one transaction: each file stands still from its first look on.
+    pub(crate) fn snapshot<T>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        self.read(|conn| conn.transaction(f))
+    }
+}

@@ -1,0 +1,160 @@
+//! The story of an order as escrow tells it, read by web for pages and JSON: state, events, payouts.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use domain::ids::OrderId;
+
+use crate::conn::Conn;
+use crate::error::DbError;
+use crate::schema::{intent_answers, legs, order_events, order_state, payouts, receipts};
+
+/// Escrow's row of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = order_state)]
+#[expect(missing_docs, reason = "columns are told in docs/DATA_MODEL.md")]
+pub struct StateRow {
+    pub status: String,
+    pub address: Option<String>,
+    pub credited: String,
+    pub unfinal: String,
+    pub paying: bool,
+    pub disputed: bool,
+    pub held_reason: Option<String>,
+    pub last_seq: i32,
+    pub funded_at: Option<NaiveDateTime>,
+    pub expires_at: NaiveDateTime,
+}
+
+/// One event of the payment stream.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = order_events)]
+#[expect(missing_docs, reason = "columns are told in docs/DATA_MODEL.md")]
+pub struct EventRow {
+    pub seq: i32,
+    pub kind: String,
+    pub status: String,
+    pub amount: String,
+    pub actor_role: String,
+    pub comment: String,
+    pub case_no: Option<i32>,
+    pub tx_hash: Option<String>,
+    pub at: NaiveDateTime,
+}
+
+/// One leg of a payout with the proof of it, once it is final.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegRow {
+    /// 0 for the order's decision, above for later money.
+    pub case_no: i32,
+    /// Number within the case.
+    pub leg: i32,
+    /// vendor, commission or buyer.
+    pub role: String,
+    /// Destination.
+    pub to_address: String,
+    /// What arrives there.
+    pub amount: String,
+    /// planned, signed, seen, final or reverted.
+    pub state: String,
+    /// Hash of the chain tx, once it is signed.
+    pub tx_hash: Option<String>,
+    /// Fee that the chain took; block and time of the final receipt.
+    pub receipt: Option<(String, i64, NaiveDateTime)>,
+}
+
+/// Escrow's answer to an intent.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = intent_answers)]
+#[expect(missing_docs, reason = "columns are told in docs/DATA_MODEL.md")]
+pub struct AnswerRow {
+    pub n: i32,
+    pub outcome: String,
+    pub reason: String,
+    pub answered_at: NaiveDateTime,
+}
+
+/// Escrow's row of an order; none before it took the order up.
+pub fn state(conn: &mut Conn, order: OrderId) -> Result<Option<StateRow>, DbError> {
+    order_state::table
+        .find(order.to_string())
+        .select(StateRow::as_select())
+        .first(conn)
+        .optional()
+        .map_err(DbError::from)
+}
+
+/// The payment stream of an order, oldest first.
+pub fn events(conn: &mut Conn, order: OrderId) -> Result<Vec<EventRow>, DbError> {
+    order_events::table
+        .filter(order_events::order_id.eq(order.to_string()))
+        .order(order_events::seq)
+        .select(EventRow::as_select())
+        .load(conn)
+        .map_err(DbError::from)
+}
+
+/// The legs of an order's payouts in the order of their nonces.
+pub fn legs(conn: &mut Conn, order: OrderId) -> Result<Vec<LegRow>, DbError> {
+    type Found = (
+        (i32, i32, String, String, String, String, Option<String>),
+        Option<(String, i64, NaiveDateTime)>,
+    );
+    let found: Vec<Found> = legs::table
+        .left_join(
+            receipts::table.on(receipts::order_id
+                .eq(legs::order_id)
+                .and(receipts::case_no.eq(legs::case_no))
+                .and(receipts::leg.eq(legs::leg))
+                .and(receipts::succeeded.eq(true))),
+        )
+        .filter(legs::order_id.eq(order.to_string()))
+        .order((legs::case_no, legs::leg))
+        .select((
+            (
+                legs::case_no,
+                legs::leg,
+                legs::role,
+                legs::to_address,
+                legs::amount,
+                legs::state,
+                legs::tx_hash,
+            ),
+            (receipts::fee_paid, receipts::block_number, receipts::block_at).nullable(),
+        ))
+        .load(conn)?;
+    Ok(found
+        .into_iter()
+        .map(|((case_no, leg, role, to_address, amount, state, tx_hash), receipt)| LegRow {
+            case_no,
+            leg,
+            role,
+            to_address,
+            amount,
+            state,
+            tx_hash,
+            receipt,
+        })
+        .collect())
+}
+
+/// Whether a payout of an order is stuck, and why.
+pub fn held_payout(conn: &mut Conn, order: OrderId) -> Result<Option<String>, DbError> {
+    let reason: Option<Option<String>> = payouts::table
+        .filter(payouts::order_id.eq(order.to_string()))
+        .filter(payouts::state.eq("held"))
+        .select(payouts::held_reason)
+        .first(conn)
+        .optional()?;
+    Ok(reason.map(Option::unwrap_or_default))
+}
+
+/// Escrow's latest answer to a request about an order.
+pub fn last_answer(conn: &mut Conn, order: OrderId) -> Result<Option<AnswerRow>, DbError> {
+    intent_answers::table
+        .filter(intent_answers::order_id.eq(order.to_string()))
+        .order(intent_answers::n.desc())
+        .select(AnswerRow::as_select())
+        .first(conn)
+        .optional()
+        .map_err(DbError::from)
+}
