@@ -5,12 +5,16 @@ use diesel::prelude::*;
 use domain::clock::Time;
 use domain::ids::{OrderId, StoreId, UserId};
 use domain::order::{Line, OrderStatus};
+use domain::policy::Relation;
+use domain::user::Role;
 
 use crate::codec;
 use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
-use crate::schema::{order_deliveries, order_lines, order_state, orders, stores, users};
+use crate::schema::{
+    order_deliveries, order_lines, order_state, orders, store_users, stores, users,
+};
 
 /// An order as it was placed.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -239,4 +243,24 @@ pub fn board(
             first_title: title.unwrap_or_default(),
         })
         .collect())
+}
+
+/// What a person is to an order, with the names of its store and its buyer.
+pub fn parties(
+    conn: &mut Conn,
+    order: &OrderRow,
+    user: UserId,
+    role: Role,
+) -> Result<(Relation, String, String), DbError> {
+    let (store_name, buyer_name, member): (String, String, Option<String>) = stores::table
+        .inner_join(users::table.on(users::id.eq(order.buyer_id.clone())))
+        .left_join(store_users::table.on(
+            store_users::store_id.eq(stores::id).and(store_users::user_id.eq(user.to_string())),
+        ))
+        .filter(stores::id.eq(order.store_id.clone()))
+        .select((stores::name, users::username, store_users::role.nullable()))
+        .first(conn)?;
+    let member = codec::parsed_opt("store_users.role", member.as_deref())?;
+    let is_buyer = order.buyer_id == user.to_string();
+    Ok((Relation::of(is_buyer, member, role), store_name, buyer_name))
 }
