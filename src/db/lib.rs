@@ -14,12 +14,15 @@ pub mod migrate;
 pub mod owners;
 pub mod tx;
 
+pub mod addresses;
 pub mod disputes;
 pub mod intents;
+pub mod items;
 pub mod orders;
 pub mod placing;
 pub mod schema;
 pub mod shipments;
+pub mod stores;
 pub mod story;
 
 mod dialect;

@@ -119,11 +119,8 @@ pub fn describe(tx: &mut WebTx<'_>, id: StoreId, words: &StoreWords) -> Result<(
 
 /// One store, suspended or not.
 pub fn by_id(conn: &mut Conn, id: StoreId) -> Result<Option<Store>, DbError> {
-    let row: Option<StoreRow> = stores::table
-        .find(id.to_string())
-        .select(StoreRow::as_select())
-        .first(conn)
-        .optional()?;
+    let row: Option<StoreRow> =
+        stores::table.find(id.to_string()).select(StoreRow::as_select()).first(conn).optional()?;
     row.map(Store::try_from).transpose()
 }
 

@@ -2,10 +2,68 @@
 
 use std::str::FromStr;
 
+use crate::clock::Time;
+use crate::ids::{ItemId, PackageId, StoreId};
 use crate::limits;
 use crate::money::Cents;
 use crate::refusal::{BadText, Faults};
 use crate::text;
+
+/// Most packages on sale of one item.
+pub const PACKAGES_MAX: usize = 12;
+
+/// An item as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its id.
+    pub id: ItemId,
+    /// The store that sells it.
+    pub store: StoreId,
+    /// Its name.
+    pub name: String,
+    /// What it is, in words.
+    pub description: String,
+    /// The name of its picture in the site's gallery.
+    pub picture: String,
+    /// The lowest price among its packages on sale; none keeps it out of the window.
+    pub from: Option<Cents>,
+    /// Since when it is there.
+    pub created_at: Time,
+    /// When its words or picture were changed last.
+    pub updated_at: Time,
+    /// Since when it is off sale by its vendor's wish.
+    pub withdrawn_at: Option<Time>,
+}
+
+impl Item {
+    /// Whether strangers see it.
+    pub const fn on_sale(&self) -> bool {
+        self.from.is_some() && self.withdrawn_at.is_none()
+    }
+}
+
+/// A package as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its id.
+    pub id: PackageId,
+    /// What it is a variant of.
+    pub item: ItemId,
+    /// Its name beside the item's.
+    pub name: String,
+    /// How it reaches its buyer.
+    pub kind: PackageKind,
+    /// Price of one.
+    pub price: Cents,
+    /// Shipping for the whole line.
+    pub shipping: Cents,
+    /// Until when after payment the vendor dispatches, in hours.
+    pub handling_hours: u32,
+    /// Since when it is there.
+    pub created_at: Time,
+    /// Since when it is off sale.
+    pub withdrawn_at: Option<Time>,
+}
 
 /// How a package reaches its buyer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
