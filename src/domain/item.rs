@@ -163,12 +163,117 @@ impl PackageDraft {
             "" => Some(limits::HANDLING_HOURS),
             text => faults.take("handling_hours", parse_handling(text)),
         };
-        let (kind, shipping) = (kind?, shipping?);
-        if kind != PackageKind::Shipped && shipping != Cents::default() {
-            faults.note("shipping", "Only what is shipped has a shipping price.");
-            return None;
+        let draft = Self {
+            name: name?,
+            kind: kind?,
+            price: price?,
+            shipping: shipping?,
+            handling_hours: handling_hours?,
+        };
+        faults.take("shipping", draft.consistent())
+    }
+
+    fn consistent(self) -> Result<Self, BadText> {
+        if self.kind != PackageKind::Shipped && self.shipping != Cents::default() {
+            return Err(BadText::Form("Only what is shipped has a shipping price."));
         }
-        Some(Self { name: name?, kind, price: price?, shipping, handling_hours: handling_hours? })
+        Ok(self)
+    }
+}
+
+/// What of a package its vendor changes; what is not named stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackagePatch {
+    /// A new name.
+    pub name: Option<String>,
+    /// Another way to reach the buyer.
+    pub kind: Option<PackageKind>,
+    /// A new price of one, never zero.
+    pub price: Option<Cents>,
+    /// A new price of shipping.
+    pub shipping: Option<Cents>,
+    /// A new handling time, in hours.
+    pub handling_hours: Option<u32>,
+}
+
+/// What a program sent for a package: numbers instead of what people type.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PackageNumbers<'a> {
+    /// Name.
+    pub name: Option<&'a str>,
+    /// `shipped`, `digital` or `service`.
+    pub kind: Option<&'a str>,
+    /// US cents.
+    pub price_cents: Option<i64>,
+    /// US cents.
+    pub shipping_cents: Option<i64>,
+    /// Hours.
+    pub handling_hours: Option<i64>,
+}
+
+impl From<PackageDraft> for PackagePatch {
+    fn from(draft: PackageDraft) -> Self {
+        Self {
+            name: Some(draft.name),
+            kind: Some(draft.kind),
+            price: Some(draft.price),
+            shipping: Some(draft.shipping),
+            handling_hours: Some(draft.handling_hours),
+        }
+    }
+}
+
+impl PackagePatch {
+    /// Parses an input, naming every fault at once by the names of [`PackageNumbers`].
+    pub fn parse(input: PackageNumbers<'_>, faults: &mut Faults) -> Self {
+        let cents = |value: i64| u64::try_from(value).ok().and_then(Cents::new);
+        let price = |value| {
+            let price = cents(value).filter(|price| *price != Cents::default());
+            price.ok_or(BadText::Form("A price is from 1 to 1000000000 cents."))
+        };
+        let shipping =
+            |value| cents(value).ok_or(BadText::Form("Shipping is from 0 to 1000000000 cents."));
+        let name = input.name.map(|name| faults.take("name", text::line(name, 60)));
+        let kind = input.kind.map(|kind| faults.take("kind", kind.parse()));
+        let price = input.price_cents.map(|value| faults.take("price_cents", price(value)));
+        let shipping =
+            input.shipping_cents.map(|value| faults.take("shipping_cents", shipping(value)));
+        let hours =
+            input.handling_hours.map(|value| faults.take("handling_hours", handling(value)));
+        Self {
+            name: name.flatten(),
+            kind: kind.flatten(),
+            price: price.flatten(),
+            shipping: shipping.flatten(),
+            handling_hours: hours.flatten(),
+        }
+    }
+
+    /// The package that this is by itself, noting what is missing.
+    pub fn alone(self, faults: &mut Faults) -> Option<PackageDraft> {
+        let name = faults.take("name", self.name.ok_or(BadText::Empty));
+        let kind = faults.take("kind", self.kind.ok_or(BadText::Empty));
+        let price = faults.take("price_cents", self.price.ok_or(BadText::Empty));
+        let draft = PackageDraft {
+            name: name?,
+            kind: kind?,
+            price: price?,
+            shipping: self.shipping.unwrap_or_default(),
+            handling_hours: self.handling_hours.unwrap_or(limits::HANDLING_HOURS),
+        };
+        faults.take("shipping_cents", draft.consistent())
+    }
+
+    /// What `package` becomes by it.
+    pub fn over(self, package: &Package) -> Result<PackageDraft, BadText> {
+        PackageDraft {
+            name: self.name.unwrap_or_else(|| package.name.clone()),
+            kind: self.kind.unwrap_or(package.kind),
+            price: self.price.unwrap_or(package.price),
+            shipping: self.shipping.unwrap_or(package.shipping),
+            handling_hours: self.handling_hours.unwrap_or(package.handling_hours),
+        }
+        .consistent()
     }
 }
 
@@ -180,7 +285,12 @@ fn parse_price(text: &str) -> Result<Cents, BadText> {
 }
 
 fn parse_handling(text: &str) -> Result<u32, BadText> {
-    text.parse()
+    // What is no number at all is out of bounds as well.
+    handling(text.parse().unwrap_or_default())
+}
+
+fn handling(hours: i64) -> Result<u32, BadText> {
+    u32::try_from(hours)
         .ok()
         .filter(|hours| (1..=limits::HANDLING_HOURS_MAX).contains(hours))
         .ok_or(BadText::Form("Between 1 and 720 hours, please."))
@@ -196,57 +306,5 @@ pub fn parse_quantity(text: &str) -> Result<u32, BadText> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: PackageInput<'_> = PackageInput {
-        name: "One mug",
-        kind: "shipped",
-        price: "28",
-        shipping: "4.90",
-        handling_hours: "",
-    };
-
-    #[test]
-    fn a_package_is_parsed_whole() {
-        let mut faults = Faults::default();
-        let draft = PackageDraft::parse(GOOD, &mut faults).unwrap();
-        assert_eq!(
-            (draft.price.get(), draft.shipping.get(), draft.handling_hours),
-            (2_800, 490, 72)
-        );
-    }
-
-    #[test]
-    fn every_fault_is_named_at_once() {
-        let mut faults = Faults::default();
-        let input = PackageInput {
-            name: "",
-            kind: "gift",
-            price: "0",
-            shipping: "x",
-            handling_hours: "721",
-        };
-        assert_eq!(PackageDraft::parse(input, &mut faults), None);
-        let fields: Vec<_> = faults.into_vec().into_iter().map(|fault| fault.field).collect();
-        assert_eq!(fields, ["name", "kind", "price", "shipping", "handling_hours"]);
-    }
-
-    #[test]
-    fn what_is_not_shipped_has_no_shipping_price() {
-        let mut faults = Faults::default();
-        assert_eq!(
-            PackageDraft::parse(PackageInput { kind: "digital", ..GOOD }, &mut faults),
-            None
-        );
-        assert!(!faults.is_empty());
-    }
-
-    #[test]
-    fn quantities_are_few_and_never_none() {
-        assert_eq!(parse_quantity("99"), Ok(99));
-        for bad in ["0", "100", "-1", "1.5", "", "1e1"] {
-            assert!(parse_quantity(bad).is_err(), "{bad}");
-        }
-    }
-}
+#[path = "item_tests.rs"]
+mod tests;
