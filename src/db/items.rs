@@ -4,8 +4,9 @@ use chrono::NaiveDateTime;
 use diesel::dsl::min;
 use diesel::prelude::*;
 use domain::clock::Time;
-use domain::ids::{ItemId, PackageId, StoreId};
-use domain::item::{Item, Package, PackageDraft};
+use domain::ids::{ItemId, StoreId};
+use domain::item::Item;
+use domain::money::Cents;
 use domain::store::Store;
 
 use crate::codec;
@@ -69,58 +70,6 @@ impl TryFrom<ItemRow> for Item {
     }
 }
 
-/// A package.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = packages)]
-#[expect(missing_docs, reason = "columns are told in docs/DATA_MODEL.md")]
-pub struct PackageRow {
-    pub id: String,
-    pub item_id: String,
-    pub name: String,
-    pub kind: String,
-    pub price_cents: i64,
-    pub shipping_cents: i64,
-    pub handling_hours: i32,
-    pub created_at: NaiveDateTime,
-    pub withdrawn_at: Option<NaiveDateTime>,
-}
-
-impl TryFrom<&Package> for PackageRow {
-    type Error = DbError;
-
-    fn try_from(package: &Package) -> Result<Self, DbError> {
-        Ok(Self {
-            id: package.id.to_string(),
-            item_id: package.item.to_string(),
-            name: package.name.clone(),
-            kind: package.kind.as_str().to_owned(),
-            price_cents: codec::column("packages.price_cents", package.price.get())?,
-            shipping_cents: codec::column("packages.shipping_cents", package.shipping.get())?,
-            handling_hours: codec::column("packages.handling_hours", package.handling_hours)?,
-            created_at: codec::stamp(package.created_at),
-            withdrawn_at: package.withdrawn_at.map(codec::stamp),
-        })
-    }
-}
-
-impl TryFrom<PackageRow> for Package {
-    type Error = DbError;
-
-    fn try_from(row: PackageRow) -> Result<Self, DbError> {
-        Ok(Self {
-            id: codec::parsed("packages.id", &row.id)?,
-            item: codec::parsed("packages.item_id", &row.item_id)?,
-            name: row.name,
-            kind: codec::parsed("packages.kind", &row.kind)?,
-            price: codec::cents("packages.price_cents", row.price_cents)?,
-            shipping: codec::cents("packages.shipping_cents", row.shipping_cents)?,
-            handling_hours: codec::number("packages.handling_hours", row.handling_hours)?,
-            created_at: codec::time(row.created_at),
-            withdrawn_at: row.withdrawn_at.map(codec::time),
-        })
-    }
-}
-
 /// What of an item its vendor changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemWords {
@@ -133,43 +82,67 @@ pub struct ItemWords {
 }
 
 /// An item in the shop window: as little of it as a card shows.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
-#[expect(missing_docs, reason = "columns are told in docs/DATA_MODEL.md")]
-pub struct CardRow {
-    pub id: String,
-    pub store_id: String,
-    pub name: String,
-    pub picture: String,
-    pub from_cents: Option<i64>,
-    pub created_at: NaiveDateTime,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// The item.
+    pub id: ItemId,
+    /// The store that sells it.
+    pub store: StoreId,
+    /// The store's name.
     pub store_name: String,
+    /// The item's name.
+    pub name: String,
+    /// The name of its picture.
+    pub picture: String,
+    /// The lowest price among its packages on sale.
+    pub from: Cents,
+    /// Since when it is there.
+    pub created_at: Time,
+}
+
+type CardRow = (String, String, String, String, String, Option<i64>, NaiveDateTime);
+
+fn cards(rows: Result<Vec<CardRow>, diesel::result::Error>) -> Result<Vec<Card>, DbError> {
+    rows?
+        .into_iter()
+        .map(|(id, store, store_name, name, picture, from, created_at)| {
+            Ok(Card {
+                id: codec::parsed("items.id", &id)?,
+                store: codec::parsed("items.store_id", &store)?,
+                store_name,
+                name,
+                picture,
+                from: codec::cents("items.from_cents", from.unwrap_or(-1))?,
+                created_at: codec::time(created_at),
+            })
+        })
+        .collect()
 }
 
 /// A place in a list that runs from the newest to the oldest: the last item shown.
 pub type Place = (Time, ItemId);
 
-/// The columns of [`CardRow`].
-const CARD: CardColumns = (
-    items::id,
-    items::store_id,
-    items::name,
-    items::picture,
-    items::from_cents,
-    items::created_at,
-    stores::name,
-);
 type CardColumns = (
     items::id,
     items::store_id,
+    stores::name,
     items::name,
     items::picture,
     items::from_cents,
     items::created_at,
+);
+const CARD: CardColumns = (
+    items::id,
+    items::store_id,
     stores::name,
+    items::name,
+    items::picture,
+    items::from_cents,
+    items::created_at,
 );
 
 /// Up to `limit` items on sale in open stores, newest first, older than the cursor.
-pub fn window(conn: &mut Conn, before: Option<Place>, limit: i64) -> Result<Vec<CardRow>, DbError> {
+pub fn window(conn: &mut Conn, before: Option<Place>, limit: i64) -> Result<Vec<Card>, DbError> {
     let query = items::table
         .inner_join(stores::table.on(stores::id.eq(items::store_id)))
         .filter(items::from_cents.is_not_null())
@@ -189,7 +162,7 @@ pub fn window(conn: &mut Conn, before: Option<Place>, limit: i64) -> Result<Vec<
             query.filter(older).load(conn)
         }
     };
-    rows.map_err(DbError::from)
+    cards(rows)
 }
 
 /// As [`window`], of one store, whose being open the caller has checked.
@@ -198,7 +171,7 @@ pub fn window_of(
     store: StoreId,
     before: Option<Place>,
     limit: i64,
-) -> Result<Vec<CardRow>, DbError> {
+) -> Result<Vec<Card>, DbError> {
     let query = items::table
         .inner_join(stores::table.on(stores::id.eq(items::store_id)))
         .filter(items::store_id.eq(store.to_string()))
@@ -217,7 +190,7 @@ pub fn window_of(
             query.filter(older).load(conn)
         }
     };
-    rows.map_err(DbError::from)
+    cards(rows)
 }
 
 /// Up to `limit` items of a store whether or not they are on sale, newest first: for its members.
@@ -256,47 +229,9 @@ pub fn by_id(conn: &mut Conn, id: ItemId) -> Result<Option<(Item, Store)>, DbErr
     row.map(|(item, store)| Ok((item.try_into()?, store.try_into()?))).transpose()
 }
 
-/// The packages of an item that are not withdrawn, cheapest first.
-pub fn packages_of(conn: &mut Conn, item: ItemId) -> Result<Vec<Package>, DbError> {
-    let rows: Vec<PackageRow> = packages::table
-        .filter(packages::item_id.eq(item.to_string()))
-        .filter(packages::withdrawn_at.is_null())
-        .order((packages::price_cents, packages::id))
-        .select(PackageRow::as_select())
-        .load(conn)?;
-    rows.into_iter().map(Package::try_from).collect()
-}
-
-/// One package with its item and store, in whatever state they are.
-pub fn package_by_id(
-    conn: &mut Conn,
-    id: PackageId,
-) -> Result<Option<(Package, Item, Store)>, DbError> {
-    let row: Option<(PackageRow, ItemRow, StoreRow)> = packages::table
-        .inner_join(items::table.on(items::id.eq(packages::item_id)))
-        .inner_join(stores::table.on(stores::id.eq(items::store_id)))
-        .filter(packages::id.eq(id.to_string()))
-        .select((PackageRow::as_select(), ItemRow::as_select(), StoreRow::as_select()))
-        .first(conn)
-        .optional()?;
-    row.map(|(package, item, store)| Ok((package.try_into()?, item.try_into()?, store.try_into()?)))
-        .transpose()
-}
-
 /// Adds an item.
 pub fn insert(tx: &mut WebTx<'_>, item: &Item) -> Result<(), DbError> {
     diesel::insert_into(items::table).values(ItemRow::try_from(item)?).execute(tx.conn())?;
-    Ok(())
-}
-
-/// Adds many items and packages whose `from` is right already: for preparing demo data.
-pub fn insert_many(tx: &mut WebTx<'_>, all: &[Item], wrapped: &[Package]) -> Result<(), DbError> {
-    for item in all {
-        insert(tx, item)?;
-    }
-    for package in wrapped {
-        insert_package(tx, package)?;
-    }
     Ok(())
 }
 
@@ -322,42 +257,6 @@ pub fn describe(
 pub fn withdraw(tx: &mut WebTx<'_>, id: ItemId, since: Option<Time>) -> Result<(), DbError> {
     diesel::update(items::table.find(id.to_string()))
         .set(items::withdrawn_at.eq(since.map(codec::stamp)))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-/// Adds a package. [`reprice`] follows in the same transaction.
-pub fn insert_package(tx: &mut WebTx<'_>, package: &Package) -> Result<(), DbError> {
-    let row = PackageRow::try_from(package)?;
-    diesel::insert_into(packages::table).values(row).execute(tx.conn())?;
-    Ok(())
-}
-
-/// Changes a package. [`reprice`] follows in the same transaction.
-pub fn change_package(
-    tx: &mut WebTx<'_>,
-    id: PackageId,
-    draft: &PackageDraft,
-) -> Result<(), DbError> {
-    let hours: i32 = codec::column("packages.handling_hours", draft.handling_hours)?;
-    let price: i64 = codec::column("packages.price_cents", draft.price.get())?;
-    let shipping: i64 = codec::column("packages.shipping_cents", draft.shipping.get())?;
-    diesel::update(packages::table.find(id.to_string()))
-        .set((
-            packages::name.eq(&draft.name),
-            packages::kind.eq(draft.kind.as_str()),
-            packages::price_cents.eq(price),
-            packages::shipping_cents.eq(shipping),
-            packages::handling_hours.eq(hours),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-/// Takes a package off sale for good. [`reprice`] follows in the same transaction.
-pub fn withdraw_package(tx: &mut WebTx<'_>, id: PackageId, now: Time) -> Result<(), DbError> {
-    diesel::update(packages::table.find(id.to_string()))
-        .set(packages::withdrawn_at.eq(codec::stamp(now)))
         .execute(tx.conn())?;
     Ok(())
 }

@@ -36,9 +36,43 @@ pub struct Item {
 }
 
 impl Item {
-    /// Whether strangers see it.
+    /// Whether strangers see it, as long as its store is open.
     pub const fn on_sale(&self) -> bool {
         self.from.is_some() && self.withdrawn_at.is_none()
+    }
+
+    /// Where it stands in a store that may list, having named a payout address, or may not yet.
+    pub const fn state(&self, may_list: bool) -> ItemState {
+        match (self.withdrawn_at, self.from, may_list) {
+            (Some(_), ..) => ItemState::Withdrawn,
+            (None, Some(_), _) => ItemState::OnSale,
+            (None, None, true) => ItemState::NoPackage,
+            (None, None, false) => ItemState::NoAddress,
+        }
+    }
+}
+
+/// Whether an item is on sale, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemState {
+    /// In the window.
+    OnSale,
+    /// A draft: it has no package with a price.
+    NoPackage,
+    /// A draft: its store has no payout address.
+    NoAddress,
+    /// Taken off sale by its vendor.
+    Withdrawn,
+}
+
+impl ItemState {
+    /// Its word in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OnSale => "on-sale",
+            Self::NoPackage | Self::NoAddress => "draft",
+            Self::Withdrawn => "withdrawn",
+        }
     }
 }
 
