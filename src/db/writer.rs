@@ -6,6 +6,7 @@
 //! A job that refuses, or that the table refuses, undoes its own work only. Any other failure
 //! undoes the group, whose jobs then run alone: that is why a job may run more than once.
 
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -208,13 +209,22 @@ impl Desk {
     /// Ends the transaction, down to nothing; a connection that cannot is dropped, which ends it.
     fn undo(&mut self) {
         while let Some(conn) = self.held.as_mut() {
-            match Conn::transaction_manager_status_mut(conn).transaction_depth() {
-                Ok(None) => return,
-                Ok(Some(_)) if Conn::rollback_transaction(conn).is_ok() => {}
-                _ => self.held = None,
+            if matches!(depth(conn), Ok(None)) {
+                return;
+            }
+            // After some failures SQLite has ended the transaction already, and diesel finds out
+            // by the rollback that fails.
+            let failed = Conn::rollback_transaction(conn).is_err();
+            if failed && !matches!(depth(conn), Ok(None)) {
+                self.held = None;
             }
         }
     }
+}
+
+/// How deep in transactions the connection is; an error when diesel has given it up.
+fn depth(conn: &mut Conn) -> diesel::QueryResult<Option<NonZeroU32>> {
+    Conn::transaction_manager_status_mut(conn).transaction_depth()
 }
 
 /// Why a task run alone came to nothing.

@@ -1,0 +1,69 @@
+//! What a reader may do, for how long, and how it learns of news.
+
+use db::{Conn, DbError, Owner, tx};
+use diesel::connection::SimpleConnection;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use testkit::{Data, conformance};
+
+use crate::rows;
+
+conformance! {
+    a_reader_cannot_write
+    a_slow_read_is_cut_off_and_the_next_is_not
+    news_is_noticed
+    views_join_what_several_roles_wrote
+}
+
+fn a_reader_cannot_write(data: &Data) {
+    let door = data.courier();
+    let delete = |conn: &mut Conn| Ok(conn.batch_execute("DELETE FROM courier_jobs")?);
+    let answer = door.read(delete);
+    assert!(matches!(answer, Err(DbError::Down(_) | DbError::ReadOnly)), "{answer:?}");
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+fn count(conn: &mut Conn, to: u32) -> Result<i64, DbError> {
+    let row: Count = sql_query(format!(
+        "WITH RECURSIVE c AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM c WHERE i < {to}) \
+         SELECT COUNT(*) AS n FROM c"
+    ))
+    .get_result(conn)?;
+    Ok(row.n)
+}
+
+fn a_slow_read_is_cut_off_and_the_next_is_not(data: &Data) {
+    let door = data.web();
+    assert_eq!(door.read(|conn| count(conn, 1_000_000_000)), Err(DbError::Timeout));
+    assert_eq!(door.read(|conn| count(conn, 1_000)), Ok(1_000));
+}
+
+fn news_is_noticed(data: &Data) {
+    let (courier, web) = (data.courier(), data.web());
+    let mut watch = web.watch(Owner::Courier).unwrap();
+    assert_eq!(watch.changed(), Ok(true), "the first look always says so");
+    let idle = watch.changed().unwrap();
+    assert_eq!(idle, !data.config(Owner::Web).is_local());
+    let write: Result<(), DbError> = tx::write(&courier, "insert", |tx| rows::insert(tx, "a"));
+    assert_eq!(write, Ok(()));
+    assert_eq!(watch.changed(), Ok(true));
+    assert_eq!(watch.changed(), Ok(idle));
+}
+
+fn views_join_what_several_roles_wrote(data: &Data) {
+    for view in
+        ["", "_evm", "_cumulative_evm"].map(|kind| kind.replace("_cumulative_evm", "_cumulative"))
+    {
+        let select = format!("SELECT COUNT(*) AS n FROM v_current{view}_order_statuses");
+        for answer in [
+            data.web().read(|conn| Ok(sql_query(&select).get_result::<Count>(conn)?.n)),
+            data.escrow().read(|conn| Ok(sql_query(&select).get_result::<Count>(conn)?.n)),
+        ] {
+            assert_eq!(answer, Ok(0), "{select}");
+        }
+    }
+}
