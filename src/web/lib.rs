@@ -1,1 +1,3 @@
 //! web
+mod assets;
+mod ui;
