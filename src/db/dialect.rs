@@ -9,16 +9,21 @@ use crate::error::DbError;
 /// deferred one answers BUSY when two readers want to become writers), and it takes its snapshot
 /// of the attached files at once too.
 pub(crate) fn begin_write(conn: &mut Conn) -> Result<(), DbError> {
-    match conn {
+    let begun = match conn {
         Conn::Sqlite(inner) => {
-            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")
         }
         #[cfg(feature = "mariadb")]
         Conn::Mysql(inner) => {
-            AnsiTransactionManager::begin_transaction_sql(inner, "START TRANSACTION")?;
+            AnsiTransactionManager::begin_transaction_sql(inner, "START TRANSACTION")
         }
-    }
-    Ok(())
+    };
+    begun.map_err(|error| match error.into() {
+        // Beginning writes nothing, but for the index of a log: that of another role's file, which
+        // only that role may make. If it is the own file that is read-only, the first write fails.
+        DbError::ReadOnly => DbError::Down("another role's file cannot be read".to_owned()),
+        other => other,
+    })
 }
 
 /// The statement of a view's file as this engine wants it: of this connection alone where its

@@ -161,7 +161,9 @@ impl Desk {
     fn once(&mut self, task: &mut dyn Task) -> Result<(), Lost> {
         if let Err(error) = self.conn().and_then(dialect::begin_write) {
             self.undo();
-            self.held = None;
+            if error != DbError::Busy {
+                self.held = None;
+            }
             return Err(Lost::Unbegun(error));
         }
         let Some(ran) = self.run(task) else { return Ok(()) };

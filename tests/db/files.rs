@@ -1,8 +1,10 @@
 //! What SQLite leaves on the disk, and what happens when something of it is missing.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use db::{CourierDb, DbError, Owner, WebDb, migrate, tx};
 use testkit::Data;
@@ -91,4 +93,75 @@ fn odd_letters_in_the_folder_s_name_do_no_harm() {
         tx::write_once(&config, "insert", |tx: &mut db::CourierTx<'_>| rows::insert(tx, "a"));
     assert_eq!(write, Ok(()));
     assert!(folder.join("courier/courier.db").exists());
+}
+
+/// Where [`a_reader_of_another_uid`] finds the data.
+const FOLDER: &str = "HOLDFAST_TEST_FOLDER";
+const NOBODY: u32 = 65_534;
+
+/// Not a test by itself: what the next one starts under another uid. Its outcome goes to stdout.
+#[test]
+#[ignore = "started by another_uid_reads_until_the_log_is_gone"]
+fn a_reader_of_another_uid() {
+    let config = db::DbConfig::sqlite(std::env::var_os(FOLDER).unwrap());
+    match WebDb::open(&config).and_then(|door| door.read(rows::names)) {
+        Ok(names) => println!("read {names:?}"),
+        Err(error) => println!("failed {error}"),
+    }
+}
+
+/// What web reads of courier's rows when it runs as a user who may only read them.
+fn read_as_nobody(folder: &Path, group: u32) -> String {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "files::a_reader_of_another_uid", "--ignored", "--nocapture"]);
+    child.env(FOLDER, folder).uid(NOBODY).gid(group);
+    let output = child.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn another_uid_reads_until_the_log_is_gone() {
+    let data = Data::sqlite();
+    let above = data.folder().unwrap().to_owned();
+    if fs::metadata(&above).unwrap().uid() != 0 {
+        eprintln!("skipped: only root may become another user");
+        return;
+    }
+    fs::set_permissions(&above, PermissionsExt::from_mode(0o755)).unwrap();
+    let web = file(&data, Owner::Web);
+    for path in [web.parent().unwrap(), &web, &beside(&web, "-wal"), &beside(&web, "-shm")] {
+        chown(path, Some(NOBODY), None).unwrap();
+    }
+    let courier = data.config(Owner::Courier);
+    let write: Result<(), DbError> =
+        tx::write_once(&courier, "insert", |tx: &mut db::CourierTx<'_>| rows::insert(tx, "a"));
+    assert_eq!(write, Ok(()));
+    let file = file(&data, Owner::Courier);
+    let group = fs::metadata(&file).unwrap().gid();
+    let folder = above.join("data");
+
+    // Courier has closed its file in good order.
+    let said = read_as_nobody(&folder, group);
+    assert!(said.contains("read [\"a\"]"), "{said}");
+    // As in a copy of the file alone.
+    fs::remove_file(beside(&file, "-shm")).unwrap();
+    fs::remove_file(beside(&file, "-wal")).unwrap();
+    let said = read_as_nobody(&folder, group);
+    assert!(said.contains("failed courier is not running"), "{said}");
+    // Whoever may write it opens it once, and all is well.
+    drop(CourierDb::open(&courier).unwrap());
+    let said = read_as_nobody(&folder, group);
+    assert!(said.contains("read [\"a\"]"), "{said}");
+}
+
+#[test]
+fn a_write_that_the_engine_forbids_says_so() {
+    let data = Data::sqlite();
+    let door = data.courier();
+    let answer: Result<(), DbError> = tx::write(&door, "insert", |tx| {
+        diesel::connection::SimpleConnection::batch_execute(tx.conn(), "PRAGMA query_only = ON;")?;
+        rows::insert(tx, "a")
+    });
+    assert_eq!(answer, Err(DbError::ReadOnly));
 }

@@ -40,18 +40,20 @@ struct Gate {
 
 impl Gate {
     fn shut(door: &CourierDb) -> Self {
-        Self::shut_after(door, "")
+        Self::shut_after(door, None)
     }
 
     /// Shuts it after `sql` was run on the writer's connection.
-    fn shut_after(door: &CourierDb, sql: &'static str) -> Self {
+    fn shut_after(door: &CourierDb, sql: Option<&'static str>) -> Self {
         let (open, wait) = channel::<()>();
         let (shut, is_shut) = channel::<()>();
         let wait: Mutex<Receiver<()>> = Mutex::new(wait);
         let door = door.clone();
         let held = thread::spawn(move || {
             let done: Result<(), DbError> = tx::write(&door, "gate", move |tx| {
-                tx.batch_execute(sql)?;
+                if let Some(sql) = sql {
+                    tx.batch_execute(sql)?;
+                }
                 shut.send(()).unwrap();
                 wait.lock().unwrap().recv().unwrap_err();
                 Ok(())
@@ -196,7 +198,7 @@ fn a_full_disk_in_a_group_costs_only_the_job_that_met_it() {
     let door = data.courier();
     let runs = Arc::new(AtomicU32::new(0));
     let answers = runtime().block_on(async {
-        let gate = Gate::shut_after(&door, FULL);
+        let gate = Gate::shut_after(&door, Some(FULL));
         let jobs = ["a", "large", "b"].map(|name| {
             let (door, runs) = (door.clone(), Arc::clone(&runs));
             tokio::spawn(async move {
