@@ -1,0 +1,3 @@
+//! What a fresh demo shop is filled with.
+
+pub mod catalogue;
