@@ -421,6 +421,7 @@ diesel::table! {
         fee_ceiling -> Text,
         state -> Text,
         tx_hash -> Nullable<Text>,
+        block_hash -> Nullable<Text>,
         state_at -> Timestamp,
     }
 }

@@ -195,6 +195,8 @@ CREATE TABLE legs (
     fee_ceiling CHAR(78) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (length(fee_ceiling) = 78),
     state VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (state IN ('planned', 'signed', 'seen', 'final', 'reverted')),
     tx_hash CHAR(66) CHARACTER SET ascii COLLATE ascii_bin,
+    -- The block in which the chain tx was last seen.
+    block_hash CHAR(66) CHARACTER SET ascii COLLATE ascii_bin,
     state_at DATETIME(6) NOT NULL,
     PRIMARY KEY (order_id, case_no, leg),
     UNIQUE KEY chain_id_from_address_nonce (chain_id, from_address, nonce)

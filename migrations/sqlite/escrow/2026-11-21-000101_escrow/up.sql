@@ -195,6 +195,8 @@ CREATE TABLE legs (
     fee_ceiling CHAR(78) NOT NULL CHECK (length(fee_ceiling) = 78),
     state TEXT NOT NULL CHECK (state IN ('planned', 'signed', 'seen', 'final', 'reverted')),
     tx_hash CHAR(66),
+    -- The block in which the chain tx was last seen.
+    block_hash CHAR(66),
     state_at TIMESTAMP NOT NULL,
     PRIMARY KEY (order_id, case_no, leg),
     UNIQUE (chain_id, from_address, nonce)

@@ -1,0 +1,127 @@
+//! What lies in web's tables for escrow to take up. These rows are hostile until escrow has
+//! checked them: they come as they are stored, in plain columns.
+
+use diesel::prelude::*;
+use domain::clock::Time;
+use domain::ids::OrderId;
+use domain::order::OrderStatus;
+
+use crate::codec;
+use crate::conn::Conn;
+use crate::error::DbError;
+use crate::intents::IntentRow;
+use crate::orders::OrderRow;
+use crate::schema::{
+    address_book, address_requests, disputes, intent_answers, order_intents, order_state, orders,
+    shipment_events,
+};
+
+/// A request for the address book.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = address_requests)]
+#[expect(missing_docs, reason = "columns are told in docs/DATA_MODEL.md")]
+pub struct AddressRequestRow {
+    pub id: String,
+    pub owner_kind: String,
+    pub owner_id: String,
+    pub purpose: String,
+    pub family: String,
+    pub address: String,
+}
+
+/// Orders that escrow has not taken up, oldest first, placed at or after `since` if that is given.
+pub fn new_orders(
+    conn: &mut Conn,
+    since: Option<Time>,
+    limit: i64,
+) -> Result<Vec<OrderRow>, DbError> {
+    let mut query = orders::table
+        .left_join(order_state::table.on(order_state::order_id.eq(orders::id)))
+        .filter(order_state::order_id.is_null())
+        .into_boxed();
+    if let Some(since) = since {
+        query = query.filter(orders::created_at.ge(codec::stamp(since)));
+    }
+    query
+        .order((orders::created_at, orders::id))
+        .limit(limit)
+        .select(OrderRow::as_select())
+        .load(conn)
+        .map_err(DbError::from)
+}
+
+/// Intents without an answer, oldest first, placed at or after `since` if that is given.
+pub fn open_intents(
+    conn: &mut Conn,
+    since: Option<Time>,
+    limit: i64,
+) -> Result<Vec<IntentRow>, DbError> {
+    let mut query = order_intents::table
+        .left_join(
+            intent_answers::table.on(intent_answers::order_id
+                .eq(order_intents::order_id)
+                .and(intent_answers::n.eq(order_intents::n))),
+        )
+        .filter(intent_answers::n.is_null())
+        .into_boxed();
+    if let Some(since) = since {
+        query = query.filter(order_intents::created_at.ge(codec::stamp(since)));
+    }
+    query
+        .order((order_intents::created_at, order_intents::order_id))
+        .limit(limit)
+        .select(IntentRow::as_select())
+        .load(conn)
+        .map_err(DbError::from)
+}
+
+/// One intent as it stands now.
+pub fn intent(conn: &mut Conn, order: OrderId, n: i32) -> Result<Option<IntentRow>, DbError> {
+    order_intents::table
+        .find((order.to_string(), n))
+        .select(IntentRow::as_select())
+        .first(conn)
+        .optional()
+        .map_err(DbError::from)
+}
+
+/// Funded orders with a dispute that is not in effect yet and no payout that was quicker.
+pub fn disputed_orders(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbError> {
+    order_state::table
+        .inner_join(disputes::table.on(disputes::order_id.eq(order_state::order_id)))
+        .filter(order_state::status.eq(OrderStatus::Completed.as_str()))
+        .filter(order_state::paying.eq(false))
+        .order(disputes::created_at)
+        .limit(limit)
+        .select(order_state::order_id)
+        .load(conn)
+        .map_err(DbError::from)
+}
+
+/// Whether a dispute stands in web's table.
+pub fn is_disputed(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
+    diesel::select(diesel::dsl::exists(disputes::table.find(order.to_string())))
+        .get_result(conn)
+        .map_err(DbError::from)
+}
+
+/// Whether the vendor marked the order as shipped.
+pub fn is_dispatched(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
+    diesel::select(diesel::dsl::exists(
+        shipment_events::table.filter(shipment_events::order_id.eq(order.to_string())),
+    ))
+    .get_result(conn)
+    .map_err(DbError::from)
+}
+
+/// Requests that are not in the address book, oldest first.
+pub fn address_requests(conn: &mut Conn, limit: i64) -> Result<Vec<AddressRequestRow>, DbError> {
+    address_requests::table
+        .left_join(address_book::table.on(address_book::request_id.eq(address_requests::id)))
+        .filter(address_book::request_id.is_null())
+        .order((address_requests::created_at, address_requests::id))
+        .limit(limit)
+        .select(AddressRequestRow::as_select())
+        .load(conn)
+        .map_err(DbError::from)
+}
