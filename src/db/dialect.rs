@@ -1,6 +1,8 @@
 //! The few sentences that the two engines do not share.
 
 use diesel::connection::AnsiTransactionManager;
+#[cfg(feature = "mariadb")]
+use diesel::connection::SimpleConnection;
 
 use crate::conn::Conn;
 use crate::error::DbError;
@@ -24,6 +26,23 @@ pub(crate) fn begin_write(conn: &mut Conn) -> Result<(), DbError> {
         DbError::ReadOnly => DbError::Down("another role's file cannot be read".to_owned()),
         other => other,
     })
+}
+
+/// Begins a reading transaction in which what was looked at stands still.
+pub(crate) fn begin_snapshot(conn: &mut Conn) -> Result<(), DbError> {
+    match conn {
+        Conn::Sqlite(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN")?,
+        #[cfg(feature = "mariadb")]
+        Conn::Mysql(inner) => {
+            // For the next transaction only; the session reads what is committed.
+            inner.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
+            AnsiTransactionManager::begin_transaction_sql(
+                inner,
+                "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// The statement of a view's file as this engine wants it: of this connection alone where its

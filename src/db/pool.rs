@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::Connection;
+use diesel::connection::TransactionManager;
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use crate::config::DbConfig;
 use crate::conn::{Conn, Mode};
+use crate::dialect;
 use crate::error::DbError;
 use crate::owners::Owner;
 use crate::wal::Deadline;
@@ -91,6 +92,11 @@ impl Reader {
         &self,
         f: impl FnOnce(&mut Conn) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        self.read(|conn| conn.transaction(f))
+        self.read(|conn| {
+            dialect::begin_snapshot(conn)?;
+            let outcome = f(conn);
+            let ended = Conn::rollback_transaction(conn).map_err(DbError::from);
+            outcome.and_then(|found| ended.map(|()| found))
+        })
     }
 }

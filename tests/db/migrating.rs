@@ -147,3 +147,19 @@ fn both_engines_have_the_same_columns() {
         assert_eq!(local, there, "{table}");
     }
 }
+
+#[test]
+fn nothing_cascades_and_no_reference_leaves_its_file() {
+    let data = Data::sqlite();
+    for owner in Owner::ALL {
+        let own =
+            |name: &str| OWNERS.iter().any(|(table, whose, _)| *table == name && *whose == owner);
+        for text in schema(&data, owner) {
+            assert!(!text.to_uppercase().contains("CASCADE"), "{text}");
+            for reference in text.split("REFERENCES ").skip(1) {
+                let table = reference.split([' ', '(']).next().unwrap();
+                assert!(own(table), "{owner:?} refers to {table}: {text}");
+            }
+        }
+    }
+}

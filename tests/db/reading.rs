@@ -10,6 +10,7 @@ use crate::rows;
 conformance! {
     a_reader_cannot_write
     a_slow_read_is_cut_off_and_the_next_is_not
+    a_snapshot_stands_still
     news_is_noticed
     views_join_what_several_roles_wrote
 }
@@ -22,6 +23,37 @@ fn a_reader_cannot_write(data: &Data) {
     let answer = door.read(delete);
     assert!(matches!(answer, Err(DbError::Down(_) | DbError::ReadOnly)), "{answer:?}");
     assert_eq!(door.read(rows::names).unwrap(), ["a"]);
+}
+
+fn a_snapshot_stands_still(data: &Data) {
+    let (door, web) = (data.courier(), data.web());
+    let write = |name| tx::write(&door, "insert", move |tx| rows::insert(tx, name));
+    assert_eq!(write("a"), Ok::<(), DbError>(()));
+    let both = web.snapshot(|conn| {
+        let before = rows::names(conn)?;
+        write("b")?;
+        Ok((before, rows::names(conn)?))
+    });
+    let one = vec!["a".to_owned()];
+    assert_eq!(both, Ok((one.clone(), one)));
+    assert_eq!(web.snapshot(rows::names).unwrap(), ["a", "b"]);
+}
+
+#[test]
+fn a_write_sees_the_others_files_as_at_its_begin_and_the_next_write_sees_more() {
+    let data = Data::sqlite();
+    let (courier, web) = (data.courier(), data.web());
+    let look = |other: Option<&'static str>| {
+        let courier = courier.clone();
+        tx::write(&web, "look", move |tx| {
+            if let Some(name) = other {
+                tx::write(&courier, "insert", move |tx| rows::insert(tx, name))?;
+            }
+            rows::names(tx)
+        })
+    };
+    assert_eq!(look(Some("a")), Ok(vec![]), "committed after the begin, so not seen");
+    assert_eq!(look(None), Ok(vec!["a".to_owned()]));
 }
 
 #[derive(QueryableByName)]
