@@ -116,6 +116,8 @@ pub struct BoardRow {
     pub status: Option<String>,
     /// A payout is planned.
     pub paying: bool,
+    /// Nothing is credited.
+    pub unpaid: bool,
     /// Title of its first line.
     pub first_title: String,
 }
@@ -199,7 +201,6 @@ pub fn board(
     before: Option<(Time, OrderId)>,
     limit: i64,
 ) -> Result<Vec<BoardRow>, DbError> {
-    type Found = (OrderRow, String, String, Option<String>, Option<bool>, Option<String>);
     let mut query = orders::table
         .inner_join(stores::table.on(stores::id.eq(orders::store_id)))
         .inner_join(users::table.on(users::id.eq(orders::buyer_id)))
@@ -220,29 +221,35 @@ pub fn board(
                 .or(orders::created_at.eq(time).and(orders::id.lt(id.to_string()))),
         );
     }
-    let found: Vec<Found> = query
+    let found: Vec<Listed> = query
         .order((orders::created_at.desc(), orders::id.desc()))
         .limit(limit)
         .select((
             OrderRow::as_select(),
             stores::name,
             users::username,
-            order_state::status.nullable(),
-            order_state::paying.nullable(),
+            (order_state::status, order_state::paying, order_state::credited).nullable(),
             order_lines::title.nullable(),
         ))
         .load(conn)?;
-    Ok(found
-        .into_iter()
-        .map(|(order, store_name, buyer_name, status, paying, title)| BoardRow {
-            order,
-            store_name,
-            buyer_name,
-            status,
-            paying: paying.unwrap_or_default(),
-            first_title: title.unwrap_or_default(),
-        })
-        .collect())
+    Ok(found.into_iter().map(board_row).collect())
+}
+
+/// An order with the names of its store and its buyer, escrow's status, paying and credited, and its first title.
+type Listed = (OrderRow, String, String, Option<(String, bool, String)>, Option<String>);
+
+fn board_row((order, store_name, buyer_name, state, title): Listed) -> BoardRow {
+    let (status, paying, credited) =
+        state.map_or((None, false, String::new()), |(s, p, c)| (Some(s), p, c));
+    BoardRow {
+        order,
+        store_name,
+        buyer_name,
+        status,
+        paying,
+        unpaid: credited.bytes().all(|digit| digit == b'0'),
+        first_title: title.unwrap_or_default(),
+    }
 }
 
 /// What a person is to an order, with the names of its store and its buyer.
