@@ -34,6 +34,7 @@ pub mod pulse;
 pub mod schema;
 pub mod sessions;
 pub mod shipments;
+pub mod stats;
 pub mod stores;
 pub mod story;
 

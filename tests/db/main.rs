@@ -10,6 +10,8 @@ mod reading;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
+mod stats;
+#[cfg(test)]
 mod verbs;
 #[cfg(test)]
 mod writing;

@@ -1,0 +1,112 @@
+//! What courier keeps: its heartbeat, how its jobs went, numbers that pages show beside a store.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use domain::clock::Time;
+use domain::ids::StoreId;
+use domain::order::OrderStatus;
+
+use crate::codec;
+use crate::conn::Conn;
+use crate::doors::CourierTx;
+use crate::error::DbError;
+use crate::schema::{courier_heartbeat, courier_jobs, order_state, store_stats};
+
+const ONE: i32 = 1;
+
+/// A sign of life of the courier that started at `started_at`.
+pub fn beat(tx: &mut CourierTx<'_>, started_at: Time, now: Time) -> Result<(), DbError> {
+    let values = (
+        courier_heartbeat::started_at.eq(codec::stamp(started_at)),
+        courier_heartbeat::beat_at.eq(codec::stamp(now)),
+    );
+    if diesel::update(courier_heartbeat::table.find(ONE)).set(values).execute(tx.conn())? == 0 {
+        diesel::insert_into(courier_heartbeat::table)
+            .values((courier_heartbeat::id.eq(ONE), values))
+            .execute(tx.conn())?;
+    }
+    Ok(())
+}
+
+/// When courier last gave a sign of life; `None` if it never ran.
+pub fn last_beat(conn: &mut Conn) -> Result<Option<Time>, DbError> {
+    let found = courier_heartbeat::table
+        .find(ONE)
+        .select(courier_heartbeat::beat_at)
+        .first(conn)
+        .optional()?;
+    Ok(found.map(codec::time))
+}
+
+/// Notes how the last run of a job went; `name` has at most 32 characters.
+pub fn note(
+    tx: &mut CourierTx<'_>,
+    name: &str,
+    (started_at, finished_at): (Time, Time),
+    outcome: &str,
+) -> Result<(), DbError> {
+    let values = (
+        courier_jobs::started_at.eq(codec::stamp(started_at)),
+        courier_jobs::finished_at.eq(codec::stamp(finished_at)),
+        courier_jobs::outcome.eq(outcome),
+    );
+    if diesel::update(courier_jobs::table.find(name)).set(values).execute(tx.conn())? == 0 {
+        diesel::insert_into(courier_jobs::table)
+            .values((courier_jobs::name.eq(name), values))
+            .execute(tx.conn())?;
+    }
+    Ok(())
+}
+
+/// Jobs with the moment and the outcome of their last run, by name.
+pub fn jobs(conn: &mut Conn) -> Result<Vec<(String, Time, String)>, DbError> {
+    let found: Vec<(String, chrono::NaiveDateTime, String)> = courier_jobs::table
+        .order(courier_jobs::name)
+        .select((courier_jobs::name, courier_jobs::started_at, courier_jobs::outcome))
+        .limit(100)
+        .load(conn)?;
+    Ok(found.into_iter().map(|(name, at, outcome)| (name, codec::time(at), outcome)).collect())
+}
+
+/// Counts each store's released orders afresh and writes those numbers that changed; answers how
+/// many did.
+pub fn recount(tx: &mut CourierTx<'_>, now: Time) -> Result<usize, DbError> {
+    let counted: Vec<(String, i64)> = order_state::table
+        .filter(order_state::status.eq(OrderStatus::Released.as_str()))
+        .group_by(order_state::store_id)
+        .select((order_state::store_id, diesel::dsl::count_star()))
+        .load(tx.conn())?;
+    let known: Vec<(String, i64)> = store_stats::table
+        .select((store_stats::store_id, store_stats::released_orders))
+        .load(tx.conn())?;
+    let known: HashMap<String, i64> = known.into_iter().collect();
+    let mut changed = 0_usize;
+    for (store, released) in counted {
+        let values =
+            (store_stats::released_orders.eq(released), store_stats::counted_at.eq(codec::stamp(now)));
+        match known.get(&store) {
+            Some(before) if *before == released => continue,
+            Some(_) => {
+                diesel::update(store_stats::table.find(&store)).set(values).execute(tx.conn())?;
+            }
+            None => {
+                diesel::insert_into(store_stats::table)
+                    .values((store_stats::store_id.eq(&store), values))
+                    .execute(tx.conn())?;
+            }
+        }
+        changed = changed.saturating_add(1);
+    }
+    Ok(changed)
+}
+
+/// How many orders of a store were released, as last counted.
+pub fn released(conn: &mut Conn, store: StoreId) -> Result<i64, DbError> {
+    let found = store_stats::table
+        .find(store.to_string())
+        .select(store_stats::released_orders)
+        .first(conn)
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
