@@ -3,6 +3,7 @@
 use domain::money::Cents;
 use maud::{Markup, html};
 
+use super::brand::mark;
 use super::gallery;
 use super::money::price_from;
 use super::url::{self, Url};
@@ -50,7 +51,7 @@ pub fn card_grid(cards: &[Card<'_>]) -> Markup {
                 li.card {
                     (picture(card.picture, "card-picture", n >= EAGER))
                     div.card-body {
-                        h3.card-title { a href=(card.url) { (card.title) } }
+                        h2.card-title { a href=(card.url) { (card.title) } }
                         p.card-store { (card.store) @if let Some(note) = card.note { " · " (note) } }
                         p.card-price {
                             @if let Some(cents) = card.from { (price_from(cents)) } @else { "Not on sale" }
@@ -70,7 +71,7 @@ pub fn store_grid(stores: &[StoreCard<'_>]) -> Markup {
                 li.store-card {
                     (crest(store.picture))
                     div {
-                        h3.card-title { a href=(store.url) { (store.name) } }
+                        h2.card-title { a href=(store.url) { (store.name) } }
                         p.store-text { (store.text) }
                         @if let Some(note) = store.note { p.card-store { (note) } }
                     }
@@ -102,9 +103,12 @@ fn picture(name: &str, class: &'static str, lazy: bool) -> Markup {
 pub fn hero(title: &str, text: &str, actions: Markup) -> Markup {
     html! {
         header.hero {
-            h1 { (title) }
-            p.lead { (text) }
-            @if !actions.0.is_empty() { div.actions { (actions) } }
+            div.hero-text {
+                h1 { (title) }
+                p.lead { (text) }
+                @if !actions.0.is_empty() { div.actions { (actions) } }
+            }
+            (mark())
         }
     }
 }
@@ -113,9 +117,9 @@ pub fn hero(title: &str, text: &str, actions: Markup) -> Markup {
 pub fn how_it_works() -> Markup {
     html! {
         ol.promise role="list" {
-            li { strong { "You pay an address that only your order has." } " Nobody can spend from it before you have your goods." }
-            li { strong { "The vendor sees the payment and sends." } " If nothing is sent in time, you take your money back." }
-            li { strong { "You say that it came." } " Then, and not before, the vendor is paid." }
+            li { strong { "You pay an address that only your order has." } " The money waits there, apart from everybody else's." }
+            li { strong { "The vendor sees the payment and sends." } " By when is agreed before you pay, and shown on your order." }
+            li { strong { "You say that it came." } " Then the vendor is paid, and the order is closed." }
         }
     }
 }

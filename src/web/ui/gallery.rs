@@ -38,7 +38,7 @@ pub const PICTURES: &[Picture] = &[
     picture!("bike-bell", "A brass bicycle bell on a handlebar"),
     picture!("synth-patches", "Knobs and waves of a synthesiser"),
     picture!("field-recordings", "A sound wave over hills at dusk"),
-    picture!("typeface", "A large letter a with its construction lines"),
+    picture!("typeface", "A large letter R with its construction lines"),
     picture!("translation", "Two speech bubbles with letters of two scripts"),
 ];
 
@@ -46,7 +46,7 @@ pub const PICTURES: &[Picture] = &[
 pub const CRESTS: &[Picture] = &[
     picture!("crest-kiln", "A flame in an arched kiln"),
     picture!("crest-harbour", "A lighthouse above waves"),
-    picture!("crest-signal", "A signal between two hills"),
+    picture!("crest-signal", "A signal between two dots"),
 ];
 
 /// Shown where a name leads nowhere.

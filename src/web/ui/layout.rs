@@ -253,6 +253,15 @@ pub fn split(main: Markup, aside: Markup) -> Markup {
     html! { div.split { div.split-main { (main) } div.split-aside { (aside) } } }
 }
 
+/// Two columns on a desk with `rest` below the first; on a phone `top`, then `aside`, then `rest`.
+pub fn split_three(top: Markup, aside: Markup, rest: Markup) -> Markup {
+    html! {
+        div.split.split-3 {
+            div.split-main { (top) } div.split-aside { (aside) } div.split-rest { (rest) }
+        }
+    }
+}
+
 /// A part of a page with a frame of its own.
 pub fn panel(title: Option<&str>, body: Markup) -> Markup {
     html! {

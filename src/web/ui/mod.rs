@@ -30,7 +30,7 @@ pub use form::{
 pub use input::{Field, Select, TextArea, checkbox};
 pub use layout::{
     Banner, Chrome, Flash, Theme, Tone, Viewer, breadcrumbs, layout, live, narrow, page_head,
-    panel, split,
+    panel, split, split_three,
 };
 pub use money::{Money, address, amount, amount_exact, copy, hash, price, price_from};
 pub use order::{
@@ -39,7 +39,7 @@ pub use order::{
 pub use panel::{callout, empty, error_body, pager, table, tag, terms, visually_hidden};
 pub use picker::{Choice, Choices, PicturePicker};
 pub use qr::qr;
-pub use time::{day, time};
+pub use time::{day, rfc3339, time};
 
 #[cfg(test)]
 mod page_tests;

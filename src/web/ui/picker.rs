@@ -3,7 +3,7 @@
 use domain::refusal::Fault;
 use maud::{Markup, Render, html};
 
-use super::gallery::PICTURES;
+use super::gallery::{CRESTS, PICTURES, Picture};
 use super::input::Wiring;
 use super::url;
 
@@ -87,13 +87,19 @@ impl Render for Choices<'_> {
 #[derive(Debug)]
 pub struct PicturePicker<'a> {
     wiring: Wiring<'a>,
+    pictures: &'static [Picture],
     value: &'a str,
 }
 
 impl<'a> PicturePicker<'a> {
-    /// All pictures under a legend.
+    /// All pictures of items under a legend.
     pub const fn new(name: &'static str, legend: &'a str) -> Self {
-        Self { wiring: Wiring::new(name, legend), value: "" }
+        Self { wiring: Wiring::new(name, legend), pictures: PICTURES, value: "" }
+    }
+
+    /// All crests of stores under a legend.
+    pub const fn crests(name: &'static str, legend: &'a str) -> Self {
+        Self { wiring: Wiring::new(name, legend), pictures: CRESTS, value: "" }
     }
 
     /// The picture that is chosen; where none is, the first.
@@ -113,12 +119,12 @@ impl<'a> PicturePicker<'a> {
 
 impl Render for PicturePicker<'_> {
     fn render(&self) -> Markup {
-        let chosen = PICTURES.iter().position(|picture| picture.name == self.value).unwrap_or(0);
+        let chosen = self.pictures.iter().position(|picture| picture.name == self.value).unwrap_or(0);
         group(
             &self.wiring,
             "pictures",
             html! {
-                @for (n, picture) in PICTURES.iter().enumerate() {
+                @for (n, picture) in self.pictures.iter().enumerate() {
                     label.picture-choice {
                         input type="radio" id=[first_id(&self.wiring, n)] name=(self.wiring.name) value=(picture.name)
                             checked[n == chosen];

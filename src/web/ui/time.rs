@@ -21,6 +21,11 @@ pub fn day(at: Time) -> Markup {
     html! { time datetime=(parts.iso()) data-local="day" { (parts.day()) } }
 }
 
+/// A moment as machines read it: `2026-11-21T09:30:00Z` (RFC 3339, whole seconds).
+pub fn rfc3339(at: Time) -> String {
+    Parts::of(at).iso()
+}
+
 struct Parts {
     year: i64,
     month: i64,

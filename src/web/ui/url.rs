@@ -26,6 +26,22 @@ impl Url {
         Self(path.to_owned())
     }
 
+    /// A path of ours that came back from a browser, as the place to go on to after a login. `None`
+    /// for anything that is not plainly a path: foreign hosts, backslashes, dot segments.
+    pub fn local(text: &str) -> Option<Self> {
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        let plain = |text: &str, more: &[u8]| {
+            text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~%".contains(&b) || more.contains(&b))
+        };
+        let rest = path.strip_prefix('/')?;
+        let segment = |s: &str| !s.is_empty() && !s.starts_with('.') && !s.contains('%');
+        let good = text.len() <= 512
+            && plain(path, b"/")
+            && plain(query, b"=&+")
+            && (rest.is_empty() || rest.split('/').all(segment));
+        good.then(|| Self(text.to_owned()))
+    }
+
     /// One path segment more, percent-encoded: `/orders` and `a/b` give `/orders/a%2Fb`.
     #[must_use]
     pub fn seg(self, segment: impl Display) -> Self {
@@ -87,6 +103,12 @@ impl Render for ExternalUrl {
 }
 
 impl Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Display for ExternalUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -242,6 +264,20 @@ mod tests {
         assert_eq!(Url::fixed("/").seg("/evil.example").as_str(), "/%2Fevil.example");
         let url = Url::fixed("/a").query("q", "x y&z=\"<é").query("r", 2);
         assert_eq!(url.as_str(), "/a?q=x%20y%26z%3D%22%3C%C3%A9&r=2");
+    }
+
+    #[test]
+    fn a_way_back_stays_on_this_site() {
+        for good in ["/", "/orders", "/orders/0a1b", "/checkout?package=ab&quantity=2"] {
+            assert_eq!(Url::local(good).as_ref().map(Url::as_str), Some(good));
+        }
+        for bad in [
+            "", "orders", "//evil.example", "/\\evil.example", "https://evil.example", "/%2f/evil.example",
+            "/a//b", "/../b", "/a/./b", "/a?next=//x:y", "javascript:alert(1)", "/a\r\nb", "/\tb", "/a#b", "/ä",
+            "/.evil.example", "/a?b=c?d", "/%5cevil.example", "/a@b", "/;a",
+        ] {
+            assert_eq!(Url::local(bad), None, "{bad}");
+        }
     }
 
     #[test]
