@@ -1,0 +1,254 @@
+//! Passwords: argon2id in buffers that are used again, few at a time.
+//!
+//! Each hash fills 19 MiB. Buffers that came and went would stay with the allocator, tens of them;
+//! so there are as many as may be in use at once, made when first needed and kept. What is left in
+//! one is overwritten by the next hash and is worth no more than the stored hash itself.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::web;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64ct::{Base64Unpadded, Encoding};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use crate::error::AppError;
+
+/// KiB, passes and lanes of new hashes: OWASP's choice.
+const COST: (u32, u32, u32) = (19_456, 2, 1);
+/// The most of each that a stored hash may ask for.
+const COST_MAX: (u32, u32, u32) = (65_536, 8, 4);
+/// Who may wait for a turn.
+const QUEUE: usize = 64;
+/// Bytes of a hash.
+const HASH: usize = 32;
+/// Stands for the hash of whoever does not exist, so that answering takes as long.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmUu$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Hashes and verifies passwords.
+#[derive(Clone)]
+pub struct Hasher(Arc<Desk>);
+
+struct Desk {
+    turns: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    buffers: Mutex<Vec<Vec<Block>>>,
+}
+
+/// A stored hash taken apart.
+struct Stored {
+    params: Params,
+    current: bool,
+    salt: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+/// Takes back the place in the queue, also when whoever waits goes away.
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Hasher {
+    /// As many turns as this machine's cores bear without starving the pages: one less than them,
+    /// 1 to 4.
+    pub fn for_this_machine() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::with_turns(cores.saturating_sub(1).clamp(1, 4))
+    }
+
+    fn with_turns(turns: usize) -> Self {
+        Self(Arc::new(Desk {
+            turns: Arc::new(Semaphore::new(turns)),
+            waiting: AtomicUsize::new(0),
+            buffers: Mutex::new(Vec::new()),
+        }))
+    }
+
+    /// The hash to store for a new password.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when too many wait already.
+    pub async fn hash(&self, password: SecretString, salt: [u8; 16]) -> Result<String, AppError> {
+        self.turn(move |buffer| hash_in(buffer, password.expose_secret(), &salt)).await?
+    }
+
+    /// Whether the password is that of `stored`; for `None` it takes as long and is not.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when too many wait already.
+    pub async fn verify(
+        &self,
+        password: SecretString,
+        stored: Option<String>,
+    ) -> Result<bool, AppError> {
+        let known = stored.is_some();
+        let phc = stored.unwrap_or_else(|| NOBODY.to_owned());
+        let fits =
+            self.turn(move |buffer| verify_in(buffer, password.expose_secret(), &phc)).await??;
+        Ok(fits && known)
+    }
+
+    async fn turn<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        let desk = &self.0;
+        let before = desk.waiting.fetch_add(1, Ordering::Relaxed);
+        let place = Place(&desk.waiting);
+        if before >= QUEUE {
+            return Err(AppError::Unavailable(
+                "Many people sign in at this moment. Please try again in a few seconds.".into(),
+            ));
+        }
+        let gone = || AppError::Internal("the password desk is closed".to_owned());
+        let turn = Arc::clone(&desk.turns).acquire_owned().await.map_err(|_closed| gone())?;
+        let shared = Arc::clone(desk);
+        let done = web::block(move || {
+            let mut buffer = shared.take();
+            let done = job(&mut buffer);
+            shared.give_back(buffer);
+            drop(turn);
+            done
+        })
+        .await;
+        drop(place);
+        done.map_err(|_cancelled| gone())
+    }
+}
+
+impl Desk {
+    fn take(&self) -> Vec<Block> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, buffer: Vec<Block>) {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
+
+impl std::fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hasher({} turns free)", self.0.turns.available_permits())
+    }
+}
+
+/// The hash to store for a new password, on the calling thread: for commands and for demo data.
+///
+/// # Errors
+/// [`AppError::Internal`] for what argon2 refuses: nothing of a length that we let through.
+pub fn hash_password(password: &str, salt: [u8; 16]) -> Result<String, AppError> {
+    hash_in(&mut Vec::new(), password, &salt)
+}
+
+/// Whether a stored hash was made at another cost than today's.
+pub(crate) fn is_outdated(phc: &str) -> bool {
+    parse(phc).is_some_and(|stored| !stored.current)
+}
+
+fn hash_in(buffer: &mut Vec<Block>, password: &str, salt: &[u8]) -> Result<String, AppError> {
+    let (m, t, p) = COST;
+    let params = Params::new(m, t, p, Some(HASH)).map_err(broken)?;
+    let mut hash = [0; HASH];
+    fill(buffer, params, password, salt, &mut hash)?;
+    let salt = Base64Unpadded::encode_string(salt);
+    let hash = Base64Unpadded::encode_string(&hash);
+    Ok(format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${hash}"))
+}
+
+fn verify_in(buffer: &mut Vec<Block>, password: &str, phc: &str) -> Result<bool, AppError> {
+    let stored = parse(phc)
+        .ok_or_else(|| AppError::Internal("a stored password hash is corrupt".to_owned()))?;
+    let mut hash = [0; HASH];
+    fill(buffer, stored.params, password, &stored.salt, &mut hash)?;
+    Ok(bool::from(hash.as_slice().ct_eq(&stored.hash)))
+}
+
+fn fill(
+    buffer: &mut Vec<Block>,
+    params: Params,
+    password: &str,
+    salt: &[u8],
+    out: &mut [u8; HASH],
+) -> Result<(), AppError> {
+    let blocks = params.block_count();
+    if buffer.len() < blocks {
+        buffer.resize(blocks, Block::new());
+    }
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let memory = buffer.get_mut(..blocks).unwrap_or_default();
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, memory).map_err(broken)
+}
+
+fn broken(error: argon2::Error) -> AppError {
+    AppError::Internal(format!("argon2: {error}"))
+}
+
+/// Reads `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
+fn parse(phc: &str) -> Option<Stored> {
+    let mut parts = phc.strip_prefix("$argon2id$v=19$")?.split('$');
+    let mut costs = parts.next()?.split(',');
+    let mut cost = |name: &str| costs.next()?.strip_prefix(name)?.parse::<u32>().ok();
+    let (m, t, p) = (cost("m=")?, cost("t=")?, cost("p=")?);
+    let salt = Base64Unpadded::decode_vec(parts.next()?).ok()?;
+    let hash = Base64Unpadded::decode_vec(parts.next()?).ok()?;
+    let fits = parts.next().is_none() && hash.len() == HASH && salt.len() >= 8;
+    let bearable = m <= COST_MAX.0 && t <= COST_MAX.1 && p <= COST_MAX.2;
+    let params = Params::new(m, t, p, Some(HASH)).ok()?;
+    (fits && bearable).then_some(Stored { params, current: (m, t, p) == COST, salt, hash })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_knows_its_password_and_no_other() {
+        let mut buffer = Vec::new();
+        let phc = hash_in(&mut buffer, "correct horse", &[7; 16]).unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
+        assert!(verify_in(&mut buffer, "correct horse", &phc).unwrap());
+        assert!(!verify_in(&mut buffer, "correct horsf", &phc).unwrap());
+        assert!(!is_outdated(&phc));
+        assert_eq!(buffer.len(), 19_456, "one buffer, of the size of one hash");
+    }
+
+    /// Made by the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32`.
+    #[test]
+    fn hashes_of_others_are_read() {
+        let phc = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        assert!(verify_in(&mut Vec::new(), "password", phc).unwrap());
+        assert!(is_outdated(phc));
+    }
+
+    #[test]
+    fn what_is_no_hash_is_an_error_and_not_a_no() {
+        for phc in [
+            "",
+            "$2b$10$abc",
+            "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$AAAA",
+            "$argon2id$v=19$m=4000000,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+        ] {
+            assert!(verify_in(&mut Vec::new(), "x", phc).is_err(), "{phc}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn nobody_has_no_password_and_a_long_queue_is_refused() {
+        let hasher = Hasher::with_turns(1);
+        assert!(!hasher.verify("x".into(), None).await.unwrap());
+        hasher.0.waiting.store(QUEUE, Ordering::Relaxed);
+        let refused = hasher.hash("x".into(), [0; 16]).await.unwrap_err();
+        assert_eq!(refused.status().as_u16(), 503);
+        assert_eq!(
+            hasher.0.waiting.load(Ordering::Relaxed),
+            QUEUE,
+            "the refused one left the queue"
+        );
+    }
+}

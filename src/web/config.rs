@@ -1,0 +1,396 @@
+//! What the operator sets for web. The environment is read here and nowhere else in this crate.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use actix_web::http::Uri;
+use db::DbConfig;
+use domain::user::Username;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// The environment names that web may see.
+pub const VARS: &[&str] = &[
+    "ACCOUNT_CREATION_MIN_INTERVAL_MINUTES",
+    "ADMIN_PASSWORD",
+    "ADMIN_USERNAME",
+    "COOKIE_ENCRYPTION_SALT",
+    "CSRF_SALT",
+    "DB_DRIVER",
+    "DB_DSN",
+    "DB_PASSWORD",
+    "DB_USER",
+    "DEVNET_URL",
+    "LISTEN",
+    "SESSION_SALT",
+    "SITE_NAME",
+    "SITE_URL",
+];
+
+/// A salt has at least so many characters.
+const SALT_CHARS: usize = 32;
+/// Texts of documentation and examples: whoever keeps one has not set his own.
+const WELL_KNOWN: [&str; 8] =
+    ["change", "default", "example", "placeholder", "your-", "0123456789", "abcdefgh", "xxxx"];
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const DEFAULT_INTERVAL_MINUTES: u32 = 10;
+
+/// A setting that cannot be used: one sentence that names the variable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// What the operator set, checked. Its `Debug` form shows no secret.
+pub struct Config {
+    /// Where the database is.
+    pub db: DbConfig,
+    /// The site's own address, which every link and every check of an origin starts from.
+    pub site_url: SiteUrl,
+    /// The site's name on every page.
+    pub site_name: String,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The secrets that keys are derived from.
+    pub salts: Salts,
+    /// The administrator to create where no account has this name.
+    pub admin: Option<Admin>,
+    /// Minutes between two registrations from one address; 0 for no limit.
+    pub registration_minutes: u32,
+    /// The page of the development chain that pays; only under `demo`.
+    pub devnet_url: Option<String>,
+}
+
+/// The three secrets of web.
+pub struct Salts {
+    /// Of session tokens' hashes.
+    pub session: SecretString,
+    /// Of sealed cookies and delivery addresses.
+    pub cookie: SecretString,
+    /// Of form tokens.
+    pub csrf: SecretString,
+}
+
+/// The first administrator.
+pub struct Admin {
+    /// Name.
+    pub username: Username,
+    /// Password as it was set.
+    pub password: SecretString,
+}
+
+/// The site's address: scheme, host and port, nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteUrl {
+    origin: String,
+    authority: String,
+    host: String,
+    https: bool,
+}
+
+impl SiteUrl {
+    /// `https://shop.example`, as browsers write an origin.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Host and port as the `Host` header has them; the scheme's own port is left out.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Whether visitors come by https.
+    pub const fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Whether the host is this machine itself.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
+    fn parse(text: &str) -> Result<Self, ConfigError> {
+        let form = || {
+            bad(format!(
+                "SITE_URL is {text:?}; it wants scheme and host alone, as https://shop.example"
+            ))
+        };
+        let uri: Uri = text.parse().ok().ok_or_else(form)?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(form());
+        };
+        let https = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return Err(form()),
+        };
+        let bare = uri.path() == "/" && uri.query().is_none() && !text.contains('#');
+        if !bare || authority.as_str().contains('@') || authority.host().is_empty() {
+            return Err(form());
+        }
+        let host = authority.host().to_ascii_lowercase();
+        let own_port = if https { 443 } else { 80 };
+        let authority = match authority.port_u16() {
+            Some(port) if port != own_port => format!("{host}:{port}"),
+            _ => host.clone(),
+        };
+        Ok(Self { origin: format!("{scheme}://{authority}"), authority, host, https })
+    }
+}
+
+/// Whether `host` names this machine itself.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+#[derive(Deserialize)]
+struct Vars {
+    account_creation_min_interval_minutes: Option<String>,
+    admin_password: Option<SecretString>,
+    admin_username: Option<String>,
+    cookie_encryption_salt: Option<SecretString>,
+    csrf_salt: Option<SecretString>,
+    db_driver: Option<String>,
+    db_dsn: Option<String>,
+    db_password: Option<SecretString>,
+    db_user: Option<String>,
+    devnet_url: Option<String>,
+    listen: Option<String>,
+    session_salt: Option<SecretString>,
+    site_name: Option<String>,
+    site_url: Option<String>,
+}
+
+impl Config {
+    /// Reads the settings out of `vars`; names that are not in [`VARS`] are not looked at.
+    ///
+    /// # Errors
+    /// One sentence that names the variable to mend.
+    pub fn from_vars(
+        vars: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        // An empty value is one that a compose file left open.
+        let ours = vars
+            .into_iter()
+            .filter(|(name, value)| VARS.contains(&name.as_str()) && !value.is_empty());
+        let vars: Vars = envy::from_iter(ours).map_err(|error| bad(error.to_string()))?;
+        let listen = listen(vars.listen.as_deref())?;
+        let site_url = match vars.site_url.as_deref() {
+            Some(text) => SiteUrl::parse(text)?,
+            None => {
+                return Err(bad(
+                    "SITE_URL is missing; it is the shop's address, as https://shop.example",
+                ));
+            }
+        };
+        let db = DbConfig::new(
+            vars.db_driver.as_deref(),
+            vars.db_dsn.as_deref(),
+            vars.db_user.as_deref(),
+            vars.db_password.as_ref().map(ExposeSecret::expose_secret),
+        )
+        .map_err(|error| bad(error.to_string()))?;
+        Ok(Self {
+            db,
+            site_url,
+            site_name: site_name(vars.site_name)?,
+            listen,
+            salts: Salts::read(vars.session_salt, vars.cookie_encryption_salt, vars.csrf_salt)?,
+            admin: admin(vars.admin_username, vars.admin_password)?,
+            registration_minutes: minutes(vars.account_creation_min_interval_minutes)?,
+            devnet_url: vars.devnet_url,
+        })
+    }
+}
+
+impl Salts {
+    fn read(
+        session: Option<SecretString>,
+        cookie: Option<SecretString>,
+        csrf: Option<SecretString>,
+    ) -> Result<Self, ConfigError> {
+        let session = salt("SESSION_SALT", session)?;
+        let cookie = salt("COOKIE_ENCRYPTION_SALT", cookie)?;
+        let csrf = salt("CSRF_SALT", csrf)?;
+        let pairs = [
+            ("COOKIE_ENCRYPTION_SALT", "SESSION_SALT", &cookie, &session),
+            ("CSRF_SALT", "SESSION_SALT", &csrf, &session),
+            ("CSRF_SALT", "COOKIE_ENCRYPTION_SALT", &csrf, &cookie),
+        ];
+        for (name, other, a, b) in pairs {
+            if a.expose_secret() == b.expose_secret() {
+                return Err(bad(format!(
+                    "{name} is the same as {other}; each wants a value of its own"
+                )));
+            }
+        }
+        Ok(Self { session, cookie, csrf })
+    }
+}
+
+fn salt(name: &str, value: Option<SecretString>) -> Result<SecretString, ConfigError> {
+    let Some(value) = value else {
+        return Err(bad(format!("{name} is missing; make one with: openssl rand -hex 32")));
+    };
+    let text = value.expose_secret();
+    if text.chars().count() < SALT_CHARS {
+        return Err(bad(format!(
+            "{name} is too short; it wants at least {SALT_CHARS} random characters"
+        )));
+    }
+    let folded = text.to_lowercase();
+    let mut kinds: Vec<char> = folded.chars().collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    // 32 random hexadecimal digits have fewer than 8 kinds once in ten million tries.
+    if kinds.len() < 8 || WELL_KNOWN.iter().any(|known| folded.contains(known)) {
+        return Err(bad(format!("{name} is not random; make one with: openssl rand -hex 32")));
+    }
+    Ok(value)
+}
+
+fn listen(text: Option<&str>) -> Result<SocketAddr, ConfigError> {
+    let text = text.unwrap_or(DEFAULT_LISTEN);
+    let form =
+        || bad(format!("LISTEN is {text:?}; it wants an address and a port, as {DEFAULT_LISTEN}"));
+    text.parse().ok().ok_or_else(form)
+}
+
+fn site_name(text: Option<String>) -> Result<String, ConfigError> {
+    let text = text.unwrap_or_else(|| "Holdfast".to_owned());
+    domain::text::line(&text, 60).map_err(|why| bad(format!("SITE_NAME cannot be used: {why}")))
+}
+
+fn admin(
+    username: Option<String>,
+    password: Option<SecretString>,
+) -> Result<Option<Admin>, ConfigError> {
+    let (username, password) = match (username, password) {
+        (None, None) => return Ok(None),
+        (Some(username), Some(password)) => (username, password),
+        (Some(_), None) => {
+            return Err(bad("ADMIN_PASSWORD is missing although ADMIN_USERNAME is set"));
+        }
+        (None, Some(_)) => {
+            return Err(bad("ADMIN_USERNAME is missing although ADMIN_PASSWORD is set"));
+        }
+    };
+    let username = Username::parse(&username)
+        .map_err(|why| bad(format!("ADMIN_USERNAME cannot be used: {why}")))?;
+    domain::user::check_password(password.expose_secret(), username.as_str())
+        .map_err(|why| bad(format!("ADMIN_PASSWORD cannot be used: {why}")))?;
+    Ok(Some(Admin { username, password }))
+}
+
+fn minutes(text: Option<String>) -> Result<u32, ConfigError> {
+    const NAME: &str = "ACCOUNT_CREATION_MIN_INTERVAL_MINUTES";
+    let Some(text) = text else { return Ok(DEFAULT_INTERVAL_MINUTES) };
+    let minutes: Option<u32> = text.parse().ok();
+    minutes
+        .filter(|minutes| *minutes <= 1_440)
+        .ok_or_else(|| bad(format!("{NAME} is {text:?}; it wants minutes from 0 to 1440")))
+}
+
+fn bad(sentence: impl Into<String>) -> ConfigError {
+    ConfigError(sentence.into())
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("db", &self.db)
+            .field("site_url", &self.site_url.origin)
+            .field("site_name", &self.site_name)
+            .field("listen", &self.listen)
+            .field("admin", &self.admin.as_ref().map(|admin| admin.username.as_str()))
+            .field("registration_minutes", &self.registration_minutes)
+            .field("devnet_url", &self.devnet_url)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 4] = [
+        ("SITE_URL", "https://shop.example"),
+        ("SESSION_SALT", "c0ffee6b1f9a4d27835e6a90b7d1428e"),
+        ("COOKIE_ENCRYPTION_SALT", "5d81e07b9c2f4a36af10d4c8e92b7365"),
+        ("CSRF_SALT", "e94b72c8a15f4d03b6d7082f1ac53e69"),
+    ];
+
+    fn with(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let mut vars: Vec<(String, String)> =
+            GOOD.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        for (name, value) in changes {
+            vars.retain(|(known, _)| known != name);
+            vars.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        Config::from_vars(vars)
+    }
+
+    #[test]
+    fn the_least_that_is_set_is_enough() {
+        let config = with(&[("HOME", "/root")]).unwrap();
+        assert_eq!(config.site_url.origin(), "https://shop.example");
+        assert_eq!(config.site_name, "Holdfast");
+        assert_eq!(config.listen.to_string(), DEFAULT_LISTEN);
+        assert_eq!(config.registration_minutes, 10);
+        assert!(config.admin.is_none());
+    }
+
+    #[test]
+    fn each_fault_names_its_variable() {
+        let long = "x".repeat(61);
+        for (name, value) in [
+            ("SITE_URL", ""),
+            ("SITE_URL", "shop.example"),
+            ("SITE_URL", "ftp://shop.example"),
+            ("SITE_URL", "https://shop.example/path"),
+            ("SITE_URL", "https://shop.example/?q"),
+            ("SITE_URL", "https://user@shop.example"),
+            ("SESSION_SALT", ""),
+            ("SESSION_SALT", "c0ffee"),
+            ("SESSION_SALT", "change-me-change-me-change-me-1234567890"),
+            ("CSRF_SALT", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            ("CSRF_SALT", "c0ffee6b1f9a4d27835e6a90b7d1428e"),
+            ("COOKIE_ENCRYPTION_SALT", "c0ffee6b1f9a4d27835e6a90b7d1428e"),
+            ("LISTEN", "8080"),
+            ("SITE_NAME", long.as_str()),
+            ("DB_DRIVER", "postgres"),
+            ("DB_DSN", "data"),
+            ("ADMIN_PASSWORD", "correct horse battery"),
+            ("ACCOUNT_CREATION_MIN_INTERVAL_MINUTES", "-1"),
+        ] {
+            let said = match with(&[(name, value)]) {
+                Err(error) => error.to_string(),
+                Ok(_) => panic!("{name}={value} was accepted"),
+            };
+            let names = said.contains(name)
+                || (name == "ADMIN_PASSWORD" && said.contains("ADMIN_USERNAME"));
+            assert!(names, "{name}={value}: {said}");
+            assert!(!said.contains('\n'), "{said}");
+        }
+        let weak = with(&[("ADMIN_USERNAME", "boss"), ("ADMIN_PASSWORD", "password")]);
+        assert!(weak.unwrap_err().to_string().starts_with("ADMIN_PASSWORD"));
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let config =
+            with(&[("ADMIN_USERNAME", "boss"), ("ADMIN_PASSWORD", "correct horse")]).unwrap();
+        let shown = format!("{config:?}");
+        for secret in ["c0ffee", "5d81e0", "e94b72", "correct horse"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_do() {
+        let origin = |text| SiteUrl::parse(text).unwrap();
+        assert_eq!(origin("https://Shop.Example:443/").origin(), "https://shop.example");
+        assert_eq!(origin("http://127.0.0.1:8080").authority(), "127.0.0.1:8080");
+        assert!(origin("http://localhost:1").is_loopback());
+        assert!(!origin("http://localhost:1").is_https());
+    }
+}

@@ -1,0 +1,25 @@
+//! What stands between a socket and the actions: who asks, what was sent, how it is answered.
+
+pub mod api;
+pub(crate) mod body;
+pub(crate) mod cookies;
+pub mod form;
+pub(crate) mod gate;
+pub mod idempotency;
+pub mod json;
+pub mod limits;
+pub(crate) mod outcome;
+pub mod page;
+pub mod paging;
+pub mod path;
+pub mod query;
+pub(crate) mod session;
+pub mod viewer;
+
+/// A future of an extractor.
+pub(crate) type Extracting<T, E> =
+    std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, E>>>>;
+
+/// The id of a request, in its answer, in its log line and in what it makes.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) std::rc::Rc<str>);
