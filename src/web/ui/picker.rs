@@ -119,7 +119,8 @@ impl<'a> PicturePicker<'a> {
 
 impl Render for PicturePicker<'_> {
     fn render(&self) -> Markup {
-        let chosen = self.pictures.iter().position(|picture| picture.name == self.value).unwrap_or(0);
+        let chosen =
+            self.pictures.iter().position(|picture| picture.name == self.value).unwrap_or(0);
         group(
             &self.wiring,
             "pictures",

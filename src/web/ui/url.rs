@@ -31,7 +31,8 @@ impl Url {
     pub fn local(text: &str) -> Option<Self> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let plain = |text: &str, more: &[u8]| {
-            text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~%".contains(&b) || more.contains(&b))
+            text.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.~%".contains(&b) || more.contains(&b))
         };
         let rest = path.strip_prefix('/')?;
         let segment = |s: &str| !s.is_empty() && !s.starts_with('.') && !s.contains('%');
@@ -272,9 +273,26 @@ mod tests {
             assert_eq!(Url::local(good).as_ref().map(Url::as_str), Some(good));
         }
         for bad in [
-            "", "orders", "//evil.example", "/\\evil.example", "https://evil.example", "/%2f/evil.example",
-            "/a//b", "/../b", "/a/./b", "/a?next=//x:y", "javascript:alert(1)", "/a\r\nb", "/\tb", "/a#b", "/ä",
-            "/.evil.example", "/a?b=c?d", "/%5cevil.example", "/a@b", "/;a",
+            "",
+            "orders",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/%2f/evil.example",
+            "/a//b",
+            "/../b",
+            "/a/./b",
+            "/a?next=//x:y",
+            "javascript:alert(1)",
+            "/a\r\nb",
+            "/\tb",
+            "/a#b",
+            "/ä",
+            "/.evil.example",
+            "/a?b=c?d",
+            "/%5cevil.example",
+            "/a@b",
+            "/;a",
         ] {
             assert_eq!(Url::local(bad), None, "{bad}");
         }
