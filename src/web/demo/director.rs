@@ -1,0 +1,170 @@
+//! Lets the people of a demo act: they place, ship, confirm and dispute orders through the same
+//! actions as pages and agents.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use db::{WebDb, codec};
+use domain::EvmAddress;
+use domain::chain::ChainId;
+use domain::clock::Clock;
+use domain::ids::{OrderId, PackageId};
+use domain::intent::IntentAction;
+use domain::money::Amount;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::config::Config;
+use crate::error::AppError;
+use crate::http::viewer::Account;
+use crate::orders::actions::place::{self, PlaceOrder, Wish};
+use crate::orders::actions::{act, read};
+use crate::state::App;
+
+/// How many items of the window are looked through; the demo has fewer.
+const WINDOW: i64 = 100;
+
+/// The shop without its server, and people to act in it.
+pub struct Director {
+    app: App,
+    runtime: Runtime,
+}
+
+/// What somebody buys.
+#[derive(Debug, Clone, Copy)]
+pub struct Purchase<'a> {
+    /// Username of the buyer.
+    pub buyer: &'a str,
+    /// Name of the item; its cheapest package is taken.
+    pub item: &'a str,
+    /// How many.
+    pub quantity: u32,
+    /// The chain to pay on.
+    pub chain: ChainId,
+    /// Where a refund goes.
+    pub refund: EvmAddress,
+    /// Where the goods go.
+    pub delivery: &'a str,
+}
+
+/// Where an order stands, as far as a demo cares.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// The address to pay to, once it is issued.
+    pub address: Option<EvmAddress>,
+    /// To be paid, in base units.
+    pub due: Amount,
+}
+
+/// What went wrong, in the words of the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Missed(String);
+
+impl From<AppError> for Missed {
+    fn from(error: AppError) -> Self {
+        Self(format!("{error:?}"))
+    }
+}
+
+impl From<db::DbError> for Missed {
+    fn from(error: db::DbError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Director {
+    /// Opens the shop for acting.
+    ///
+    /// # Errors
+    /// When no runtime can be had.
+    pub fn new(config: Config, db: WebDb, clock: Arc<dyn Clock>) -> Result<Self, Missed> {
+        let runtime =
+            Builder::new_current_thread().build().map_err(|error| Missed(error.to_string()))?;
+        Ok(Self { app: App::new(config, db, clock, Duration::ZERO), runtime })
+    }
+
+    /// Somebody orders something.
+    ///
+    /// # Errors
+    /// When the shop refuses it.
+    pub fn buy(&self, purchase: Purchase<'_>) -> Result<OrderId, Missed> {
+        let buyer = self.account(purchase.buyer)?;
+        let command = PlaceOrder {
+            wish: Wish { lines: vec![(self.cheapest(purchase.item)?, purchase.quantity)] },
+            chain: purchase.chain,
+            rate: None,
+            refund: purchase.refund,
+            delivery: Some(purchase.delivery.to_owned()),
+            ticket: None,
+            request_id: "demo".to_owned(),
+        };
+        Ok(self.runtime.block_on(place::place(&self.app, &buyer, command))?.order)
+    }
+
+    /// Where an order stands, as its buyer sees it.
+    ///
+    /// # Errors
+    /// When there is no such order of this buyer.
+    pub fn standing(&self, buyer: &str, order: OrderId) -> Result<Standing, Missed> {
+        let account = self.account(buyer)?;
+        let view = self.runtime.block_on(read::view(&self.app, &account, order))?;
+        Ok(Standing { address: view.address, due: view.due })
+    }
+
+    /// A vendor sends what was bought.
+    ///
+    /// # Errors
+    /// When the order is not his, not paid or sent already.
+    pub fn ship(&self, vendor: &str, order: OrderId, note: &str) -> Result<(), Missed> {
+        let account = self.account(vendor)?;
+        self.runtime.block_on(act::ship(&self.app, &account, order, note))?;
+        Ok(())
+    }
+
+    /// Somebody asks escrow for something.
+    ///
+    /// # Errors
+    /// When the rules say no.
+    pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        self.runtime.block_on(act::ask(&self.app, &account, order, action, "demo"))?;
+        Ok(())
+    }
+
+    /// Somebody opens a dispute.
+    ///
+    /// # Errors
+    /// When the rules say no.
+    pub fn dispute(&self, who: &str, order: OrderId, said: (&str, &str)) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        self.runtime.block_on(act::dispute(&self.app, &account, order, said, "demo"))?;
+        Ok(())
+    }
+
+    /// The cheapest package of an item in the window.
+    fn cheapest(&self, item: &str) -> Result<PackageId, Missed> {
+        let name = item.to_owned();
+        let found = self.runtime.block_on(self.app.read(move |conn| {
+            let cards = db::items::window(conn, None, WINDOW)?;
+            let Some(card) = cards.iter().find(|card| card.name == name) else { return Ok(None) };
+            Ok(db::packages::on_sale_of(conn, card.id)?.first().map(|package| package.id))
+        }))?;
+        found.ok_or_else(|| Missed(format!("{item} is not on sale")))
+    }
+
+    fn account(&self, username: &str) -> Result<Account, Missed> {
+        let key = username.to_lowercase();
+        let row =
+            self.runtime.block_on(self.app.read(move |conn| db::accounts::by_key(conn, &key)))?;
+        let row = row.ok_or_else(|| Missed(format!("there is no user {username}")))?;
+        Ok(Account {
+            id: codec::parsed("users.id", &row.id)?,
+            role: codec::parsed("users.role", &row.role)?,
+            refund_address: codec::parsed_opt(
+                "users.refund_address",
+                row.refund_address.as_deref(),
+            )?,
+            username: row.username,
+        })
+    }
+}

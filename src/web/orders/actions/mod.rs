@@ -1,0 +1,5 @@
+//! What can be done about orders. Pages and JSON both come through here.
+
+pub mod act;
+pub mod place;
+pub mod read;

@@ -1,0 +1,342 @@
+//! Placing an order: what it would cost, and the order itself.
+
+use db::orders::{DeliveryRow, LineRow, OrderRow};
+use db::placing::{self, OnSale};
+use db::{Conn, DbError, WebTx, codec};
+use domain::EvmAddress;
+use domain::chain::ChainId;
+use domain::clock::Time;
+use domain::ids::{OrderId, PackageId, RateId, StoreId, UserId};
+use domain::limits;
+use domain::order::{self, Basket, ChainNow, Placement, Quote, Rate};
+use domain::refusal::{Fault, OrderRefusal};
+use domain::seal::hex;
+
+use crate::error::AppError;
+use crate::http::idempotency::Ticket;
+use crate::http::viewer::Account;
+use crate::orders::delivery;
+use crate::state::App;
+
+/// The most lines of packages in an order.
+pub const LINES_MAX: usize = 20;
+
+/// What somebody wants to buy.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Packages of one store, each with its quantity.
+    pub lines: Vec<(PackageId, u32)>,
+}
+
+/// What a wish comes to on one chain.
+#[derive(Debug, Clone)]
+pub struct ChainOption {
+    /// The chain.
+    pub chain: ChainNow,
+    /// The rate it is priced by.
+    pub rate: Option<(RateId, Rate)>,
+    /// The sum, or why it cannot be paid there.
+    pub quote: Result<Quote, OrderRefusal>,
+}
+
+/// A wish with prices, before it is an order.
+#[derive(Debug, Clone)]
+pub struct Checkout {
+    /// What is bought, as it is on sale now.
+    pub chosen: Vec<(OnSale, u32)>,
+    /// Lines and sum.
+    pub basket: Basket,
+    /// What it comes to on each chain.
+    pub options: Vec<ChainOption>,
+    /// Why it cannot be ordered at all, if so.
+    pub refusal: Option<OrderRefusal>,
+}
+
+impl Checkout {
+    /// The store.
+    pub fn store(&self) -> Option<&OnSale> {
+        self.chosen.first().map(|(on_sale, _)| on_sale)
+    }
+}
+
+/// Prices a wish on every chain that escrow serves.
+pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, AppError> {
+    let (user, now) = (who.id, app.now());
+    let facts = app.read(move |conn| facts(conn, user, &wish, now)).await?;
+    let facts = facts.ok_or(OrderRefusal::NotOnSale)?;
+    let basket = facts.basket()?;
+    let refusal = facts
+        .chains
+        .first()
+        .map_or(Err(OrderRefusal::Chain), |(chain, rate)| {
+            facts.decide(&basket, *chain, rate.map(|rate| rate.1), now)
+        })
+        .err()
+        .filter(|refusal| {
+            !matches!(
+                refusal,
+                OrderRefusal::Chain | OrderRefusal::NoRate | OrderRefusal::TooSmall(_)
+            )
+        });
+    let options = facts
+        .chains
+        .iter()
+        .map(|(chain, rate)| ChainOption {
+            chain: *chain,
+            rate: *rate,
+            quote: order::quote(basket.total, *chain, rate.map(|rate| rate.1), now),
+        })
+        .collect();
+    Ok(Checkout { chosen: facts.chosen, basket, options, refusal })
+}
+
+/// An order to be placed.
+#[derive(Debug, Clone)]
+pub struct PlaceOrder {
+    /// What is bought.
+    pub wish: Wish,
+    /// The chain to pay on.
+    pub chain: ChainId,
+    /// The rate that the buyer was shown; none takes the newest.
+    pub rate: Option<RateId>,
+    /// Where a refund goes.
+    pub refund: EvmAddress,
+    /// Where the goods go, if any are sent.
+    pub delivery: Option<String>,
+    /// Names this very request, so that sending it twice orders once.
+    pub ticket: Option<Ticket>,
+    /// The request's id, carried along for the logs.
+    pub request_id: String,
+}
+
+/// What placing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// The order.
+    pub order: OrderId,
+    /// Whether an earlier request under the same key had made it.
+    pub replayed: bool,
+}
+
+/// Places an order. It stands as soon as this returns; escrow takes it up within moments.
+pub async fn place(app: &App, who: &Account, command: PlaceOrder) -> Result<Placed, AppError> {
+    let (user, now) = (who.id, app.now());
+    if let Some(order) = earlier(app, user, command.ticket.as_ref()).await? {
+        return Ok(Placed { order, replayed: true });
+    }
+    let (wish, chain, rate) = (command.wish.clone(), command.chain, command.rate);
+    let facts = app
+        .read(move |conn| {
+            let Some(facts) = facts(conn, user, &wish, now)? else { return Ok(None) };
+            let shown = match rate {
+                Some(id) => facts.shown_rate(conn, chain, id)?,
+                None => facts.newest(chain),
+            };
+            Ok(Some((facts, shown)))
+        })
+        .await?;
+    let (facts, shown) = facts.ok_or(OrderRefusal::NotOnSale)?;
+    let basket = facts.basket()?;
+    let chain = facts.chain(command.chain).ok_or(OrderRefusal::Chain)?;
+    let quote = match facts.decide(&basket, chain, shown.map(|rate| rate.1), now) {
+        // The rate that the page showed has aged: the buyer must see the new sum first.
+        Err(OrderRefusal::NoRate)
+            if command.rate.is_some() && facts.newest(command.chain).is_some() =>
+        {
+            return Err(OrderRefusal::PriceChanged.into());
+        }
+        decided => decided?,
+    };
+    let (rate_id, _) = shown.ok_or(OrderRefusal::NoRate)?;
+    let deliver = deliver(&basket, command.delivery.as_deref())?;
+    let id = OrderId::from_random(app.random());
+    let delivery = deliver.map(|text| DeliveryRow {
+        order_id: id.to_string(),
+        ciphertext: Some(delivery::seal(app, id, text)),
+        created_at: codec::stamp(now),
+        erased_at: None,
+    });
+    let order =
+        row(id, user, &facts, &basket, &Agreed { chain, quote, rate_id, command: &command, now })?;
+    let lines = rows(id, &basket)?;
+    let ticket = command.ticket.clone();
+    let kept: Option<OrderId> = app
+        .write("place order", move |tx| {
+            write(tx, &order, &lines, delivery.as_ref(), (ticket.as_ref(), now))
+        })
+        .await?;
+    Ok(Placed { order: kept.unwrap_or(id), replayed: kept.is_some() })
+}
+
+/// The order that an earlier request under the same key made.
+async fn earlier(
+    app: &App,
+    user: UserId,
+    ticket: Option<&Ticket>,
+) -> Result<Option<OrderId>, AppError> {
+    let Some(ticket) = ticket else { return Ok(None) };
+    let target = ticket.earlier(app, user).await?;
+    Ok(codec::parsed_opt("idempotency_keys.target_id", target.as_deref())?)
+}
+
+fn write(
+    tx: &mut WebTx<'_>,
+    order: &OrderRow,
+    lines: &[LineRow],
+    delivery: Option<&DeliveryRow>,
+    (ticket, now): (Option<&Ticket>, Time),
+) -> Result<Option<OrderId>, AppError> {
+    let buyer: UserId = codec::parsed("orders.buyer_id", &order.buyer_id)?;
+    if let Some(ticket) = ticket
+        && let Some(earlier) = ticket.claim(tx, buyer, &order.id, now)?
+    {
+        return Ok(Some(codec::parsed("idempotency_keys.target_id", &earlier)?));
+    }
+    // Counted again under the write lock: two at once must not both be the tenth.
+    let open = db::orders::open_unpaid(tx, buyer, now)?;
+    if open >= limits::OPEN_UNPAID_MAX {
+        return Err(OrderRefusal::TooManyUnpaid(open).into());
+    }
+    db::orders::insert(tx, order, lines, delivery)?;
+    Ok(None)
+}
+
+/// What the tables say about a wish.
+struct Facts {
+    chosen: Vec<(OnSale, u32)>,
+    chains: Vec<(ChainNow, Option<(RateId, Rate)>)>,
+    escrow_open: bool,
+    own_store: bool,
+    payout_address: bool,
+    open_unpaid: i64,
+}
+
+/// Reads the facts; `None` where something is not on sale or the packages are of several stores.
+fn facts(conn: &mut Conn, user: UserId, wish: &Wish, now: Time) -> Result<Option<Facts>, DbError> {
+    let mut chosen = Vec::new();
+    for (package, quantity) in &wish.lines {
+        let Some(on_sale) = placing::on_sale(conn, *package)? else { return Ok(None) };
+        chosen.push((on_sale, *quantity));
+    }
+    let Some(store) = one_store(&chosen) else { return Ok(None) };
+    let mut chains = Vec::new();
+    for chain in placing::chains(conn)? {
+        chains.push((chain, placing::newest_rate(conn, chain.spec.coin)?));
+    }
+    Ok(Some(Facts {
+        chains,
+        escrow_open: placing::escrow_open(conn, now)?,
+        own_store: placing::is_member(conn, store, user)?,
+        payout_address: placing::has_payout_address(conn, store, now)?,
+        open_unpaid: db::orders::open_unpaid(conn, user, now)?,
+        chosen,
+    }))
+}
+
+fn one_store(chosen: &[(OnSale, u32)]) -> Option<StoreId> {
+    let (first, _) = chosen.first()?;
+    chosen.iter().all(|(on_sale, _)| on_sale.store == first.store).then_some(first.store)
+}
+
+impl Facts {
+    fn basket(&self) -> Result<Basket, OrderRefusal> {
+        let offers: Vec<_> =
+            self.chosen.iter().map(|(on_sale, n)| (on_sale.offer.clone(), *n)).collect();
+        Basket::of(&offers)
+    }
+
+    fn chain(&self, id: ChainId) -> Option<ChainNow> {
+        self.chains.iter().map(|(chain, _)| *chain).find(|chain| chain.spec.id == id)
+    }
+
+    fn newest(&self, id: ChainId) -> Option<(RateId, Rate)> {
+        self.chains.iter().find(|(chain, _)| chain.spec.id == id).and_then(|(_, rate)| *rate)
+    }
+
+    fn shown_rate(
+        &self,
+        conn: &mut Conn,
+        chain: ChainId,
+        id: RateId,
+    ) -> Result<Option<(RateId, Rate)>, DbError> {
+        let Some(chain) = self.chain(chain) else { return Ok(None) };
+        Ok(placing::rate_by_id(conn, id, chain.spec.coin)?.map(|rate| (id, rate)))
+    }
+
+    fn decide(
+        &self,
+        basket: &Basket,
+        chain: ChainNow,
+        rate: Option<Rate>,
+        now: Time,
+    ) -> Result<Quote, OrderRefusal> {
+        order::place(&Placement {
+            basket,
+            chain,
+            rate,
+            escrow_open: self.escrow_open,
+            own_store: self.own_store,
+            payout_address: self.payout_address,
+            open_unpaid: self.open_unpaid,
+            now,
+        })
+    }
+}
+
+fn deliver<'a>(basket: &Basket, given: Option<&'a str>) -> Result<Option<&'a str>, OrderRefusal> {
+    match (basket.ships, given) {
+        (true, None) => {
+            let fault = Fault::new("delivery", "Please say where the goods should go.");
+            Err(OrderRefusal::Faults(vec![fault]))
+        }
+        (true, Some(text)) => Ok(Some(text)),
+        // Nobody needs to know where a buyer of digital goods lives.
+        (false, _) => Ok(None),
+    }
+}
+
+/// What was agreed beyond the basket.
+struct Agreed<'a> {
+    chain: ChainNow,
+    quote: Quote,
+    rate_id: RateId,
+    command: &'a PlaceOrder,
+    now: Time,
+}
+
+fn row(
+    id: OrderId,
+    buyer: UserId,
+    facts: &Facts,
+    basket: &Basket,
+    agreed: &Agreed<'_>,
+) -> Result<OrderRow, AppError> {
+    let (first, _) = facts.chosen.first().ok_or(OrderRefusal::NotOnSale)?;
+    let spec = agreed.chain.spec;
+    Ok(OrderRow {
+        id: id.to_string(),
+        buyer_id: buyer.to_string(),
+        store_id: first.store.to_string(),
+        chain_id: codec::column("orders.chain_id", spec.id.get())?,
+        token: spec.coin.to_owned(),
+        decimals: spec.decimals.into(),
+        amount: codec::amount_text(agreed.quote.due),
+        total_cents: codec::column("orders.total_cents", basket.total.get())?,
+        rate_id: agreed.rate_id.to_string(),
+        rate_usd_micros: codec::column("orders.rate_usd_micros", agreed.quote.usd.get())?,
+        refund_address: agreed.command.refund.to_string(),
+        commission_bps: first.tier.commission().get().into(),
+        tolerance_bps: limits::TOLERANCE.get().into(),
+        handling_hours: codec::column("orders.handling_hours", basket.handling_hours)?,
+        inspection_hours: codec::column("orders.inspection_hours", basket.inspection_hours)?,
+        ships: basket.ships,
+        lines_hash: hex(&order::lines_hash(&basket.lines)),
+        request_id: agreed.command.request_id.clone(),
+        created_at: codec::stamp(agreed.now),
+        expires_at: codec::stamp(agreed.quote.expires_at),
+    })
+}
+
+fn rows(id: OrderId, basket: &Basket) -> Result<Vec<LineRow>, DbError> {
+    basket.lines.iter().enumerate().map(|(n, line)| LineRow::of(id, n, line)).collect()
+}

@@ -1,0 +1,307 @@
+//! Reading orders: one with its whole story, or a board of them.
+
+use db::disputes::DisputeRow;
+use db::intents::IntentRow;
+use db::orders::{Board, BoardRow, OrderRow};
+use db::shipments::ShipmentRow;
+use db::story::{AnswerRow, EventRow, LegRow, StateRow};
+use db::{Conn, DbError, codec};
+use domain::EvmAddress;
+use domain::chain::{ChainId, ChainSpec};
+use domain::clock::{Span, Time};
+use domain::ids::{OrderId, StoreId, UserId};
+use domain::journey::{self, Next, Position};
+use domain::money::{Amount, Bps, Cents, UsdMicros};
+use domain::order::{Line, OrderStatus};
+use domain::policy::{self, Act, Relation, Situation};
+
+use crate::error::AppError;
+use crate::http::viewer::Account;
+use crate::orders::delivery;
+use crate::state::App;
+
+/// An order with everything that its page tells.
+#[derive(Debug, Clone)]
+pub struct OrderView {
+    /// The order.
+    pub id: OrderId,
+    /// Its store.
+    pub store: StoreId,
+    /// Name of the store.
+    pub store_name: String,
+    /// Who placed it.
+    pub buyer: UserId,
+    /// Name of the buyer.
+    pub buyer_name: String,
+    /// What the viewer is to it.
+    pub relation: Relation,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// Sum of the lines.
+    pub total: Cents,
+    /// The chain that it is paid on.
+    pub chain: &'static ChainSpec,
+    /// To be paid, in base units.
+    pub due: Amount,
+    /// Price of one coin when it was placed.
+    pub usd: UsdMicros,
+    /// The site's share.
+    pub commission: Bps,
+    /// How much less still counts.
+    pub tolerance: Bps,
+    /// Where a refund goes.
+    pub refund: EvmAddress,
+    /// Whether goods are sent.
+    pub ships: bool,
+    /// Hours from funding to dispatch.
+    pub handling_hours: u32,
+    /// Hours to look at what came.
+    pub inspection_hours: u32,
+    /// When it was placed.
+    pub placed_at: Time,
+    /// Until when it must be paid.
+    pub expires_at: Time,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// The address to pay to, once escrow issued it.
+    pub address: Option<EvmAddress>,
+    /// Final money that came.
+    pub credited: Amount,
+    /// Money that is seen but not final.
+    pub unfinal: Amount,
+    /// A payout is planned.
+    pub paying: bool,
+    /// A payout is stuck, and why.
+    pub held: Option<String>,
+    /// The payment stream, oldest first.
+    pub events: Vec<EventRow>,
+    /// The shipping stream, oldest first.
+    pub shipments: Vec<ShipmentRow>,
+    /// Its dispute.
+    pub dispute: Option<DisputeRow>,
+    /// A request that waits for escrow.
+    pub intent: Option<IntentRow>,
+    /// Escrow's latest answer.
+    pub answer: Option<AnswerRow>,
+    /// Legs of its payouts.
+    pub legs: Vec<LegRow>,
+    /// Where the goods go, for those who may know.
+    pub delivery: Option<String>,
+    /// What happens next.
+    pub next: Next,
+    /// Number of the last thing that happened, to tell whether a page is stale.
+    pub version: String,
+}
+
+impl OrderView {
+    /// Whether the viewer may do something now.
+    pub fn may(&self, act: Act) -> bool {
+        policy::check(act, self.relation, self.situation()).is_ok()
+    }
+
+    /// What decides about acts.
+    pub fn situation(&self) -> Situation {
+        Situation {
+            status: self.status,
+            paying: self.paying,
+            dispatched: !self.shipments.is_empty(),
+            disputed: self.dispute.is_some(),
+            intent_open: self.intent.is_some(),
+        }
+    }
+
+    /// Whether nothing will change on its page any more but by late money.
+    pub fn is_settled(&self) -> bool {
+        self.status.is_terminal() && self.intent.is_none()
+    }
+}
+
+/// The rows of an order before they are put together.
+struct Rows {
+    order: OrderRow,
+    lines: Vec<Line>,
+    store_name: String,
+    buyer_name: String,
+    relation: Relation,
+    state: Option<StateRow>,
+    events: Vec<EventRow>,
+    shipments: Vec<ShipmentRow>,
+    dispute: Option<DisputeRow>,
+    intent: Option<IntentRow>,
+    answer: Option<AnswerRow>,
+    legs: Vec<LegRow>,
+    held: Option<String>,
+    delivery: Option<Vec<u8>>,
+}
+
+/// One order as `who` may see it. An order of others does not exist for a stranger.
+pub async fn view(app: &App, who: &Account, id: OrderId) -> Result<OrderView, AppError> {
+    let (user, role) = (who.id, who.role);
+    let rows = app
+        .read(move |conn| {
+            let Some(order) = db::orders::by_id(conn, id)? else { return Ok(None) };
+            let (relation, store_name, buyer_name) = db::orders::parties(conn, &order, user, role)?;
+            if relation == Relation::Stranger {
+                return Ok(None);
+            }
+            rows(conn, id, order, relation, (store_name, buyer_name)).map(Some)
+        })
+        .await?;
+    assemble(app, rows.ok_or(AppError::NotFound)?)
+}
+
+fn rows(
+    conn: &mut Conn,
+    id: OrderId,
+    order: OrderRow,
+    relation: Relation,
+    names: (String, String),
+) -> Result<Rows, DbError> {
+    let lines =
+        db::orders::lines(conn, id)?.into_iter().map(Line::try_from).collect::<Result<_, _>>()?;
+    Ok(Rows {
+        lines,
+        store_name: names.0,
+        buyer_name: names.1,
+        relation,
+        state: db::story::state(conn, id)?,
+        events: db::story::events(conn, id)?,
+        shipments: db::shipments::of_order(conn, id)?,
+        dispute: db::disputes::of_order(conn, id)?,
+        intent: db::intents::open(conn, id)?,
+        answer: db::story::last_answer(conn, id)?,
+        legs: db::story::legs(conn, id)?,
+        held: db::story::held_payout(conn, id)?,
+        delivery: db::orders::delivery(conn, id)?.and_then(|row| row.ciphertext),
+        order,
+    })
+}
+
+fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
+    let chain_id: u64 = codec::number("orders.chain_id", rows.order.chain_id)?;
+    let chain = ChainId::from(chain_id)
+        .spec()
+        .ok_or_else(|| codec::corrupt("orders.chain_id", chain_id))?;
+    let version = version(&rows);
+    let mut view = OrderView {
+        id: codec::parsed("orders.id", &rows.order.id)?,
+        store: codec::parsed("orders.store_id", &rows.order.store_id)?,
+        store_name: rows.store_name,
+        buyer: codec::parsed("orders.buyer_id", &rows.order.buyer_id)?,
+        buyer_name: rows.buyer_name,
+        relation: rows.relation,
+        lines: rows.lines,
+        total: codec::cents("orders.total_cents", rows.order.total_cents)?,
+        chain,
+        due: codec::amount("orders.amount", &rows.order.amount)?,
+        usd: UsdMicros::new(codec::number("orders.rate_usd_micros", rows.order.rate_usd_micros)?)
+            .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
+        commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
+        tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
+        refund: codec::parsed("orders.refund_address", &rows.order.refund_address)?,
+        ships: rows.order.ships,
+        handling_hours: codec::number("orders.handling_hours", rows.order.handling_hours)?,
+        inspection_hours: codec::number("orders.inspection_hours", rows.order.inspection_hours)?,
+        placed_at: codec::time(rows.order.created_at),
+        expires_at: codec::time(rows.order.expires_at),
+        status: OrderStatus::New,
+        address: None,
+        credited: Amount::ZERO,
+        unfinal: Amount::ZERO,
+        paying: false,
+        held: rows.held,
+        events: rows.events,
+        shipments: rows.shipments,
+        dispute: rows.dispute,
+        intent: rows.intent,
+        answer: rows.answer,
+        legs: rows.legs,
+        delivery: None,
+        next: Next { who: journey::Who::Site, step: journey::Step::Prepare, by: None },
+        version,
+    };
+    let funded_at = take_state(&mut view, rows.state)?;
+    if view.may(Act::SeeDelivery) {
+        view.delivery =
+            rows.delivery.map(|sealed| delivery::open(app, view.id, &sealed)).transpose()?;
+    }
+    view.next = journey::next(&position(&view, funded_at));
+    Ok(view)
+}
+
+/// What moves whenever anything about the order does.
+fn version(rows: &Rows) -> String {
+    let state = rows.state.as_ref().map_or(0, |state| state.last_seq);
+    let unfinal =
+        rows.state.as_ref().map(|state| state.unfinal.trim_start_matches('0')).unwrap_or_default();
+    let legs: String = rows.legs.iter().filter_map(|leg| leg.state.get(..2)).collect();
+    let intent = rows.intent.as_ref().map_or(0, |intent| intent.n);
+    let (shipments, dispute) = (rows.shipments.len(), u8::from(rows.dispute.is_some()));
+    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}")
+}
+
+fn take_state(view: &mut OrderView, state: Option<StateRow>) -> Result<Option<Time>, DbError> {
+    let Some(state) = state else { return Ok(None) };
+    view.status = codec::parsed("order_state.status", &state.status)?;
+    view.address = codec::parsed_opt("order_state.address", state.address.as_deref())?;
+    view.credited = codec::amount("order_state.credited", &state.credited)?;
+    view.unfinal = codec::amount("order_state.unfinal", &state.unfinal)?;
+    view.paying = state.paying;
+    view.held = view.held.take().or(state.held_reason);
+    // Escrow's clamp of the deadline is the one that counts.
+    view.expires_at = codec::time(state.expires_at);
+    Ok(state.funded_at.map(codec::time))
+}
+
+fn position(view: &OrderView, funded_at: Option<Time>) -> Position {
+    Position {
+        status: view.status,
+        credited: !view.credited.is_zero(),
+        unfinal: !view.unfinal.is_zero(),
+        intent_open: view.intent.is_some(),
+        disputed: view.dispute.is_some(),
+        paying: view.paying,
+        held: view.held.is_some(),
+        expires_at: view.expires_at,
+        funded_at,
+        dispatched_at: view.shipments.first().map(|row| codec::time(row.created_at)),
+        handling: Span::hours(view.handling_hours),
+        inspection: Span::hours(view.inspection_hours),
+    }
+}
+
+/// How many orders a board shows at once.
+pub const PAGE: usize = 24;
+
+/// Where a board goes on: time and id of the last order shown.
+pub type Cursor = (Time, OrderId);
+
+/// A page of a board, and where the next one begins.
+pub async fn board(
+    app: &App,
+    who: &Account,
+    board: Board,
+    before: Option<Cursor>,
+) -> Result<(Vec<BoardRow>, Option<Cursor>), AppError> {
+    let user = who.id;
+    let limit = i64::try_from(PAGE).unwrap_or(i64::MAX).saturating_add(1);
+    let mut rows = app
+        .read(move |conn| {
+            if let Board::Store(store) = board
+                && !db::placing::is_member(conn, store, user)?
+            {
+                return Err(DbError::NotFound);
+            }
+            db::orders::board(conn, board, before, limit)
+        })
+        .await?;
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = match rows.last() {
+        Some(row) if more => {
+            Some((codec::time(row.order.created_at), codec::parsed("orders.id", &row.order.id)?))
+        }
+        _ => None,
+    };
+    Ok((rows, next))
+}

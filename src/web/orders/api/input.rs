@@ -1,0 +1,57 @@
+//! What agents send about orders.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A package and how many of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WishLine {
+    /// The package, 32 hexadecimal digits.
+    pub package_id: String,
+    /// 1 to 99.
+    pub quantity: u32,
+}
+
+/// What something would cost.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewQuote {
+    /// Packages of one store.
+    pub lines: Vec<WishLine>,
+}
+
+/// An order to be placed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// Packages of one store.
+    pub lines: Vec<WishLine>,
+    /// Number of the chain to pay on.
+    pub chain_id: u64,
+    /// Rate that a quote named; without it the newest one is taken.
+    pub rate_id: Option<String>,
+    /// Where refunds go, EIP-55; without it the address of the profile.
+    pub refund_address: Option<String>,
+    /// Where goods are sent; needed if any line is shipped.
+    pub delivery_address: Option<String>,
+}
+
+/// A shipping note.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewShipment {
+    /// For the buyer: a tracking number, a download link; 500 characters at most.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// A dispute to be opened.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDispute {
+    /// `not-received`, `not-as-described`, `damaged` or `other`.
+    pub reason: String,
+    /// What happened; 5,000 characters at most.
+    pub statement: String,
+}

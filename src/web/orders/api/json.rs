@@ -1,0 +1,367 @@
+//! Orders as JSON. Amounts are base units in decimal text, prices cents, times RFC 3339 in UTC.
+
+use db::codec;
+use db::orders::BoardRow;
+use db::story::{EventRow, LegRow};
+use domain::clock::Time;
+use domain::intent::IntentAction;
+use domain::journey::{Step, Who};
+use domain::money::Amount;
+use domain::order::{Line, OrderStatus};
+use domain::policy::Act;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::api::rfc3339;
+use crate::orders::actions::read::OrderView;
+use crate::ui::url;
+
+/// A line of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineJson {
+    kind: &'static str,
+    package_id: Option<String>,
+    item_id: Option<String>,
+    title: String,
+    unit_cents: u64,
+    quantity: u32,
+    total_cents: u64,
+}
+
+impl From<&Line> for LineJson {
+    fn from(line: &Line) -> Self {
+        Self {
+            kind: line.kind.as_str(),
+            package_id: line.package.map(|id| id.to_string()),
+            item_id: line.item.map(|id| id.to_string()),
+            title: line.title.clone(),
+            unit_cents: line.unit.get(),
+            quantity: line.quantity,
+            total_cents: line.total.get(),
+        }
+    }
+}
+
+/// A payment out of escrow.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LegJson {
+    /// 0 for the order's decision; above for money that came later.
+    case: i32,
+    leg: i32,
+    /// `vendor`, `commission` or `buyer`.
+    role: String,
+    to: String,
+    amount: String,
+    /// `planned`, `signed`, `seen`, `final` or `reverted`.
+    state: String,
+    tx_hash: Option<String>,
+    explorer: Option<String>,
+    block: Option<i64>,
+    final_at: Option<String>,
+}
+
+/// What happens next.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextJson {
+    /// `buyer`, `vendor`, `parties`, `site`, `operator` or `nobody`.
+    who: &'static str,
+    /// What they do.
+    step: &'static str,
+    /// By when.
+    by: Option<String>,
+}
+
+/// A request that waits for escrow.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IntentJson {
+    n: i32,
+    action: String,
+    requested_at: String,
+}
+
+/// Escrow's latest answer to a request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AnswerJson {
+    n: i32,
+    /// `accepted` or `refused`.
+    outcome: String,
+    reason: String,
+}
+
+/// A dispute.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DisputeJson {
+    opened_by: String,
+    reason: String,
+    statement: String,
+    opened_at: String,
+    /// Whether the money is frozen already.
+    effective: bool,
+}
+
+/// What the vendor said about the goods.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShipmentJson {
+    status: String,
+    note: String,
+    at: String,
+}
+
+/// An order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderJson {
+    id: String,
+    store_id: String,
+    store: String,
+    buyer: String,
+    /// `NEW`, `PENDING`, `COMPLETED`, `RELEASED`, `CANCELLED`, `FAILED` or `FROZEN`.
+    status: &'static str,
+    lines: Vec<LineJson>,
+    total_cents: u64,
+    currency: &'static str,
+    chain_id: u64,
+    token: &'static str,
+    decimals: u8,
+    /// Base units to pay.
+    amount: String,
+    rate_usd: String,
+    commission_bps: u16,
+    tolerance_bps: u16,
+    /// The escrow address; absent until escrow issued it, within about two seconds.
+    address: Option<String>,
+    /// EIP-681 link of the payment that is missing.
+    payment_uri: Option<String>,
+    explorer: Option<String>,
+    /// Base units that are final.
+    credited: String,
+    /// Base units that are seen but not final.
+    unfinal: String,
+    refund_address: String,
+    created_at: String,
+    expires_at: String,
+    paying_out: bool,
+    /// Why a payout is stuck.
+    held: Option<String>,
+    delivery_address: Option<String>,
+    shipments: Vec<ShipmentJson>,
+    dispute: Option<DisputeJson>,
+    intent: Option<IntentJson>,
+    last_answer: Option<AnswerJson>,
+    legs: Vec<LegJson>,
+    next: NextJson,
+    /// Acts that the caller may do now, named as the last part of their route.
+    may: Vec<&'static str>,
+}
+
+impl From<&OrderView> for OrderJson {
+    fn from(view: &OrderView) -> Self {
+        let missing = view.due.minus(view.credited);
+        let pay =
+            view.address.filter(|_| view.status == OrderStatus::Pending && !missing.is_zero());
+        Self {
+            id: view.id.to_string(),
+            store_id: view.store.to_string(),
+            store: view.store_name.clone(),
+            buyer: view.buyer_name.clone(),
+            status: view.status.as_str(),
+            lines: view.lines.iter().map(LineJson::from).collect(),
+            total_cents: view.total.get(),
+            currency: "USD",
+            chain_id: view.chain.id.get(),
+            token: view.chain.coin,
+            decimals: view.chain.decimals,
+            amount: view.due.to_string(),
+            rate_usd: view.usd.to_string(),
+            commission_bps: view.commission.get(),
+            tolerance_bps: view.tolerance.get(),
+            address: view.address.map(|address| address.to_string()),
+            payment_uri: pay
+                .map(|address| url::eip681(view.chain.id, &address, missing).to_string()),
+            explorer: view
+                .address
+                .and_then(|address| url::explorer_address(view.chain, &address))
+                .map(|url| url.to_string()),
+            credited: view.credited.to_string(),
+            unfinal: view.unfinal.to_string(),
+            refund_address: view.refund.to_string(),
+            created_at: rfc3339(view.placed_at),
+            expires_at: rfc3339(view.expires_at),
+            paying_out: view.paying,
+            held: view.held.clone(),
+            delivery_address: view.delivery.clone(),
+            shipments: shipments(view),
+            dispute: dispute(view),
+            intent: intent(view),
+            last_answer: answer(view),
+            legs: view.legs.iter().map(|row| leg(view, row)).collect(),
+            next: next(view),
+            may: Act::ALL.into_iter().filter(|act| view.may(*act)).filter_map(verb).collect(),
+        }
+    }
+}
+
+fn verb(act: Act) -> Option<&'static str> {
+    match act {
+        Act::Ask(IntentAction::Cancel) => Some("cancel"),
+        Act::Ask(IntentAction::Release) => Some("confirm-receipt"),
+        Act::Ask(IntentAction::Refund) => Some("refund"),
+        Act::Ship => Some("ship"),
+        Act::Dispute => Some("dispute"),
+        Act::See | Act::SeeDelivery => None,
+    }
+}
+
+fn shipments(view: &OrderView) -> Vec<ShipmentJson> {
+    let row = |row: &db::shipments::ShipmentRow| ShipmentJson {
+        status: row.status.clone(),
+        note: row.note.clone(),
+        at: rfc3339(codec::time(row.created_at)),
+    };
+    view.shipments.iter().map(row).collect()
+}
+
+fn dispute(view: &OrderView) -> Option<DisputeJson> {
+    view.dispute.as_ref().map(|row| DisputeJson {
+        opened_by: row.opener_role.clone(),
+        reason: row.reason.clone(),
+        statement: row.statement.clone(),
+        opened_at: rfc3339(codec::time(row.created_at)),
+        effective: view.status == OrderStatus::Frozen,
+    })
+}
+
+fn intent(view: &OrderView) -> Option<IntentJson> {
+    view.intent.as_ref().map(|row| IntentJson {
+        n: row.n,
+        action: row.action.clone(),
+        requested_at: rfc3339(codec::time(row.created_at)),
+    })
+}
+
+fn answer(view: &OrderView) -> Option<AnswerJson> {
+    view.answer.as_ref().map(|row| AnswerJson {
+        n: row.n,
+        outcome: row.outcome.clone(),
+        reason: row.reason.clone(),
+    })
+}
+
+fn leg(view: &OrderView, row: &LegRow) -> LegJson {
+    let explorer = row.tx_hash.as_deref().and_then(|hash| url::explorer_tx(view.chain, hash));
+    LegJson {
+        case: row.case_no,
+        leg: row.leg,
+        role: row.role.clone(),
+        to: row.to_address.clone(),
+        amount: units(&row.amount),
+        state: row.state.clone(),
+        tx_hash: row.tx_hash.clone(),
+        explorer: explorer.map(|url| url.to_string()),
+        block: row.receipt.as_ref().map(|(_, block, _)| *block),
+        final_at: row.receipt.as_ref().map(|(_, _, at)| rfc3339(codec::time(*at))),
+    }
+}
+
+fn units(fixed: &str) -> String {
+    Amount::from_fixed(fixed).map_or_else(|_| fixed.to_owned(), |amount| amount.to_string())
+}
+
+fn next(view: &OrderView) -> NextJson {
+    NextJson {
+        who: match view.next.who {
+            Who::Buyer => "buyer",
+            Who::Vendor => "vendor",
+            Who::Parties => "parties",
+            Who::Site => "site",
+            Who::Operator => "operator",
+            Who::Nobody => "nobody",
+        },
+        step: match view.next.step {
+            Step::Prepare => "prepare",
+            Step::Pay => "pay",
+            Step::PayRest => "pay-rest",
+            Step::AwaitFinality => "await-finality",
+            Step::Dispatch => "ship",
+            Step::ConfirmReceipt => "confirm-receipt",
+            Step::AwaitEscrow => "await-escrow",
+            Step::Freeze => "freeze",
+            Step::PayOut => "pay-out",
+            Step::SettleDispute => "settle-dispute",
+            Step::Unblock => "unblock",
+            Step::Done => "done",
+        },
+        by: view.next.by.map(rfc3339),
+    }
+}
+
+/// An order in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderBrief {
+    id: String,
+    store_id: String,
+    store: String,
+    buyer: String,
+    title: String,
+    status: String,
+    total_cents: i64,
+    currency: &'static str,
+    created_at: String,
+}
+
+impl From<&BoardRow> for OrderBrief {
+    fn from(row: &BoardRow) -> Self {
+        Self {
+            id: row.order.id.clone(),
+            store_id: row.order.store_id.clone(),
+            store: row.store_name.clone(),
+            buyer: row.buyer_name.clone(),
+            title: row.first_title.clone(),
+            status: row.status.clone().unwrap_or_else(|| OrderStatus::New.to_string()),
+            total_cents: row.order.total_cents,
+            currency: "USD",
+            created_at: rfc3339(codec::time(row.order.created_at)),
+        }
+    }
+}
+
+/// An event of the payment stream.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventJson {
+    seq: i32,
+    kind: String,
+    status: String,
+    /// Base units credited by then.
+    credited: String,
+    actor: String,
+    comment: String,
+    case: Option<i32>,
+    tx_hash: Option<String>,
+    at: String,
+}
+
+impl From<&EventRow> for EventJson {
+    fn from(row: &EventRow) -> Self {
+        Self {
+            seq: row.seq,
+            kind: row.kind.clone(),
+            status: row.status.clone(),
+            credited: units(&row.amount),
+            actor: row.actor_role.clone(),
+            comment: row.comment.clone(),
+            case: row.case_no,
+            tx_hash: row.tx_hash.clone(),
+            at: rfc3339(at(row)),
+        }
+    }
+}
+
+fn at(row: &EventRow) -> Time {
+    codec::time(row.at)
+}
+
+/// All events of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Events {
+    /// Oldest first.
+    pub events: Vec<EventJson>,
+}

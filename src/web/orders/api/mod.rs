@@ -1,0 +1,265 @@
+//! Orders over JSON: the same acts as on the pages, by API key.
+
+pub mod input;
+pub mod json;
+pub mod quote;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::ReqData;
+use db::orders::Board;
+use domain::EvmAddress;
+use domain::chain::ChainId;
+use domain::ids::OrderId;
+use domain::intent::IntentAction;
+use domain::item;
+use domain::refusal::{BadText, Faults};
+use domain::text;
+use serde::Deserialize;
+
+use self::input::{NewDispute, NewOrder, NewQuote, NewShipment, WishLine};
+use self::json::{EventJson, Events, OrderBrief, OrderJson};
+use self::quote::QuoteJson;
+use super::actions::act;
+use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
+use super::actions::read::{self, OrderView};
+use crate::error::{ApiResult, AppError};
+use crate::http::RequestId;
+use crate::http::api;
+use crate::http::idempotency::{self, Idempotent, Ticket};
+use crate::http::json::Json;
+use crate::http::paging::{Cursor, PageJson};
+use crate::http::path::Id;
+use crate::http::query::Query;
+use crate::http::viewer::{Account, ApiCaller};
+use crate::state::State;
+
+/// OpenAPI of orders.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    quote,
+    create,
+    list,
+    show,
+    events,
+    cancel,
+    confirm_receipt,
+    refund,
+    ship,
+    dispute
+))]
+pub struct Doc;
+
+/// What a purchase would cost on each chain. Places nothing.
+#[utoipa::path(post, path = "/api/v1/quotes", tag = "orders", request_body = NewQuote, security(("key" = [])),
+    responses((status = 200, body = QuoteJson), (status = 409, description = "Not on sale"), (status = 422)))]
+pub async fn quote(app: State, caller: ApiCaller, body: Json<NewQuote>) -> ApiResult {
+    let mut faults = Faults::default();
+    let wish = wish(&body.0.lines, &mut faults).ok_or_else(|| AppError::invalid(faults))?;
+    let checkout = place::checkout(&app, &caller.account, wish).await?;
+    Ok(api::ok(&QuoteJson::from(&checkout)))
+}
+
+/// Places an order. With an `Idempotency-Key`, sending it again answers with the first order.
+#[utoipa::path(post, path = "/api/v1/orders", tag = "orders", request_body = NewOrder, security(("key" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible characters")),
+    responses((status = 201, body = OrderJson), (status = 409), (status = 422), (status = 503)))]
+pub async fn create(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    body: Idempotent<NewOrder>,
+) -> ApiResult {
+    let who = caller.write()?;
+    let command = command(who, body.body, body.ticket, request.0.to_string())?;
+    let placed = place::place(&app, who, command).await?;
+    let view = read::view(&app, who, placed.order).await?;
+    let answer = api::created(&format!("/api/v1/orders/{}", placed.order), &OrderJson::from(&view));
+    Ok(if placed.replayed { idempotency::replayed(answer) } else { answer })
+}
+
+fn command(
+    who: &Account,
+    input: NewOrder,
+    ticket: Option<Ticket>,
+    request_id: String,
+) -> Result<PlaceOrder, AppError> {
+    let mut faults = Faults::default();
+    let wish = wish(&input.lines, &mut faults);
+    let rate = input.rate_id.as_deref().map(str::parse).transpose();
+    let rate = faults.take(
+        "rate_id",
+        rate.ok().ok_or(BadText::Form("A rate is named by 32 hexadecimal digits.")),
+    );
+    let refund = match &input.refund_address {
+        Some(text) => faults.take("refund_address", EvmAddress::parse_payee(text)),
+        None => {
+            let missing = BadText::Form("Give a refund address here or in the profile.");
+            faults.take("refund_address", who.refund_address.ok_or(missing))
+        }
+    };
+    let delivery =
+        input.delivery_address.as_deref().map(|given| text::paragraphs(given, 500)).transpose();
+    let delivery = faults.take("delivery_address", delivery);
+    match (wish, rate, refund, delivery) {
+        (Some(wish), Some(rate), Some(refund), Some(delivery)) => Ok(PlaceOrder {
+            wish,
+            chain: ChainId::from(input.chain_id),
+            rate,
+            refund,
+            delivery,
+            ticket,
+            request_id,
+        }),
+        _ => Err(AppError::invalid(faults)),
+    }
+}
+
+fn wish(lines: &[WishLine], faults: &mut Faults) -> Option<Wish> {
+    if lines.is_empty() || lines.len() > LINES_MAX {
+        faults.note("lines", format!("Between 1 and {LINES_MAX} lines, please."));
+        return None;
+    }
+    let parsed: Option<Vec<_>> = lines
+        .iter()
+        .map(|line| {
+            let id = line
+                .package_id
+                .parse()
+                .ok()
+                .ok_or(BadText::Form("A package is named by 32 hexadecimal digits."));
+            let package = faults.take("lines.package_id", id);
+            let quantity =
+                faults.take("lines.quantity", item::parse_quantity(&line.quantity.to_string()));
+            package.zip(quantity)
+        })
+        .collect();
+    parsed.map(|lines| Wish { lines })
+}
+
+/// Which orders to list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    store: Option<String>,
+    cursor: Option<String>,
+}
+
+/// Orders of the caller, or of one of his stores; newest first.
+#[utoipa::path(get, path = "/api/v1/orders", tag = "orders", security(("key" = [])),
+    params(("store" = Option<String>, Query, description = "A store of the caller's; without it his purchases"),
+        ("cursor" = Option<String>, Query, description = "From `next_cursor`")),
+    responses((status = 200, body = PageJson<OrderBrief>)))]
+pub async fn list(app: State, caller: ApiCaller, query: Query<ListQuery>) -> ApiResult {
+    let board = match &query.0.store {
+        Some(store) => Board::Store(store.parse().ok().ok_or(AppError::NotFound)?),
+        None => Board::Buyer(caller.account.id),
+    };
+    let before = match &query.0.cursor {
+        Some(text) => {
+            let cursor: Cursor = text.parse()?;
+            let id: OrderId = cursor.id.parse().ok().ok_or(AppError::NotFound)?;
+            Some((cursor.at, id))
+        }
+        None => None,
+    };
+    let (rows, next) = read::board(&app, &caller.account, board, before).await?;
+    let next = next.map(|(at, id)| Cursor { at, id: id.to_string() });
+    Ok(api::ok(&PageJson::new(rows.iter().map(OrderBrief::from).collect(), next)))
+}
+
+/// One order with everything that is known about it.
+#[utoipa::path(get, path = "/api/v1/orders/{id}", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 200, body = OrderJson), (status = 404)))]
+pub async fn show(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
+    Ok(api::ok(&OrderJson::from(&read::view(&app, &caller.account, id.0).await?)))
+}
+
+/// The payment stream of an order, oldest first.
+#[utoipa::path(get, path = "/api/v1/orders/{id}/events", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 200, body = Events), (status = 404)))]
+pub async fn events(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
+    let view = read::view(&app, &caller.account, id.0).await?;
+    Ok(api::ok(&Events { events: view.events.iter().map(EventJson::from).collect() }))
+}
+
+/// Calls off an unpaid order (buyer, staff).
+#[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+pub async fn cancel(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    id: Id<OrderId>,
+) -> ApiResult {
+    asked(&app, caller.write()?, id.0, IntentAction::Cancel, &request.0).await
+}
+
+/// Received: pays the vendor (buyer).
+#[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-receipt", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+pub async fn confirm_receipt(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    id: Id<OrderId>,
+) -> ApiResult {
+    asked(&app, caller.write()?, id.0, IntentAction::Release, &request.0).await
+}
+
+/// Pays the buyer back in full (vendor).
+#[utoipa::path(post, path = "/api/v1/orders/{id}/refund", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+pub async fn refund(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    id: Id<OrderId>,
+) -> ApiResult {
+    asked(&app, caller.write()?, id.0, IntentAction::Refund, &request.0).await
+}
+
+async fn asked(
+    app: &State,
+    who: &Account,
+    id: OrderId,
+    action: IntentAction,
+    request: &str,
+) -> ApiResult {
+    Ok(accepted(&act::ask(app, who, id, action, request).await?))
+}
+
+/// 202: escrow carries it out; the order shows when it has.
+fn accepted(view: &OrderView) -> HttpResponse {
+    api::json(StatusCode::ACCEPTED, "application/json", &OrderJson::from(view))
+}
+
+/// Marks an order as sent (vendor).
+#[utoipa::path(post, path = "/api/v1/orders/{id}/ship", tag = "orders", request_body = NewShipment,
+    security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
+pub async fn ship(
+    app: State,
+    caller: ApiCaller,
+    id: Id<OrderId>,
+    body: Json<NewShipment>,
+) -> ApiResult {
+    let view = act::ship(&app, caller.write()?, id.0, &body.0.note).await?;
+    Ok(api::ok(&OrderJson::from(&view)))
+}
+
+/// Opens a dispute (buyer, vendor). The money is frozen once escrow confirms it.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/dispute", tag = "orders", request_body = NewDispute,
+    security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
+pub async fn dispute(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    id: Id<OrderId>,
+    body: Json<NewDispute>,
+) -> ApiResult {
+    let said = (body.0.reason.as_str(), body.0.statement.as_str());
+    let view = act::dispute(&app, caller.write()?, id.0, said, &request.0).await?;
+    Ok(accepted(&view))
+}

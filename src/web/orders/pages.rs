@@ -1,0 +1,290 @@
+//! Order pages.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use db::orders::Board;
+use domain::ids::{OrderId, StoreId};
+use domain::intent::IntentAction;
+use domain::policy::{self, Act};
+use domain::refusal::Fault;
+use serde::Deserialize;
+
+use super::actions::{self, read};
+use super::views::{board, confirm, order};
+use super::{urls, views};
+use crate::error::{AppError, PageResult};
+use crate::http::form::{Form, NoFields};
+use crate::http::page::Ctx;
+use crate::http::paging::{Cursor, PageQuery};
+use crate::http::path::Id;
+use crate::http::query::Query;
+use crate::http::viewer::{Account, SignedIn};
+use crate::state::{App, State};
+use crate::ui::url::ExternalUrl;
+use crate::ui::{Tone, url};
+
+/// `GET /orders`: what the viewer bought.
+pub async fn purchases(app: State, ctx: Ctx, who: SignedIn, query: Query<PageQuery>) -> PageResult {
+    let (rows, next) = read::board(&app, &who.0, Board::Buyer(who.0.id), cursor(&query.0)?).await?;
+    let older = next.map(|next| url::orders().query("cursor", older(next)));
+    Ok(ctx.page("My orders", board::board("My orders", &rows, false, older)))
+}
+
+/// `GET /stores/{id}/orders`: what a store sold.
+pub async fn sales(
+    app: State,
+    ctx: Ctx,
+    who: SignedIn,
+    id: Id<StoreId>,
+    query: Query<PageQuery>,
+) -> PageResult {
+    let (rows, next) = read::board(&app, &who.0, Board::Store(id.0), cursor(&query.0)?).await?;
+    let older = next.map(|next| urls::sales(id.0).query("cursor", older(next)));
+    Ok(ctx.page("Orders of the store", board::board("Orders of the store", &rows, true, older)))
+}
+
+fn cursor(query: &PageQuery) -> Result<Option<read::Cursor>, AppError> {
+    let Some(cursor) = query.cursor()? else { return Ok(None) };
+    let id = cursor.id.parse().ok().ok_or(AppError::NotFound)?;
+    Ok(Some((cursor.at, id)))
+}
+
+fn older((at, id): read::Cursor) -> Cursor {
+    Cursor { at, id: id.to_string() }
+}
+
+/// `GET /orders/{id}`
+pub async fn show(app: State, ctx: Ctx, who: SignedIn, id: Id<OrderId>) -> PageResult {
+    let view = read::view(&app, &who.0, id.0).await?;
+    let body = order::page(&view, wallet(&app, &view).as_ref());
+    let title = order::title(&view);
+    if view.is_settled() {
+        return Ok(ctx.page(&title, body));
+    }
+    // Readers without JavaScript get the news by reloading.
+    Ok(ctx.page_refresh(&title, body, order::POLL_SECS.saturating_mul(3)))
+}
+
+/// What a page that polls has seen.
+#[derive(Debug, Deserialize)]
+pub struct Seen {
+    #[serde(default)]
+    seen: String,
+}
+
+/// `GET /orders/{id}/live`: the fragment, nothing where nothing changed, and the end of polling
+/// where nothing will.
+pub async fn live(
+    app: State,
+    ctx: Ctx,
+    who: SignedIn,
+    id: Id<OrderId>,
+    seen: Query<Seen>,
+) -> PageResult {
+    if !ctx.is_htmx() {
+        return Ok(ctx.see_other(&url::order(id.0)));
+    }
+    let view = read::view(&app, &who.0, id.0).await?;
+    if view.version == seen.0.seen {
+        return Ok(ctx.unchanged());
+    }
+    let body = order::body(&view, wallet(&app, &view).as_ref());
+    Ok(if view.is_settled() { ctx.stop(body) } else { ctx.fragment(body) })
+}
+
+/// The link to the demo wallet, where there is one.
+fn wallet(app: &App, view: &read::OrderView) -> Option<ExternalUrl> {
+    let base = app.config.devnet_url.as_deref()?;
+    let address = view.address?;
+    let back = format!("{}/orders/{}", app.config.site_url.origin(), view.id);
+    let missing = view.due.minus(view.credited).minus(view.unfinal);
+    (!missing.is_zero()).then_some(())?;
+    Some(
+        ExternalUrl::configured(base)?
+            .seg("pay")
+            .query("to", address)
+            .query("value", missing)
+            .query("back", back),
+    )
+}
+
+/// `GET /orders/{id}/{act}`: asks once more.
+pub async fn ask(
+    app: State,
+    ctx: Ctx,
+    who: SignedIn,
+    path: web::Path<(String, String)>,
+) -> PageResult {
+    let (id, verb) = path.into_inner();
+    let id: OrderId = id.parse().ok().ok_or(AppError::NotFound)?;
+    let act = Act::ALL
+        .into_iter()
+        .find(|act| urls::act(id, *act) == Some(url::order(id).seg(&verb)))
+        .ok_or(AppError::NotFound)?;
+    let view = read::view(&app, &who.0, id).await?;
+    if needs_password(&ctx, &view, act) {
+        return Ok(ctx.confirm_password(&url::order(id).seg(&verb)));
+    }
+    Ok(page(&ctx, &view, act, (&confirm::Typed::default(), &[])))
+}
+
+fn page(
+    ctx: &Ctx,
+    view: &read::OrderView,
+    act: Act,
+    input: (&confirm::Typed<'_>, &[Fault]),
+) -> HttpResponse {
+    let title = order::title(view);
+    if let Err(refusal) = policy::check(act, view.relation, view.situation()) {
+        return ctx.page_as(
+            StatusCode::CONFLICT,
+            &title,
+            confirm::too_late(view, &refusal.to_string()),
+        );
+    }
+    let body = confirm::confirm(view, act, ctx.csrf(), input);
+    let status = if input.1.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    ctx.page_as(status, &title, body)
+}
+
+fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
+    match act {
+        Act::Ask(action) => {
+            actions::act::needs_password(view, action) && !ctx.recently_authenticated()
+        }
+        _ => false,
+    }
+}
+
+/// `POST /orders/{id}/cancel`
+pub async fn cancel(
+    app: State,
+    ctx: Ctx,
+    who: SignedIn,
+    id: Id<OrderId>,
+    _: Form<NoFields>,
+) -> PageResult {
+    asked(&app, &ctx, &who.0, id.0, IntentAction::Cancel).await
+}
+
+/// `POST /orders/{id}/confirm-receipt`
+pub async fn confirm_receipt(
+    app: State,
+    ctx: Ctx,
+    who: SignedIn,
+    id: Id<OrderId>,
+    _: Form<NoFields>,
+) -> PageResult {
+    asked(&app, &ctx, &who.0, id.0, IntentAction::Release).await
+}
+
+/// `POST /orders/{id}/refund`
+pub async fn refund(
+    app: State,
+    ctx: Ctx,
+    who: SignedIn,
+    id: Id<OrderId>,
+    _: Form<NoFields>,
+) -> PageResult {
+    asked(&app, &ctx, &who.0, id.0, IntentAction::Refund).await
+}
+
+async fn asked(
+    app: &App,
+    ctx: &Ctx,
+    who: &Account,
+    id: OrderId,
+    action: IntentAction,
+) -> PageResult {
+    let view = read::view(app, who, id).await?;
+    let act = Act::Ask(action);
+    if needs_password(ctx, &view, act) {
+        return Ok(ctx.confirm_password(&urls::act(id, act).unwrap_or_else(|| url::order(id))));
+    }
+    let acted = actions::act::ask(app, who, id, action, ctx.request_id()).await;
+    done(ctx, &view, act, acted, &confirm::Typed::default())
+}
+
+/// Leads back to the order, or says why not.
+fn done(
+    ctx: &Ctx,
+    view: &read::OrderView,
+    act: Act,
+    acted: Result<read::OrderView, AppError>,
+    typed: &confirm::Typed<'_>,
+) -> PageResult {
+    match acted {
+        Ok(_) => {
+            ctx.flash(Tone::Success, said(act));
+            Ok(ctx.see_other(&url::order(view.id)))
+        }
+        Err(AppError::Invalid(faults)) => Ok(page(ctx, view, act, (typed, &faults))),
+        Err(AppError::Conflict(_, sentence)) => {
+            let body = confirm::too_late(view, &sentence);
+            Ok(ctx.page_as(StatusCode::CONFLICT, &order::title(view), body))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn said(act: Act) -> &'static str {
+    match act {
+        Act::Ask(IntentAction::Cancel) => "Escrow is calling the order off.",
+        Act::Ask(IntentAction::Release) => "Thank you. Escrow is paying the vendor.",
+        Act::Ask(IntentAction::Refund) => "Escrow is paying the buyer back.",
+        Act::Ship => "The buyer now sees that it is on its way.",
+        Act::Dispute => "The dispute is open. Escrow is freezing the money.",
+        Act::See | Act::SeeDelivery => "",
+    }
+}
+
+/// A shipping note.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShipForm {
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /orders/{id}/ship`
+pub async fn ship(
+    app: State,
+    ctx: Ctx,
+    who: SignedIn,
+    id: Id<OrderId>,
+    form: Form<ShipForm>,
+) -> PageResult {
+    let view = read::view(&app, &who.0, id.0).await?;
+    let acted = actions::act::ship(&app, &who.0, id.0, &form.0.note).await;
+    let typed = confirm::Typed { note: &form.0.note, ..confirm::Typed::default() };
+    done(&ctx, &view, Act::Ship, acted, &typed)
+}
+
+/// A dispute.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisputeForm {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    statement: String,
+}
+
+/// `POST /orders/{id}/dispute`
+pub async fn dispute(
+    app: State,
+    ctx: Ctx,
+    who: SignedIn,
+    id: Id<OrderId>,
+    form: Form<DisputeForm>,
+) -> PageResult {
+    let view = read::view(&app, &who.0, id.0).await?;
+    let said = (form.0.reason.as_str(), form.0.statement.as_str());
+    let acted = actions::act::dispute(&app, &who.0, id.0, said, ctx.request_id()).await;
+    let typed = views::confirm::Typed {
+        reason: said.0,
+        statement: said.1,
+        ..views::confirm::Typed::default()
+    };
+    done(&ctx, &view, Act::Dispute, acted, &typed)
+}

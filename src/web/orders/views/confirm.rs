@@ -1,0 +1,192 @@
+//! The page that asks once more before money moves: the act, the sum, the full address.
+
+use domain::intent::IntentAction;
+use domain::order::OrderStatus;
+use domain::policy::Act;
+use domain::refusal::Fault;
+use maud::{Markup, html};
+
+use super::pay;
+use crate::orders::actions::act::REASONS;
+use crate::orders::actions::read::OrderView;
+use crate::orders::urls;
+use crate::ui::url::Url;
+use crate::ui::{self, Confirm, Look, TextArea, Tone, url};
+
+/// What a person typed before a fault sent the page back.
+#[derive(Debug, Default)]
+pub struct Typed<'a> {
+    /// Shipping note.
+    pub note: &'a str,
+    /// Reason of a dispute.
+    pub reason: &'a str,
+    /// Statement of a dispute.
+    pub statement: &'a str,
+}
+
+/// Asks once more before an act.
+pub fn confirm(
+    view: &OrderView,
+    act: Act,
+    csrf: &str,
+    (typed, faults): (&Typed<'_>, &[Fault]),
+) -> Markup {
+    let action = urls::act(view.id, act).unwrap_or_else(|| url::order(view.id));
+    let ask = Ask { view, action, csrf, typed, faults };
+    match act {
+        Act::Ask(IntentAction::Release) => ask.release(),
+        Act::Ask(IntentAction::Refund) => ask.refund(),
+        Act::Ask(IntentAction::Cancel) => ask.cancel(),
+        Act::Dispute => ask.dispute(),
+        Act::Ship | Act::See | Act::SeeDelivery => ask.ship(),
+    }
+}
+
+struct Ask<'a> {
+    view: &'a OrderView,
+    action: Url,
+    csrf: &'a str,
+    typed: &'a Typed<'a>,
+    faults: &'a [Fault],
+}
+
+impl Ask<'_> {
+    fn show(
+        self,
+        words: (&str, &str, Look),
+        facts: Vec<(&str, Markup)>,
+        warning: Option<&str>,
+        fields: Markup,
+    ) -> Markup {
+        let faults = self.faults;
+        ui::narrow(ui::confirm(Confirm {
+            title: words.0,
+            action: self.action,
+            csrf: self.csrf,
+            verb: words.1,
+            look: words.2,
+            facts,
+            warning,
+            fields: html! {
+                (ui::fault_summary(faults))
+                (fields)
+            },
+            back: url::order(self.view.id),
+            back_label: "Back to the order",
+        }))
+    }
+
+    fn release(self) -> Markup {
+        let view = self.view;
+        let commission = view.credited.share(view.commission);
+        let warning = view.shipments.is_empty().then_some(
+            "The vendor has not marked this order as sent. Pay only if you really have what you bought.",
+        );
+        let facts = vec![
+            (
+                "What happens",
+                html! { "The money leaves escrow and goes to " (view.store_name) ". This cannot be undone." },
+            ),
+            ("In escrow", ui::amount_exact(pay::money(view, view.credited))),
+            (
+                "To the vendor",
+                html! { (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees" },
+            ),
+            ("To this site", html! { (ui::amount(pay::money(view, commission))) " commission" }),
+        ];
+        self.show(
+            ("Received everything?", "Received, pay the vendor", Look::Primary),
+            facts,
+            warning,
+            html! {},
+        )
+    }
+
+    fn refund(self) -> Markup {
+        let view = self.view;
+        let facts = vec![
+            (
+                "What happens",
+                html! { "The whole sum goes back to " (view.buyer_name) ". This cannot be undone." },
+            ),
+            (
+                "Sum",
+                html! { (ui::amount_exact(pay::money(view, view.credited))) ", less the network fee" },
+            ),
+            ("Goes to", ui::address(&view.refund, url::explorer_address(view.chain, &view.refund))),
+        ];
+        let warning =
+            (!view.shipments.is_empty()).then_some("You marked this order as sent already.");
+        self.show(("Refund in full?", "Refund in full", Look::Danger), facts, warning, html! {})
+    }
+
+    fn cancel(self) -> Markup {
+        let view = self.view;
+        let coming = !view.unfinal.is_zero() || !view.credited.is_zero();
+        let warning = coming.then_some(
+            "A payment has been seen. If you cancel, it goes back to the refund address less the network fee.",
+        );
+        let facts = vec![
+            ("What happens", html! { "The order is called off. Nothing is bought." }),
+            ("Money that still comes", html! { "goes back to" (ui::address(&view.refund, None)) }),
+        ];
+        self.show(
+            ("Cancel this order?", "Cancel this order", Look::Danger),
+            facts,
+            warning,
+            html! {},
+        )
+    }
+
+    fn ship(self) -> Markup {
+        let view = self.view;
+        let note = self.typed.note.to_owned();
+        let faults = self.faults;
+        let (title, verb) = if view.ships {
+            ("Sent the goods?", "Mark as sent")
+        } else {
+            ("Delivered?", "Mark as delivered")
+        };
+        let mut facts = vec![("Buyer", html! { (view.buyer_name) })];
+        if let Some(address) = &view.delivery {
+            facts.push(("Delivery address", ui::prose(address)));
+        }
+        let fields = html! {
+            (TextArea::new("note", "Note to the buyer")
+                .hint("A tracking number, a download link, anything that helps. 500 characters at most.")
+                .value(&note).faults(faults).max(500).rows(3))
+        };
+        self.show((title, verb, Look::Primary), facts, None, fields)
+    }
+
+    fn dispute(self) -> Markup {
+        let view = self.view;
+        let statement = self.typed.statement.to_owned();
+        let chosen = self.typed.reason.to_owned();
+        let faults = self.faults;
+        let facts = vec![
+            (
+                "What happens",
+                html! {
+                    "The money in escrow is frozen. After that it moves in two ways only: the buyer pays the vendor, or the vendor refunds in full."
+                },
+            ),
+            ("In escrow", ui::amount(pay::money(view, view.credited))),
+        ];
+        let fields = html! {
+            (ui::Select::new("reason", "What is wrong?", REASONS).value(&chosen).faults(faults))
+            (TextArea::new("statement", "Tell what happened").required()
+                .hint("The other party reads this.").value(&statement).faults(faults).max(5_000).rows(6))
+        };
+        self.show(("Open a dispute?", "Open the dispute", Look::Danger), facts, None, fields)
+    }
+}
+
+/// Says that an act is not possible any more, and why.
+pub fn too_late(view: &OrderView, sentence: &str) -> Markup {
+    let note = if view.status == OrderStatus::New { "Try again in a moment." } else { "" };
+    ui::narrow(html! {
+        (ui::callout(Tone::Warning, sentence, html! { p { (note) } }))
+        (ui::link_button(&url::order(view.id), "Back to the order", Look::Plain))
+    })
+}

@@ -1,0 +1,222 @@
+//! The page of one order. Its live part is the same for the page and for the fragment that polls.
+
+use domain::intent::IntentAction;
+use domain::journey::Step;
+use domain::order::OrderStatus;
+use domain::policy::{Act, Relation};
+use maud::{Markup, html};
+
+use super::{pay, timeline, words};
+use crate::orders::actions::read::OrderView;
+use crate::orders::urls;
+use crate::ui::url::ExternalUrl;
+use crate::ui::{self, Look, NextStep, Tone, url};
+
+/// Element that the poll replaces.
+pub const LIVE: &str = "order";
+/// Seconds between polls.
+pub const POLL_SECS: u32 = 2;
+
+/// The page's body.
+pub fn page(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
+    let (list, word) = match view.relation {
+        Relation::Vendor(_) => (urls::sales(view.store), "Orders of the store"),
+        Relation::Buyer | Relation::Staff | Relation::Stranger => (url::orders(), "My orders"),
+    };
+    html! {
+        (ui::breadcrumbs(&[(word, list)], "Order"))
+        (body(view, wallet))
+    }
+}
+
+/// What an order is called on its page.
+pub fn title(view: &OrderView) -> String {
+    let first = view.lines.first().map_or("Order", |line| line.title.as_str());
+    format!("{first} from {}", view.store_name)
+}
+
+/// The live part: polls until the order is settled.
+pub fn body(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
+    let inner = html! {
+        (ui::page_head(&title(view), None, ui::badge(words::status(view))))
+        (ui::order_steps(words::progress(view)))
+        (ui::split(left(view, wallet), right(view)))
+    };
+    if view.is_settled() {
+        html! { section id=(LIVE) aria-live="polite" { (inner) } }
+    } else {
+        let source = urls::live(view.id).query("seen", &view.version);
+        ui::live(LIVE, &source, POLL_SECS, inner)
+    }
+}
+
+fn left(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
+    html! {
+        (refused(view))
+        (pay::pay_panel(view, wallet))
+        (paid_out(view))
+        (ui::panel(Some("What happened"), timeline::timeline(view)))
+    }
+}
+
+fn right(view: &OrderView) -> Markup {
+    let lines: Vec<_> =
+        view.lines.iter().map(|line| (line.title.as_str(), line.quantity, line.total)).collect();
+    html! {
+        (next(view))
+        (ui::panel(Some("Order"), html! {
+            (ui::receipt(&lines, view.total))
+            @match view.relation {
+                Relation::Buyer => p { "Sold by " (ui::link(&url::store(view.store), &view.store_name)) },
+                Relation::Vendor(_) => p { "Bought by " strong { (view.buyer_name) } },
+                Relation::Staff | Relation::Stranger => {
+                    p { "Sold by " (ui::link(&url::store(view.store), &view.store_name)) ", bought by " (view.buyer_name) }
+                }
+            }
+        }))
+        (delivery(view))
+        (ui::panel(Some("Terms"), pay::shares(view)))
+    }
+}
+
+fn delivery(view: &OrderView) -> Markup {
+    html! {
+        @if view.ships {
+            @if let Some(address) = &view.delivery {
+                (ui::panel(Some("Delivery address"), ui::prose(address)))
+            } @else if matches!(view.relation, Relation::Vendor(_)) {
+                (ui::panel(Some("Delivery address"), html! { p { "Shown here as soon as the order is paid." } }))
+            }
+        }
+    }
+}
+
+/// Says it when escrow turned down what was last asked for.
+fn refused(view: &OrderView) -> Markup {
+    let refused = view
+        .answer
+        .as_ref()
+        .filter(|answer| answer.outcome == "refused" && !view.status.is_terminal());
+    html! {
+        @if let Some(answer) = refused {
+            (ui::callout(Tone::Warning, "The last request was not carried out", html! { p { (answer.reason) } }))
+        }
+        @if view.paying && view.dispute.is_some() && view.status == OrderStatus::Completed {
+            (ui::callout(Tone::Warning, "The dispute came too late to stop the payout", html! {
+                p { "The payout had been planned already when the dispute was opened." }
+            }))
+        }
+    }
+}
+
+fn next(view: &OrderView) -> Markup {
+    if view.next.step == Step::Done {
+        return done(view);
+    }
+    let who = words::headline(view);
+    ui::next_step(NextStep {
+        who: &who,
+        mine: words::is_mine(view.next.who, view.relation),
+        what: html! {
+            p { (words::explanation(view)) @if let Some(reason) = &view.held { " " (reason) } }
+        },
+        by: view.next.by,
+        otherwise: match view.next.step {
+            Step::Pay | Step::PayRest => {
+                Some("Otherwise the order expires, and whatever was paid goes back.")
+            }
+            _ => None,
+        },
+        action: buttons(view),
+    })
+}
+
+fn done(view: &OrderView) -> Markup {
+    let (tone, title, text) = match (view.status, view.relation) {
+        (OrderStatus::Released, Relation::Vendor(_)) => (
+            Tone::Success,
+            "You are paid",
+            "The buyer confirmed the order and the money is in your wallet.",
+        ),
+        (OrderStatus::Released, _) => {
+            (Tone::Success, "Complete", "The vendor is paid. Thank you for buying here.")
+        }
+        (OrderStatus::Cancelled, _) if !view.credited.is_zero() => {
+            (Tone::Info, "Refunded", "What was paid goes back to the refund address.")
+        }
+        (OrderStatus::Failed, _) => (
+            Tone::Info,
+            "Expired",
+            "It was not paid in time. Money that still comes goes back to the refund address.",
+        ),
+        _ => (
+            Tone::Info,
+            "Cancelled",
+            "Please do not pay any more. Money that still comes goes back to the refund address.",
+        ),
+    };
+    ui::callout(tone, title, html! { p { (text) } })
+}
+
+/// What the viewer can do now; each leads to a page that asks once more.
+fn buttons(view: &OrderView) -> Markup {
+    let acts: [(Act, &str, Look); 5] = [
+        (Act::Ask(IntentAction::Release), "Received, pay the vendor", Look::Primary),
+        (Act::Ship, if view.ships { "Mark as sent" } else { "Mark as delivered" }, Look::Primary),
+        (Act::Ask(IntentAction::Refund), "Refund in full", Look::Plain),
+        (Act::Dispute, "Something is wrong", Look::Quiet),
+        (Act::Ask(IntentAction::Cancel), "Cancel this order", Look::Quiet),
+    ];
+    ui::actions(html! {
+        @for (act, label, look) in acts {
+            @if view.may(act) {
+                @if let Some(url) = urls::act(view.id, act) { (ui::link_button(&url, label, look)) }
+            }
+        }
+    })
+}
+
+/// Payments out of escrow, with their proofs.
+fn paid_out(view: &OrderView) -> Markup {
+    html! {
+        @if !view.legs.is_empty() {
+            (ui::panel(Some("Paid out of escrow"), html! {
+                @for leg in &view.legs {
+                    div.leg {
+                        p {
+                            strong { (words::payee(&leg.role, view)) } ": "
+                            @if let Ok(amount) = domain::money::Amount::from_fixed(&leg.amount) {
+                                (ui::amount(pay::money(view, amount)))
+                            }
+                            " " (ui::tag(leg_state(&leg.state)))
+                        }
+                        @if let Ok(to) = leg.to_address.parse() {
+                            (ui::address(&to, url::explorer_address(view.chain, &to)))
+                        }
+                        @if let Some(hash) = &leg.tx_hash {
+                            (ui::hash(hash, url::explorer_tx(view.chain, hash)))
+                        }
+                        @if let Some((fee, block, at)) = &leg.receipt {
+                            p.note {
+                                "Final in block " (block) ", " (ui::time(db::codec::time(*at)))
+                                @if let Ok(fee) = domain::money::Amount::from_fixed(fee) {
+                                    ", network fee " (ui::amount(pay::money(view, fee)))
+                                }
+                            }
+                        }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+fn leg_state(state: &str) -> &'static str {
+    match state {
+        "planned" => "planned",
+        "signed" => "sent",
+        "seen" => "in a block",
+        "final" => "final",
+        _ => "did not go through",
+    }
+}

@@ -1,0 +1,79 @@
+//! How to pay: the address, the sum, a code to scan, and what it will be split into.
+
+use domain::EvmAddress;
+use domain::money::Amount;
+use domain::order::OrderStatus;
+use domain::policy::Relation;
+use maud::{Markup, html};
+
+use crate::orders::actions::read::OrderView;
+use crate::ui::url::ExternalUrl;
+use crate::ui::{self, Money, PayBox, Tone, url};
+
+/// An amount in the order's coin.
+pub fn money(view: &OrderView, amount: Amount) -> Money<'_> {
+    Money { amount, decimals: view.chain.decimals, coin: view.chain.coin }
+}
+
+/// The box with the address, while the order waits for its payment.
+pub fn pay_panel(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
+    match (view.status, view.address.as_ref(), view.relation) {
+        (OrderStatus::New, _, Relation::Buyer) => ui::callout(
+            Tone::Info,
+            "Preparing your payment address",
+            html! { p { "Every order has an escrow address of its own. Yours is being issued; this page shows it in a moment." } },
+        ),
+        (OrderStatus::Pending, Some(address), Relation::Buyer) => pay_box(view, address, wallet),
+        (OrderStatus::Pending, _, Relation::Vendor(_)) => ui::callout(
+            Tone::Info,
+            "Not paid yet",
+            html! { p { "Do not send anything before this order is funded. This page tells you when it is." } },
+        ),
+        _ => html! {},
+    }
+}
+
+fn pay_box(view: &OrderView, address: &EvmAddress, wallet: Option<&ExternalUrl>) -> Markup {
+    let missing = view.due.minus(view.credited);
+    html! {
+        @if !view.unfinal.is_zero() {
+            (ui::callout(Tone::Info, "Payment seen", html! {
+                p { (ui::amount(money(view, view.unfinal))) " is on its way into escrow. It counts once the chain makes it final; you need not do anything." }
+            }))
+        } @else if !view.credited.is_zero() {
+            (ui::callout(Tone::Warning, "Part of the sum is here", html! {
+                p { (ui::amount(money(view, view.credited))) " arrived. Please pay the rest to the same address, or cancel to get it back." }
+            }))
+        }
+        (ui::pay_box(PayBox {
+            money: money(view, missing),
+            address,
+            explorer: url::explorer_address(view.chain, address),
+            uri: url::eip681(view.chain.id, address, missing),
+            chain: view.chain.name,
+            by: view.expires_at,
+            extra: html! {
+                @if let Some(wallet) = wallet {
+                    p { (ui::outside(wallet, "Pay from the demo wallet")) }
+                }
+                p.note { "Pay on " strong { (view.chain.name) } " and with " strong { (view.chain.coin) } " only. Money that comes late, short or twice goes back to your refund address." }
+            },
+        }))
+    }
+}
+
+/// What the sum is divided into, before and after paying.
+pub fn shares(view: &OrderView) -> Markup {
+    let commission = view.due.share(view.commission);
+    html! {
+        (ui::terms(&[
+            ("Sum", html! { (ui::amount(money(view, view.due))) " (" (ui::price(view.total)) " at " (view.usd) " USD a coin)" }),
+            ("Commission of this site", html! { (ui::amount(money(view, commission))) " (" (view.commission) ", out of the vendor's share)" }),
+            ("To the vendor", html! { (ui::amount(money(view, view.due.minus(commission)))) ", less network fees" }),
+            ("Refunds go to", ui::address(&view.refund, url::explorer_address(view.chain, &view.refund))),
+            ("Counts as paid from", html! { (ui::amount(money(view, view.due.minus(view.due.share(view.tolerance))))) " (" (view.tolerance) " tolerance)" }),
+            ("Dispatch within", html! { (view.handling_hours) " hours after the payment" }),
+            ("Look at it within", html! { (view.inspection_hours) " hours after dispatch" }),
+        ]))
+    }
+}

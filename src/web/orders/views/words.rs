@@ -1,0 +1,184 @@
+//! What statuses, steps and events are called on pages.
+
+use domain::intent::EventActor;
+use domain::journey::{Step, Who};
+use domain::order::{EventKind, OrderStatus};
+use domain::policy::Relation;
+
+use crate::orders::actions::read::OrderView;
+use crate::ui::{Progress, Status, Tone};
+
+/// The badge of an order.
+pub fn status(view: &OrderView) -> Status {
+    match view.status {
+        OrderStatus::Pending if !view.unfinal.is_zero() => Status::PaymentSeen,
+        OrderStatus::Completed if view.paying => Status::PayingOut,
+        OrderStatus::Completed if view.dispute.is_some() => Status::Freezing,
+        OrderStatus::Completed if !view.shipments.is_empty() => Status::Shipped,
+        OrderStatus::Frozen if view.paying => Status::PayingOut,
+        status => plain_status(status, view.credited.is_zero()),
+    }
+}
+
+/// The badge by the status alone, for lists. A cancelled order that had been paid is a refunded one.
+pub fn plain_status(status: OrderStatus, unpaid: bool) -> Status {
+    match status {
+        OrderStatus::New => Status::Preparing,
+        OrderStatus::Pending => Status::AwaitingPayment,
+        OrderStatus::Completed => Status::Funded,
+        OrderStatus::Released => Status::Released,
+        OrderStatus::Cancelled if unpaid => Status::Cancelled,
+        OrderStatus::Cancelled => Status::Refunded,
+        OrderStatus::Failed => Status::Expired,
+        OrderStatus::Frozen => Status::Frozen,
+    }
+}
+
+/// How far an order has come.
+pub fn progress(view: &OrderView) -> Progress {
+    match view.status {
+        OrderStatus::New => Progress::Order,
+        OrderStatus::Pending => Progress::Pay,
+        OrderStatus::Completed if view.shipments.is_empty() => Progress::Ship,
+        OrderStatus::Completed => Progress::Receive,
+        OrderStatus::Released => Progress::Done,
+        OrderStatus::Cancelled if view.credited.is_zero() => Progress::Stopped("Cancelled"),
+        OrderStatus::Cancelled => Progress::Stopped("Refunded"),
+        OrderStatus::Failed => Progress::Stopped("Expired"),
+        OrderStatus::Frozen => Progress::Stopped("Frozen"),
+    }
+}
+
+/// Whether the viewer is the one to act.
+pub fn is_mine(who: Who, relation: Relation) -> bool {
+    matches!(
+        (who, relation),
+        (Who::Buyer, Relation::Buyer)
+            | (Who::Vendor, Relation::Vendor(_))
+            | (Who::Parties, Relation::Buyer | Relation::Vendor(_))
+    )
+}
+
+/// Who does what next, in a few words: `You pay`, `Fern & Kiln sends it`.
+pub fn headline(view: &OrderView) -> String {
+    let mine = is_mine(view.next.who, view.relation);
+    let said = |you: &str, name: &str, does: &str| {
+        if mine { format!("You {you}") } else { format!("{name} {does}") }
+    };
+    let (buyer, vendor) = (view.buyer_name.as_str(), view.store_name.as_str());
+    match view.next.step {
+        Step::Pay => said("pay", buyer, "pays"),
+        Step::PayRest => said("pay the rest", buyer, "pays the rest"),
+        Step::Dispatch if view.ships => said("send it", vendor, "sends it"),
+        Step::Dispatch => said("deliver", vendor, "delivers"),
+        Step::ConfirmReceipt => said("confirm what you received", buyer, "confirms what arrived"),
+        Step::SettleDispute => match view.relation {
+            Relation::Buyer => format!("You or {vendor} end the dispute"),
+            Relation::Vendor(_) => format!("You or {buyer} end the dispute"),
+            Relation::Staff | Relation::Stranger => "The parties end the dispute".to_owned(),
+        },
+        Step::Prepare => "Escrow prepares the address".to_owned(),
+        Step::AwaitFinality => format!("{} makes the payment final", view.chain.name),
+        Step::AwaitEscrow => "Escrow carries out the request".to_owned(),
+        Step::Freeze => "Escrow freezes the money".to_owned(),
+        Step::PayOut => "Escrow pays out".to_owned(),
+        Step::Unblock => "The operator unblocks a payout".to_owned(),
+        Step::Done => "Nothing is left to do".to_owned(),
+    }
+}
+
+/// What the next step is about, in a sentence or two.
+pub fn explanation(view: &OrderView) -> &'static str {
+    match (view.next.step, view.relation) {
+        (Step::Prepare, _) => {
+            "Every order has an escrow address of its own. It is here in a moment."
+        }
+        (Step::Pay, Relation::Buyer) => {
+            "Send the exact sum to the address. It stays in escrow until you have what you bought."
+        }
+        (Step::Pay, _) => "Nothing has been paid yet.",
+        (Step::PayRest, _) => "Part of the sum is here. The rest goes to the same address.",
+        (Step::AwaitFinality, _) => {
+            "A payment was seen. It counts once the chain can no longer take it back; nobody has to do anything."
+        }
+        (Step::Dispatch, Relation::Vendor(_)) => {
+            "The order is paid in full and the money is safe in escrow."
+        }
+        (Step::Dispatch, _) => "The money is safe in escrow meanwhile.",
+        (Step::ConfirmReceipt, Relation::Buyer) => {
+            "Look at what came. If it is what you bought, confirm it: that pays the vendor."
+        }
+        (Step::ConfirmReceipt, _) => "The vendor is paid when the buyer confirms.",
+        (Step::AwaitEscrow, _) => "This takes a moment.",
+        (Step::Freeze, _) => "A dispute was opened. It takes effect in about two seconds.",
+        (Step::PayOut, _) => {
+            "The payments are on their way and final within moments to minutes, as the chain goes."
+        }
+        (Step::SettleDispute, _) => {
+            "The money is frozen. It moves when the buyer pays the vendor, or the vendor refunds in full."
+        }
+        (Step::Unblock, _) => {
+            "The money has not left escrow. The operator of this site has been told."
+        }
+        (Step::Done, _) => "",
+    }
+}
+
+/// An event of the payment stream, in a sentence.
+pub fn event(kind: EventKind) -> (&'static str, Option<Tone>) {
+    match kind {
+        EventKind::AddressIssued => {
+            ("The escrow address was issued and the terms were sealed.", None)
+        }
+        EventKind::Rejected => ("Escrow did not accept this order.", Some(Tone::Danger)),
+        EventKind::PaymentSeen => {
+            ("A payment was seen. It counts once the chain makes it final.", Some(Tone::Info))
+        }
+        EventKind::PaymentVanished => {
+            ("The payment that was seen is gone from the chain.", Some(Tone::Warning))
+        }
+        EventKind::PaymentCredited => {
+            ("A payment is final, but it is short of the sum.", Some(Tone::Warning))
+        }
+        EventKind::Funded => ("The order is paid in full and final.", Some(Tone::Success)),
+        EventKind::Cancelled => ("The order was cancelled.", Some(Tone::Warning)),
+        EventKind::Expired => ("The time to pay has run out.", Some(Tone::Warning)),
+        EventKind::Frozen => ("The dispute took effect: the money is frozen.", Some(Tone::Warning)),
+        EventKind::IntentRefused => ("A request was turned down.", Some(Tone::Warning)),
+        EventKind::PayoutPlanned => {
+            ("The payout was planned and cannot be stopped any more.", Some(Tone::Info))
+        }
+        EventKind::PayoutHeld => ("The payout cannot go on by itself.", Some(Tone::Danger)),
+        EventKind::LegPaid => ("A payment out of escrow is final.", Some(Tone::Success)),
+        EventKind::Released => ("The vendor is paid. The order is complete.", Some(Tone::Success)),
+        EventKind::Refunded => ("The buyer is paid back in full.", Some(Tone::Success)),
+        EventKind::LateMoney => {
+            ("More money came to this address; it goes back.", Some(Tone::Info))
+        }
+        EventKind::LateMoneyReturned => {
+            ("The money that came later is back with the buyer.", Some(Tone::Success))
+        }
+    }
+}
+
+/// Who wrote an event, as the viewer would say it.
+pub fn actor(actor: EventActor, view: &OrderView) -> &str {
+    match (actor, view.relation) {
+        (EventActor::Buyer, Relation::Buyer) | (EventActor::Vendor, Relation::Vendor(_)) => "You",
+        (EventActor::Buyer, _) => &view.buyer_name,
+        (EventActor::Vendor, _) => &view.store_name,
+        (EventActor::Staff, _) => "Staff",
+        (EventActor::Chain, _) => view.chain.name,
+        (EventActor::Escrow, _) => "Escrow",
+    }
+}
+
+/// Whom a leg pays, as the viewer would say it.
+pub fn payee(role: &str, view: &OrderView) -> String {
+    match (role, view.relation) {
+        ("vendor", Relation::Vendor(_)) | ("buyer", Relation::Buyer) => "You".to_owned(),
+        ("vendor", _) => view.store_name.clone(),
+        ("buyer", _) => view.buyer_name.clone(),
+        _ => "Commission of this site".to_owned(),
+    }
+}
