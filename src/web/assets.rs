@@ -92,7 +92,7 @@ impl Asset {
             etag: format!("\"{hash}\""),
             path: path(&hash),
             plain: web::Bytes::copy_from_slice(bytes),
-            gzip: web::Bytes::from(gzip(bytes)),
+            gzip: web::Bytes::from(gzip(bytes, Compression::best())),
             hash,
         }
     }
@@ -186,11 +186,12 @@ fn says(headers: &HeaderMap, name: header::HeaderName, passes: impl Fn(&str) -> 
     lists.flat_map(|list| list.split(',')).any(|value| passes(value.trim()))
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
+/// Whether the browser takes gzip.
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
     says(headers, header::ACCEPT_ENCODING, |coding| {
         let (name, rest) = coding.split_once(';').unwrap_or((coding, ""));
         let weight = rest.trim().strip_prefix("q=").unwrap_or("1");
-        matches!(name.trim(), "gzip" | "*") && weight.trim_end_matches(['0', '.']) != ""
+        matches!(name.trim(), "gzip" | "*") && !weight.trim_end_matches(['0', '.']).is_empty()
     })
 }
 
@@ -202,8 +203,9 @@ fn short_hash(bytes: &[u8]) -> String {
     })
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+/// Compresses, taking as much care as `level` says.
+pub(crate) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
     // Writing to a Vec cannot fail, and an empty body would be noticed by the tests.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()

@@ -2,24 +2,25 @@
 //!
 //! Nothing here can pay: web writes orders and what people ask for, and escrow alone acts on it.
 
-mod accounts;
-mod assets;
-mod config;
+pub mod accounts;
+pub mod assets;
+mod compress;
+pub mod config;
 pub mod demo;
-mod error;
-mod health;
-mod home;
-mod http;
-mod items;
-mod keys;
-mod openapi;
-mod orders;
-mod packages;
-mod routes;
-mod server;
-mod state;
-mod stores;
-mod ui;
+pub mod error;
+pub mod health;
+pub mod home;
+pub mod http;
+pub mod items;
+pub mod keys;
+pub mod openapi;
+pub mod orders;
+pub mod packages;
+pub mod routes;
+pub mod server;
+pub mod state;
+pub mod stores;
+pub mod ui;
 
 pub use accounts::{create_account, hash_password, set_password};
 pub use config::{Config, ConfigError, VARS};

@@ -15,7 +15,7 @@ use domain::clock::{Clock, Time};
 use crate::config::{Config, ConfigError};
 use crate::http::{body, outcome};
 use crate::state::{App, State};
-use crate::{accounts, assets, routes};
+use crate::{accounts, assets, compress, routes};
 
 /// How long escrow's heartbeat is remembered before it is looked up again.
 const PULSE_LIFE: Duration = Duration::from_millis(500);
@@ -90,6 +90,7 @@ pub fn start(app: State, listener: TcpListener, workers: usize) -> io::Result<Se
             .app_data(app.clone())
             .app_data(web::PayloadConfig::new(body::MAX_BYTES))
             .wrap(from_fn(outcome::around))
+            .wrap(from_fn(compress::compress))
             .configure(assets::configure)
             .configure(routes::configure)
             .default_service(web::to(routes::nothing_here))
