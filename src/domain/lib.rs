@@ -17,6 +17,7 @@ pub mod refusal;
 pub mod seal;
 pub mod settle;
 pub mod store;
+pub mod stream;
 pub mod text;
 pub mod user;
 

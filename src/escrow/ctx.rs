@@ -1,0 +1,206 @@
+//! What every job works with.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use db::{EscrowDb, EscrowTx, alarms, desk, tx};
+use domain::EvmAddress;
+use domain::chain::ChainId;
+use domain::clock::{Clock, Time};
+use domain::ids::{AlarmId, OrderId};
+use sha2::{Digest, Sha256};
+
+use crate::chain::client::Client;
+use crate::chain::transport::PriceSource;
+use crate::fault::Fault;
+use crate::keys::Keys;
+
+/// Where a test may stop a job, as a power cut would. Outside of tests it never does.
+pub trait Probe: Send + Sync {
+    /// Called at each named point.
+    ///
+    /// # Errors
+    /// [`Fault::Stopped`] to stop here.
+    fn reach(&self, point: &'static str) -> Result<(), Fault>;
+}
+
+/// Lets every job run on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoProbe;
+
+impl Probe for NoProbe {
+    fn reach(&self, _point: &'static str) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// A chain that is served.
+#[derive(Debug)]
+pub struct Served {
+    /// Its provider.
+    pub client: Client,
+    /// Where its commissions go.
+    pub commission_wallet: EvmAddress,
+}
+
+/// All that an engine is made of.
+pub struct Parts {
+    /// The database as escrow sees it.
+    pub db: EscrowDb,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The keys.
+    pub keys: Keys,
+    /// The chains to serve.
+    pub chains: Vec<Served>,
+    /// Where prices come from; without one nothing new is priced.
+    pub prices: Option<Box<dyn PriceSource>>,
+    /// Where tests stop jobs.
+    pub probe: Box<dyn Probe>,
+}
+
+/// What every job works with.
+pub struct Ctx {
+    pub(crate) db: EscrowDb,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) chains: BTreeMap<ChainId, Served>,
+    pub(crate) prices: Option<Box<dyn PriceSource>>,
+    pub(crate) generation: u32,
+    /// When what is tried now and then was tried last. Forgotten at a restart, which does no harm.
+    turns: Mutex<BTreeMap<(OrderId, i32), Time>>,
+    probe: Box<dyn Probe>,
+}
+
+impl fmt::Debug for Ctx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ctx({:?})", self.chains.keys())
+    }
+}
+
+/// The keys are not those that the ledger was written with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Another phrase.
+    #[error(
+        "MNEMONIC is another phrase than the one that this ledger was written with; put the old \
+         one back, or start with an empty data folder."
+    )]
+    OtherPhrase,
+    /// Something else went wrong.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Ctx {
+    /// Binds the parts to the ledger: at the first start it notes whose ledger this is, later it
+    /// refuses any other's keys.
+    ///
+    /// # Errors
+    /// [`Unfit`].
+    pub fn new(parts: Parts) -> Result<Self, Unfit> {
+        let Parts { db, clock, keys, chains, prices, probe } = parts;
+        let known = db.read(desk::installation).map_err(Fault::from)?;
+        let installation = match known {
+            Some(known) => known,
+            None => {
+                let fingerprint = keys.fingerprint().to_owned();
+                let new = desk::Installation { fingerprint, generation: 0 };
+                let (row, now) = (new.clone(), clock.now());
+                tx::write(&db, "install", move |tx| -> Result<(), Fault> {
+                    Ok(desk::install(tx, &row, now)?)
+                })?;
+                new
+            }
+        };
+        if installation.fingerprint != keys.fingerprint() {
+            return Err(Unfit::OtherPhrase);
+        }
+        Ok(Self {
+            db,
+            clock,
+            keys: Arc::new(keys),
+            chains: chains.into_iter().map(|chain| (chain.client.spec().id, chain)).collect(),
+            prices,
+            generation: installation.generation,
+            turns: Mutex::default(),
+            probe,
+        })
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// A point at which a test may stop the job.
+    pub(crate) fn reach(&self, point: &'static str) -> Result<(), Fault> {
+        self.probe.reach(point)
+    }
+
+    /// Whether `secs` have gone by since this was last so for a payout.
+    pub(crate) fn is_turn(&self, payout: (OrderId, i32), secs: i64) -> bool {
+        let now = self.now();
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = turns.get(&payout).is_none_or(|last| now.since(*last).as_secs() >= secs);
+        if is_due {
+            turns.insert(payout, now);
+        }
+        is_due
+    }
+
+    /// Writes, and says `false` where another engine on the same ledger was quicker.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        job: impl Fn(&mut EscrowTx<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<Option<T>, Fault> {
+        match tx::write(&self.db, name, job) {
+            Err(fault) if fault.is_overtaken() => {
+                tracing::info!(job = name, %fault, "another engine was quicker");
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
+    /// Raises an alarm; the same one again is not another one.
+    pub(crate) fn alarm(
+        &self,
+        kind: &'static str,
+        order: Option<OrderId>,
+        message: String,
+    ) -> Result<(), Fault> {
+        let now = self.now();
+        self.write("alarm", move |tx| alarm(tx, kind, order, &message, now)).map(|_raised| ())
+    }
+}
+
+/// Raises an alarm within a write.
+pub(crate) fn alarm(
+    tx: &mut EscrowTx<'_>,
+    kind: &'static str,
+    order: Option<OrderId>,
+    message: &str,
+    at: Time,
+) -> Result<(), Fault> {
+    let id = alarm_id(kind, order, message);
+    if alarms::raise(tx, (id, kind), order, message, at)? {
+        tracing::error!(kind, order = order.map(tracing_id), message, "alarm");
+    }
+    Ok(())
+}
+
+fn tracing_id(order: OrderId) -> String {
+    order.to_string()
+}
+
+/// Kind, order and message make an alarm what it is.
+fn alarm_id(kind: &str, order: Option<OrderId>, message: &str) -> AlarmId {
+    let order = order.map(|order| order.to_string()).unwrap_or_default();
+    let digest = Sha256::digest(format!("{kind}\u{1f}{order}\u{1f}{message}"));
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
+    AlarmId::from_random(bytes)
+}

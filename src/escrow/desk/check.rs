@@ -1,0 +1,246 @@
+//! The check of an order before it is sealed. Its rows were written by web, so every field is
+//! read again, recomputed or compared; what does not fit is refused and never mended.
+
+use db::orders::{LineRow, OrderRow};
+use db::{Conn, DbError, codec, desk, ledger, orders, placing};
+use domain::EvmAddress;
+use domain::chain::{ChainId, ChainSpec, RATE_FRESH, VOLATILE_QUOTE};
+use domain::clock::{Span, Time};
+use domain::ids::{OrderId, RateId, StoreId, UserId};
+use domain::limits;
+use domain::money::{Amount, Bps, Cents, UsdMicros};
+use domain::order::{self, Line, LineKind};
+use domain::seal::{Terms, hex};
+
+/// Most lines of an order.
+const LINES_MAX: usize = 100;
+/// Longest title of a line, in characters.
+const TITLE_MAX: usize = 300;
+/// How far web's clock may run ahead of ours.
+const SKEW: Span = Span::secs(60);
+/// Longest inspection time that is sealed, in hours.
+const INSPECTION_MAX: u32 = 720;
+
+/// Why an order is refused, for its timeline and the alarm. It repeats nothing of the row.
+pub(crate) type Reason = &'static str;
+
+/// What a row must say about itself before anything can be written about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) order: OrderId,
+    pub(crate) buyer: UserId,
+    pub(crate) store: StoreId,
+    pub(crate) chain: ChainId,
+    pub(crate) due: Amount,
+    pub(crate) placed_at: Time,
+    pub(crate) expires_at: Time,
+}
+
+/// Reads who and what an order is; none where that cannot even be told. The deadline is at most
+/// that of a quote from when it was placed.
+pub(crate) fn identity(row: &OrderRow) -> Option<Identity> {
+    let placed_at = codec::time(row.created_at);
+    Some(Identity {
+        order: row.id.parse().ok()?,
+        buyer: row.buyer_id.parse().ok()?,
+        store: row.store_id.parse().ok()?,
+        chain: ChainId::from(u64::try_from(row.chain_id).ok()?),
+        due: Amount::from_fixed(&row.amount).ok()?,
+        placed_at,
+        expires_at: codec::time(row.expires_at).min(placed_at.after(VOLATILE_QUOTE)),
+    })
+}
+
+/// What escrow knows by itself and holds an order against.
+pub(crate) struct Known {
+    pub(crate) now: Time,
+    pub(crate) commission_wallet: EvmAddress,
+}
+
+/// The terms of an order but for its address, or why it is refused.
+///
+/// # Errors
+/// Outside: the database failed. Inside: the order does not fit.
+pub(crate) fn terms(
+    conn: &mut Conn,
+    row: &OrderRow,
+    id: &Identity,
+    known: &Known,
+) -> Result<Result<Terms, Reason>, DbError> {
+    let lines = orders::lines(conn, id.order)?;
+    let facts = Facts {
+        rate: match row.rate_id.parse::<RateId>() {
+            Ok(rate) => placing::rate_by_id(conn, rate, &row.token)?,
+            Err(_) => None,
+        },
+        payout: desk::payout_address(conn, id.store, known.now)?,
+        leg_fee: desk::leg_fee(conn, id.chain)?,
+        own_store: placing::is_member(conn, id.store, id.buyer)?,
+        refund_is_ours: match row.refund_address.parse::<EvmAddress>() {
+            Ok(refund) => ledger::derivation_of(conn, refund)?.is_some(),
+            Err(_) => false,
+        },
+    };
+    Ok(judge(row, lines, id, known, &facts))
+}
+
+/// What the tables of escrow say about an order, and its store's members.
+struct Facts {
+    rate: Option<order::Rate>,
+    payout: Option<EvmAddress>,
+    leg_fee: Option<Amount>,
+    own_store: bool,
+    refund_is_ours: bool,
+}
+
+fn judge(
+    row: &OrderRow,
+    lines: Vec<LineRow>,
+    id: &Identity,
+    known: &Known,
+    facts: &Facts,
+) -> Result<Terms, Reason> {
+    let spec = chain(row, id)?;
+    let usd = money(row, id, spec, facts)?;
+    let total = Cents::new(u64::try_from(row.total_cents).unwrap_or(u64::MAX))
+        .ok_or("the sum is out of range")?;
+    let lines_hash = goods(row, lines, total)?;
+    times(row, id, known)?;
+    if facts.own_store {
+        return Err("the buyer is a member of the store");
+    }
+    let refund = refund(row, facts)?;
+    let bps = |value: i32, max: Bps| {
+        let bps = u16::try_from(value).ok().and_then(Bps::new);
+        bps.filter(|bps| *bps <= max)
+    };
+    let hours =
+        |value: i32, max: u32| u32::try_from(value).ok().filter(|hours| (1..=max).contains(hours));
+    Ok(Terms {
+        order: id.order,
+        buyer: id.buyer,
+        store: id.store,
+        lines_hash,
+        total,
+        chain: id.chain,
+        usd,
+        due: id.due,
+        tolerance: bps(row.tolerance_bps, limits::TOLERANCE_MAX)
+            .ok_or("the tolerance is above the limit")?,
+        // Set when the address is issued.
+        escrow: EvmAddress::from_bytes([0; 20]),
+        refund,
+        payout: facts.payout.ok_or("the store has no payout address that counts")?,
+        commission_wallet: known.commission_wallet,
+        commission: bps(row.commission_bps, limits::COMMISSION_MAX)
+            .ok_or("the commission is above the limit")?,
+        handling_hours: hours(row.handling_hours, limits::HANDLING_HOURS_MAX)
+            .ok_or("the handling time is out of range")?,
+        inspection_hours: hours(row.inspection_hours, INSPECTION_MAX)
+            .ok_or("the inspection time is out of range")?,
+        placed_at: id.placed_at,
+        expires_at: id.expires_at,
+    })
+}
+
+fn chain(row: &OrderRow, id: &Identity) -> Result<&'static ChainSpec, Reason> {
+    let spec = id.chain.spec().ok_or("the chain is not one of ours")?;
+    if row.token != spec.coin || row.decimals != i32::from(spec.decimals) {
+        return Err("the coin is not the chain's");
+    }
+    Ok(spec)
+}
+
+/// The amount follows from the sum and from a rate that escrow wrote and that was fresh.
+fn money(
+    row: &OrderRow,
+    id: &Identity,
+    spec: &ChainSpec,
+    facts: &Facts,
+) -> Result<UsdMicros, Reason> {
+    let rate = facts.rate.ok_or("the rate is not one of ours")?;
+    if i64::try_from(rate.usd.get()).ok() != Some(row.rate_usd_micros) {
+        return Err("the rate is not as it was quoted");
+    }
+    let fresh = id.placed_at.since(rate.fetched_at) <= RATE_FRESH
+        && rate.fetched_at <= id.placed_at.after(SKEW);
+    if !fresh {
+        return Err("the rate was not of that time");
+    }
+    let total = u64::try_from(row.total_cents).ok().and_then(Cents::new);
+    let amount = total.and_then(|total| rate.usd.amount_for(total, spec.decimals));
+    if amount != Some(id.due) || id.due.is_zero() {
+        return Err("the amount does not follow from the sum and the rate");
+    }
+    // Fees may have risen since the page was shown, so half of the present minimum will do.
+    let fee = facts.leg_fee.ok_or("the chain is not one that is served")?;
+    let least = fee.checked_mul(limits::MIN_ORDER_FEES.wrapping_div(2));
+    if least.is_none_or(|least| id.due < least) {
+        return Err("the amount is below the minimum of the chain");
+    }
+    Ok(rate.usd)
+}
+
+fn goods(row: &OrderRow, rows: Vec<LineRow>, total: Cents) -> Result<[u8; 32], Reason> {
+    if rows.is_empty() || rows.len() > LINES_MAX {
+        return Err("it has no lines or too many");
+    }
+    let numbered = rows.iter().zip(0..).all(|(row, n)| row.n == n);
+    let last = rows.len().saturating_sub(1);
+    let lines: Result<Vec<Line>, DbError> = rows.into_iter().map(Line::try_from).collect();
+    let lines = lines.map_err(|_corrupt| "a line cannot be read")?;
+    if !numbered || !lines.iter().enumerate().all(|(n, line)| is_sound(line, n == last)) {
+        return Err("a line does not fit");
+    }
+    let sum = lines.iter().try_fold(Cents::default(), |sum, line| sum.checked_add(line.total));
+    if sum != Some(total) || total == Cents::default() {
+        return Err("the lines do not sum up");
+    }
+    let hash = order::lines_hash(&lines);
+    if row.lines_hash == hex(&hash) {
+        Ok(hash)
+    } else {
+        Err("the lines are not those of the order")
+    }
+}
+
+fn is_sound(line: &Line, is_last: bool) -> bool {
+    let title = line.title.chars().count();
+    let shape = match line.kind {
+        LineKind::Package => {
+            line.package.is_some()
+                && line.item.is_some()
+                && (1..=limits::QUANTITY_MAX).contains(&line.quantity)
+        }
+        LineKind::Shipping => {
+            line.package.is_none() && line.item.is_none() && line.quantity == 1 && is_last
+        }
+    };
+    shape
+        && (1..=TITLE_MAX).contains(&title)
+        && !line.title.chars().any(char::is_control)
+        && line.unit.checked_mul(line.quantity) == Some(line.total)
+}
+
+fn times(row: &OrderRow, id: &Identity, known: &Known) -> Result<(), Reason> {
+    if id.placed_at > known.now.after(SKEW) {
+        return Err("it was placed in the future");
+    }
+    let asked = codec::time(row.expires_at);
+    if asked <= id.placed_at || asked > id.placed_at.after(VOLATILE_QUOTE) {
+        return Err("its deadline is not that of its quote");
+    }
+    Ok(())
+}
+
+fn refund(row: &OrderRow, facts: &Facts) -> Result<EvmAddress, Reason> {
+    let address = EvmAddress::parse_payee(&row.refund_address)
+        .map_err(|_bad| "the refund address is not one to pay to")?;
+    if address.to_string() != row.refund_address {
+        return Err("the refund address is not in its checksummed form");
+    }
+    if facts.refund_is_ours {
+        return Err("the refund address is one of escrow's own");
+    }
+    Ok(address)
+}

@@ -1,0 +1,77 @@
+//! Disputes: one that stands when escrow looks takes effect, and with it every payout that was
+//! only announced is withdrawn.
+
+use db::ledger::{self, State};
+use db::payouts::{self, Hold};
+use db::{EscrowTx, disputes, inbox};
+use domain::clock::Time;
+use domain::ids::{OrderId, UserId};
+use domain::intent::{ActorRole, EventActor};
+use domain::order::{EventKind, OrderStatus};
+use domain::refusal::Refusal;
+
+use crate::book::{self, Note};
+use crate::ctx::Ctx;
+use crate::fault::Fault;
+
+/// Disputes in one round.
+const ROUND: i64 = 200;
+
+/// Puts disputes into effect. Answers how many.
+///
+/// # Errors
+/// [`Fault`] when the database fails.
+pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
+    let orders = ctx.db.read(|conn| inbox::disputed_orders(conn, ROUND))?;
+    let mut done: u32 = 0;
+    for order in orders {
+        let Ok(order) = order.parse::<OrderId>() else { continue };
+        let now = ctx.now();
+        let frozen = ctx.write("freeze", move |tx| {
+            let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
+            freeze(tx, &mut state, now)
+        })?;
+        if frozen == Some(true) {
+            done = done.saturating_add(1);
+        }
+    }
+    Ok(done)
+}
+
+/// Freezes a funded order that has a dispute and no payout, and withdraws what was announced;
+/// says whether it did.
+pub(crate) fn freeze(tx: &mut EscrowTx<'_>, state: &mut State, now: Time) -> Result<bool, Fault> {
+    if state.status != OrderStatus::Completed || state.paying {
+        return Ok(false);
+    }
+    let Some(dispute) = disputes::of_order(tx, state.order)? else { return Ok(false) };
+    let role = dispute.opener_role.parse::<ActorRole>();
+    let actor = role.map_or(EventActor::Escrow, EventActor::from);
+    let opener = dispute.opened_by.parse::<UserId>().ok();
+    state.disputed = true;
+    let comment = "A dispute was opened; the money stays where it is.";
+    book::append(tx, state, Note::new(EventKind::Frozen, actor, comment).by(opener), now)?;
+    if let Some(hold) = payouts::open_hold(tx, state.order)? {
+        withdraw(tx, state, &hold, &Refusal::Disputed.to_string(), now)?;
+    }
+    Ok(true)
+}
+
+/// Takes an announcement back and answers the intent behind it with a refusal.
+pub(crate) fn withdraw(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    hold: &Hold,
+    why: &str,
+    now: Time,
+) -> Result<(), Fault> {
+    if !payouts::settle(tx, hold, false, now)? {
+        return Ok(());
+    }
+    if let Some(n) = hold.intent {
+        ledger::answer(tx, (state.order, n), Some(why), now)?;
+        let note = Note::new(EventKind::IntentRefused, EventActor::Escrow, why);
+        book::append(tx, state, note.intent(Some(n)), now)?;
+    }
+    Ok(())
+}

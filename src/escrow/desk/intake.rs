@@ -1,0 +1,186 @@
+//! Taking up new orders: check, issue an address that nobody has used, seal.
+
+use db::ledger::{self, Derivation, State};
+use db::orders::OrderRow;
+use db::{EscrowTx, inbox};
+use domain::clock::{Span, Time};
+use domain::intent::EventActor;
+use domain::money::Amount;
+use domain::order::{EventKind, OrderStatus};
+use domain::seal::Terms;
+
+use super::check::{self, Identity, Known, Reason};
+use crate::book::{self, Note};
+use crate::chain::client::Client;
+use crate::ctx::{self, Ctx};
+use crate::fault::Fault;
+use crate::keys::ORDERS;
+
+/// Orders taken up in one round.
+const ROUND: i64 = 200;
+/// Orders placed longer ago are looked for in full rounds only.
+const RECENT: Span = Span::hours(3);
+/// Used addresses that are passed over for one order before it waits for the next round.
+const BURNT_MAX: u32 = 20;
+
+/// Takes up the orders that wait. A full round looks at all of them, else at recent ones only.
+/// Answers how many were settled.
+///
+/// # Errors
+/// [`Fault`] when the database fails; an order whose chain does not answer just waits.
+pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
+    let since = (!full).then(|| ctx.now().before(RECENT));
+    let rows = ctx.db.read(|conn| inbox::new_orders(conn, since, ROUND))?;
+    let mut done: u32 = 0;
+    for row in rows {
+        if take_up(ctx, &row)? {
+            done = done.saturating_add(1);
+        }
+    }
+    Ok(done)
+}
+
+/// Settles one order; `false` if it has to wait.
+fn take_up(ctx: &Ctx, row: &OrderRow) -> Result<bool, Fault> {
+    let Some(id) = check::identity(row) else {
+        // There is no order to write an event about.
+        let shown: String = row.id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
+        ctx.alarm("order", None, format!("an order row cannot be read: {shown}"))?;
+        return Ok(false);
+    };
+    let Some(chain) = ctx.chains.get(&id.chain) else {
+        return reject(ctx, id, "the chain is not served");
+    };
+    let known = Known { now: ctx.now(), commission_wallet: chain.commission_wallet };
+    let judged = ctx.db.read(|conn| check::terms(conn, row, &id, &known))?;
+    let terms = match judged {
+        Err(reason) => return reject(ctx, id, reason),
+        Ok(_) if known.now > id.expires_at => return expire(ctx, id),
+        Ok(terms) => terms,
+    };
+    issue(ctx, &chain.client, &id, terms)
+}
+
+/// The state of an order that escrow sees for the first time.
+pub(crate) fn fresh(id: &Identity, now: Time) -> State {
+    State {
+        order: id.order,
+        store: id.store,
+        buyer: id.buyer,
+        status: OrderStatus::New,
+        chain: id.chain,
+        address: None,
+        due: id.due,
+        credited: Amount::ZERO,
+        unfinal: Amount::ZERO,
+        paying: false,
+        disputed: false,
+        held_reason: None,
+        last_seq: 0,
+        funded_at: None,
+        expires_at: id.expires_at,
+        next_check_at: now,
+        created_at: id.placed_at,
+        updated_at: now,
+    }
+}
+
+fn reject(ctx: &Ctx, id: Identity, reason: Reason) -> Result<bool, Fault> {
+    let now = ctx.now();
+    let done = ctx.write("reject", move |tx| {
+        let note = Note::new(EventKind::Rejected, EventActor::Escrow, reason);
+        if !first(tx, &id, note, now)? {
+            return Ok(false);
+        }
+        ctx::alarm(tx, "rejected", Some(id.order), reason, now)?;
+        Ok(true)
+    })?;
+    Ok(done.unwrap_or_default())
+}
+
+fn expire(ctx: &Ctx, id: Identity) -> Result<bool, Fault> {
+    let now = ctx.now();
+    let comment = "The deadline passed before an address could be issued.";
+    let done = ctx.write("expire-new", move |tx| {
+        first(tx, &id, Note::new(EventKind::Expired, EventActor::Escrow, comment), now)
+    })?;
+    Ok(done.unwrap_or_default())
+}
+
+/// Writes the first event of an order, unless there is one.
+pub(crate) fn first(
+    tx: &mut EscrowTx<'_>,
+    id: &Identity,
+    note: Note,
+    now: Time,
+) -> Result<bool, Fault> {
+    if ledger::state(tx, id.order)?.is_some() {
+        return Ok(false);
+    }
+    book::append(tx, &mut fresh(id, now), note, now)?;
+    Ok(true)
+}
+
+/// Finds the next address that nobody has used and seals the order to it.
+fn issue(ctx: &Ctx, client: &Client, id: &Identity, terms: Terms) -> Result<bool, Fault> {
+    for _ in 0..BURNT_MAX {
+        let generation = ctx.generation;
+        let index = ctx.db.read(|conn| ledger::next_index(conn, ORDERS, generation))?;
+        let address = ctx.keys.address(generation, index)?;
+        let account = match client.account(address) {
+            Ok(account) => account,
+            Err(fault) => {
+                tracing::warn!(order = %id.order, %fault, "no address can be issued now");
+                return Ok(false);
+            }
+        };
+        let used = Derivation {
+            purpose: ORDERS,
+            generation,
+            index,
+            address,
+            order: account.is_virgin().then_some(id.order),
+            issued_at: ctx.now(),
+        };
+        if !account.is_virgin() {
+            burn(ctx, used)?;
+            continue;
+        }
+        ctx.reach("intake: address chosen")?;
+        let terms = Terms { escrow: address, ..terms.clone() };
+        if let Some(sealed) = seal(ctx, *id, used, terms)? {
+            ctx.reach("intake: sealed")?;
+            return Ok(sealed);
+        }
+    }
+    Ok(false)
+}
+
+/// Uses up the index of an address that somebody has used already.
+fn burn(ctx: &Ctx, used: Derivation) -> Result<(), Fault> {
+    let message =
+        format!("{} was in use before it was issued; its index is passed over", used.address);
+    ctx.write("burn-index", move |tx| {
+        ledger::derive(tx, &used)?;
+        ctx::alarm(tx, "index", None, &message, used.issued_at)
+    })?;
+    Ok(())
+}
+
+/// Index, seal, event and state in one write. None if the index was taken meanwhile.
+fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Option<bool>, Fault> {
+    let now = used.issued_at;
+    let sealed = ctx.keys.seal().seal(&terms, now).map_err(|e| Fault::Key(e.to_string()))?;
+    ctx.write("seal", move |tx| {
+        if ledger::state(tx, id.order)?.is_some() {
+            return Ok(false);
+        }
+        ledger::derive(tx, &used)?;
+        ledger::seal(tx, &sealed)?;
+        let mut state = State { address: Some(used.address), ..fresh(&id, now) };
+        let comment = format!("Pay to {}.", used.address);
+        let note = Note::new(EventKind::AddressIssued, EventActor::Escrow, comment);
+        book::append(tx, &mut state, note, now)?;
+        Ok(true)
+    })
+}

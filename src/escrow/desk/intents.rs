@@ -1,0 +1,153 @@
+//! Intents: numbered requests that choose among what the sealed terms allow. A cancellation is
+//! carried out here; a release or refund is announced, and planned only after another look.
+
+use db::intents::IntentRow;
+use db::ledger::{self, State};
+use db::{EscrowTx, inbox, orders, payouts};
+use domain::clock::{Span, Time};
+use domain::ids::{OrderId, UserId};
+use domain::intent::{self, ActorRole, EventActor, IntentAction};
+use domain::order::{EventKind, OrderStatus};
+use domain::refusal::Refusal;
+use domain::settle::PayoutKind;
+
+use super::check::{self, Identity};
+use super::intake;
+use crate::book::{self, Note};
+use crate::ctx::{self, Ctx};
+use crate::fault::Fault;
+
+/// Intents in one round.
+const ROUND: i64 = 200;
+/// Intents placed longer ago are looked for in full rounds only.
+const RECENT: Span = Span::hours(24);
+
+/// A request, read from its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) order: OrderId,
+    pub(crate) n: i32,
+    pub(crate) action: IntentAction,
+    pub(crate) role: ActorRole,
+    pub(crate) actor: UserId,
+}
+
+/// Answers the intents that wait, or announces what they ask for. A full round looks at all of
+/// them, else at recent ones only. Answers how many were moved on.
+///
+/// # Errors
+/// [`Fault`] when the database fails.
+pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
+    let since = (!full).then(|| ctx.now().before(RECENT));
+    let rows = ctx.db.read(|conn| inbox::open_intents(conn, since, ROUND))?;
+    let mut done: u32 = 0;
+    for row in rows {
+        let Some(asked) = read(&row) else {
+            let shown: String =
+                row.order_id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
+            let message = format!("a request about order {shown} cannot be read");
+            ctx.alarm("intent", None, message)?;
+            continue;
+        };
+        if take_up(ctx, asked)? {
+            done = done.saturating_add(1);
+        }
+    }
+    Ok(done)
+}
+
+pub(crate) fn read(row: &IntentRow) -> Option<Asked> {
+    Some(Asked {
+        order: row.order_id.parse().ok()?,
+        n: row.n,
+        action: row.action.parse().ok()?,
+        role: row.actor_role.parse().ok()?,
+        actor: row.actor_id.parse().ok()?,
+    })
+}
+
+fn take_up(ctx: &Ctx, asked: Asked) -> Result<bool, Fault> {
+    let now = ctx.now();
+    let fresh = fresh_order(ctx, asked)?;
+    let moved = ctx.write("intent", move |tx| act(tx, asked, fresh.as_ref(), now))?;
+    ctx.reach("intents: announced")?;
+    Ok(moved.unwrap_or_default())
+}
+
+/// An order that escrow could not take up yet can still be called off.
+fn fresh_order(ctx: &Ctx, asked: Asked) -> Result<Option<Identity>, Fault> {
+    let row = ctx.db.read(|conn| match ledger::state(conn, asked.order)? {
+        Some(_) => Ok(None),
+        None => orders::by_id(conn, asked.order),
+    })?;
+    Ok(row.as_ref().and_then(check::identity))
+}
+
+/// Everything about an intent that needs no look at web's other tables, in one write.
+fn act(
+    tx: &mut EscrowTx<'_>,
+    asked: Asked,
+    fresh: Option<&Identity>,
+    now: Time,
+) -> Result<bool, Fault> {
+    let mut state = match (ledger::state(tx, asked.order)?, fresh) {
+        (Some(state), _) => state,
+        (None, Some(id)) => intake::fresh(id, now),
+        (None, None) => return Ok(false),
+    };
+    let answered = ledger::answered(tx, asked.order)?;
+    if i64::from(asked.n) != answered.saturating_add(1) {
+        let message = "a request carries a number that is not the next";
+        ctx::alarm(tx, "intent", Some(asked.order), message, now)?;
+        return Ok(false);
+    }
+    if payouts::open_hold(tx, asked.order)?.is_some() {
+        // Announced already.
+        return Ok(false);
+    }
+    let allowed = match is_own(&state, asked) {
+        true => intent::check(asked.action, asked.role, state.status, state.paying),
+        false => Err(Refusal::NotYours),
+    };
+    match (allowed, asked.action) {
+        (Err(refusal), _) => refuse(tx, &mut state, asked, &refusal.to_string(), now)?,
+        (Ok(()), IntentAction::Cancel) => cancel(tx, &mut state, asked, now)?,
+        (Ok(()), IntentAction::Release) => {
+            payouts::announce(tx, asked.order, PayoutKind::Release, Some(asked.n), now)?;
+        }
+        (Ok(()), IntentAction::Refund) => {
+            payouts::announce(tx, asked.order, PayoutKind::Refund, Some(asked.n), now)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Who acts as the buyer must be the buyer that escrow took down.
+pub(crate) fn is_own(state: &State, asked: Asked) -> bool {
+    asked.role != ActorRole::Buyer || asked.actor == state.buyer
+}
+
+fn refuse(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    asked: Asked,
+    why: &str,
+    now: Time,
+) -> Result<(), Fault> {
+    ledger::answer(tx, (asked.order, asked.n), Some(why), now)?;
+    if state.status == OrderStatus::New {
+        // An event needs an order that was taken up; the answer says it all.
+        return Ok(());
+    }
+    let note = Note::new(EventKind::IntentRefused, EventActor::Escrow, why).intent(Some(asked.n));
+    book::append(tx, state, note, now)
+}
+
+fn cancel(tx: &mut EscrowTx<'_>, state: &mut State, asked: Asked, now: Time) -> Result<(), Fault> {
+    let note = Note::new(EventKind::Cancelled, EventActor::from(asked.role), "Called off.")
+        .by(Some(asked.actor))
+        .intent(Some(asked.n));
+    state.next_check_at = now;
+    ledger::answer(tx, (asked.order, asked.n), None, now)?;
+    book::append(tx, state, note, now)
+}

@@ -1,0 +1,7 @@
+//! The desk: what web has asked for is checked here and taken up, or refused with a sentence.
+
+pub mod addresses;
+pub mod check;
+pub mod disputes;
+pub mod intake;
+pub mod intents;

@@ -1,0 +1,193 @@
+//! Keys: m/44'/60'/purpose'/generation/index, and what may be signed with them.
+
+use std::fmt;
+
+use bip32::{ChildNumber, DerivationPath, XPrv};
+use bip39::Mnemonic;
+use domain::EvmAddress;
+use domain::seal::hex;
+use hkdf::Hkdf;
+use k256::ecdsa::SigningKey;
+use sha2::Sha256;
+use verify::keccak256;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::evm::tx::{LegTx, SignedTx};
+use crate::fault::Fault;
+use crate::seal::SealKey;
+
+/// Purpose of the addresses that orders are paid to.
+pub const ORDERS: u32 = 0;
+/// Purpose of the key that says whose ledger this is, and from which MAC keys come.
+const SITE: u32 = 3;
+/// Separates the key of seals from any other that may come from the same source.
+const SEAL_INFO: &[u8] = b"holdfast seals 1";
+
+/// The only things that can be signed.
+#[derive(Debug, Clone, Copy)]
+pub enum Signable<'a> {
+    /// The chain tx of a payout's leg.
+    Leg(&'a LegTx),
+}
+
+/// The keys of an installation. They never leave this type.
+pub struct Keys {
+    orders: XPrv,
+    fingerprint: String,
+    seal: SealKey,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(..)")
+    }
+}
+
+impl Keys {
+    /// Derives the account keys from a BIP-39 phrase; the phrase is not kept.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] for a phrase that is none.
+    pub fn from_phrase(phrase: &str) -> Result<Self, Fault> {
+        let mnemonic = Mnemonic::parse_normalized(phrase).map_err(|error| bad(&error))?;
+        let seed = Zeroizing::new(mnemonic.to_seed_normalized(""));
+        let orders = account(&seed, ORDERS)?;
+        let site = child(&child(&account(&seed, SITE)?, 0)?, 0)?;
+        let address = address_of(site.private_key())?;
+        let mut secret = site.private_key().to_bytes();
+        let mut key = Zeroizing::new([0; 32]);
+        let expanded = Hkdf::<Sha256>::new(None, &secret).expand(SEAL_INFO, key.as_mut());
+        secret.zeroize();
+        expanded.map_err(|error| bad(&error))?;
+        let fingerprint = hex(&keccak256(address.as_bytes()));
+        Ok(Self { orders, fingerprint, seal: SealKey::new(key) })
+    }
+
+    /// Tells this installation's keys from any other's.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The key of seals.
+    pub const fn seal(&self) -> &SealKey {
+        &self.seal
+    }
+
+    /// The address that an order is paid to under an index.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn address(&self, generation: u32, index: u32) -> Result<EvmAddress, Fault> {
+        address_of(self.order_key(generation, index)?.private_key())
+    }
+
+    /// Signs with the key of an order's address.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] when the key is not the one of the address that the money leaves.
+    pub fn sign(
+        &self,
+        (generation, index): (u32, u32),
+        what: Signable<'_>,
+    ) -> Result<SignedTx, Fault> {
+        let Signable::Leg(leg) = what;
+        let key = self.order_key(generation, index)?;
+        if address_of(key.private_key())? != leg.from {
+            return Err(Fault::Key(format!("the key of {} is another one", leg.from)));
+        }
+        leg.sign(key.private_key())
+    }
+
+    fn order_key(&self, generation: u32, index: u32) -> Result<XPrv, Fault> {
+        child(&child(&self.orders, generation)?, index)
+    }
+}
+
+fn account(seed: &Zeroizing<[u8; 64]>, purpose: u32) -> Result<XPrv, Fault> {
+    let path: DerivationPath =
+        format!("m/44'/60'/{purpose}'").parse().map_err(|error| bad(&error))?;
+    XPrv::derive_from_path(seed.as_slice(), &path).map_err(|error| bad(&error))
+}
+
+fn child(parent: &XPrv, number: u32) -> Result<XPrv, Fault> {
+    let number = ChildNumber::new(number, false).map_err(|error| bad(&error))?;
+    parent.derive_child(number).map_err(|error| bad(&error))
+}
+
+fn address_of(key: &SigningKey) -> Result<EvmAddress, Fault> {
+    let point = key.verifying_key().to_sec1_point(false);
+    let xy: &[u8; 64] = point
+        .as_bytes()
+        .get(1..)
+        .and_then(|xy| xy.try_into().ok())
+        .ok_or_else(|| Fault::Key("a public key has another length".to_owned()))?;
+    Ok(EvmAddress::from_public_key(xy))
+}
+
+fn bad(error: &dyn fmt::Display) -> Fault {
+    Fault::Key(format!("the keys cannot be derived: {error}"))
+}
+
+/// A new phrase of 24 words.
+///
+/// # Errors
+/// [`Fault::Key`] when the system has no randomness to give.
+pub fn new_mnemonic() -> Result<Zeroizing<String>, Fault> {
+    let mut entropy = Zeroizing::new([0; 32]);
+    getrandom::fill(entropy.as_mut()).map_err(|error| bad(&error))?;
+    let mnemonic = Mnemonic::from_entropy(entropy.as_ref()).map_err(|error| bad(&error))?;
+    Ok(Zeroizing::new(mnemonic.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) const PHRASE: &str = "test test test test test test test test test test test junk";
+
+    /// The first accounts that every tool derives from the well-known phrase.
+    #[test]
+    fn the_well_known_phrase_has_its_well_known_addresses() {
+        let keys = Keys::from_phrase(PHRASE).unwrap();
+        for (index, address) in [
+            (0, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+            (1, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+            (9, "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"),
+        ] {
+            assert_eq!(keys.address(0, index).unwrap().to_string(), address);
+        }
+    }
+
+    #[test]
+    fn generations_and_phrases_differ() {
+        let keys = Keys::from_phrase(PHRASE).unwrap();
+        let other = Keys::from_phrase(&new_mnemonic().unwrap()).unwrap();
+        assert_ne!(keys.address(0, 0).unwrap(), keys.address(1, 0).unwrap());
+        assert_ne!(keys.fingerprint(), other.fingerprint());
+        assert_eq!(keys.fingerprint(), Keys::from_phrase(PHRASE).unwrap().fingerprint());
+    }
+
+    #[test]
+    fn a_new_phrase_has_24_words_and_a_good_checksum() {
+        let phrase = new_mnemonic().unwrap();
+        assert_eq!(phrase.split(' ').count(), 24);
+        assert!(Keys::from_phrase(&phrase).is_ok());
+        assert_ne!(phrase, new_mnemonic().unwrap());
+    }
+
+    #[test]
+    fn a_phrase_with_a_wrong_word_is_refused_and_not_repeated() {
+        let wrong = PHRASE.replace("junk", "test");
+        let error = Keys::from_phrase(&wrong).unwrap_err().to_string();
+        assert!(!error.contains("test"), "{error}");
+        assert_eq!(format!("{:?}", Keys::from_phrase(PHRASE).unwrap()), "Keys(..)");
+    }
+
+    #[test]
+    fn a_key_signs_only_for_its_own_address() {
+        let keys = Keys::from_phrase(PHRASE).unwrap();
+        let leg = LegTx { from: keys.address(0, 1).unwrap(), ..crate::evm::tx::sample() };
+        assert!(keys.sign((0, 1), Signable::Leg(&leg)).is_ok());
+        assert!(keys.sign((0, 0), Signable::Leg(&leg)).is_err());
+    }
+}

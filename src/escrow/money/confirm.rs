@@ -1,0 +1,200 @@
+//! Confirming: what became of signed legs. Only a receipt in a final block settles one.
+
+use db::EscrowTx;
+use db::ledger::{self, State};
+use db::payouts::{self, Leg, LegState, Payout, PayoutState, Receipt};
+use domain::clock::{Span, Time};
+use domain::intent::EventActor;
+use domain::order::EventKind;
+use domain::settle::PayoutKind;
+
+use super::{payee, plan, shown, sign};
+use crate::book::{self, Note};
+use crate::chain::client::View;
+use crate::chain::rpc::Mined;
+use crate::ctx::{Ctx, Served};
+use crate::fault::Fault;
+
+/// So long a provider may not know a receipt of a nonce that it says is used.
+const SILENCE: Span = Span::minutes(2);
+/// Why a payout waits whose nonce somebody else used.
+const FOREIGN: &str = "the nonce of a leg was used by a chain tx that is not in the ledger";
+/// Why a payout waits whose leg failed on the chain.
+const REVERTED: &str = "the recipient's contract refused the transfer on the chain";
+
+/// Looks up the legs of a chain that are about. Answers how many were moved on.
+///
+/// # Errors
+/// [`Fault`] when the database fails; what a provider's trouble holds up waits.
+pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
+    let mut done: u32 = 0;
+    for payout in ctx.db.read(|conn| payouts::open(conn, sign::ROUND))? {
+        let legs = ctx.db.read(|conn| payouts::legs_of(conn, payout.order, payout.case))?;
+        let here = served.client.spec().id;
+        for leg in legs.iter().filter(|leg| leg.chain == here && leg.state.is_in_flight()) {
+            match confirm(ctx, served, view, (&payout, leg)) {
+                Ok(true) => done = done.saturating_add(1),
+                Ok(false) => {}
+                Err(Fault::Chain(fault)) => {
+                    tracing::warn!(order = %leg.order, leg = leg.leg, %fault, "confirm");
+                }
+                Err(other) => return Err(other),
+            }
+        }
+    }
+    Ok(done)
+}
+
+fn confirm(
+    ctx: &Ctx,
+    served: &Served,
+    view: &View,
+    (payout, leg): (&Payout, &Leg),
+) -> Result<bool, Fault> {
+    let attempts = ctx.db.read(|conn| payouts::attempts(conn, leg))?;
+    let hashes: Vec<_> = attempts.iter().map(|attempt| attempt.tx_hash).collect();
+    let found = served.client.mined(&hashes)?.into_iter().flatten().find(|mined| {
+        // The hash binds all of it already; a receipt that says otherwise is a lie.
+        mined.from == leg.from && mined.to == Some(leg.to)
+    });
+    let Some(mined) = found else { return missing(ctx, served, view, (payout, leg)) };
+    if mined.block_number > view.fin.number {
+        return see(ctx, leg, &mined);
+    }
+    let block = served.client.block(mined.block_number)?;
+    let Some(block) = block.filter(|block| block.hash == mined.block_hash) else {
+        return Ok(false);
+    };
+    ctx.reach("confirm: final, before commit")?;
+    let now = ctx.now();
+    let receipt = Receipt {
+        tx_hash: mined.tx_hash,
+        fee_paid: mined.fee,
+        succeeded: mined.succeeded,
+        block_number: mined.block_number,
+        block_hash: mined.block_hash,
+        block_at: block.time,
+        recorded_at: now,
+    };
+    let (payout, leg) = (payout.clone(), leg.clone());
+    let moved = ctx.write("leg-final", move |tx| finalise(tx, &payout, &leg, &receipt, now))?;
+    ctx.reach("confirm: final, committed")?;
+    Ok(moved.unwrap_or_default())
+}
+
+/// The leg is in a block that may still be taken back.
+fn see(ctx: &Ctx, leg: &Leg, mined: &Mined) -> Result<bool, Fault> {
+    if leg.state == LegState::Seen && leg.block_hash == Some(mined.block_hash) {
+        return Ok(false);
+    }
+    ctx.reach("confirm: seen, before commit")?;
+    let (from, now) = (leg.state, ctx.now());
+    let seen = Leg {
+        state: LegState::Seen,
+        tx_hash: Some(mined.tx_hash),
+        block_hash: Some(mined.block_hash),
+        state_at: now,
+        ..leg.clone()
+    };
+    let moved = ctx.write("leg-seen", move |tx| Ok(payouts::move_leg(tx, &seen, from)?))?;
+    ctx.reach("confirm: seen, committed")?;
+    Ok(moved.unwrap_or_default())
+}
+
+/// No block holds the leg. If one did, it was taken back; if its nonce is used all the same,
+/// something that the ledger does not know has used it: then nothing is signed or planned again.
+fn missing(
+    ctx: &Ctx,
+    served: &Served,
+    view: &View,
+    (payout, leg): (&Payout, &Leg),
+) -> Result<bool, Fault> {
+    let now = ctx.now();
+    if leg.state == LegState::Seen {
+        let back = Leg { state: LegState::Signed, block_hash: None, state_at: now, ..leg.clone() };
+        let moved =
+            ctx.write("leg-gone", move |tx| Ok(payouts::move_leg(tx, &back, LegState::Seen)?))?;
+        ctx.reach("confirm: gone")?;
+        return Ok(moved.unwrap_or_default());
+    }
+    if payout.state == PayoutState::Held || now.since(leg.state_at) < SILENCE {
+        return Ok(false);
+    }
+    if served.client.nonce(&view.fin, leg.from)? <= leg.nonce {
+        return Ok(false);
+    }
+    let payout = payout.clone();
+    let held = ctx.write("hold-foreign", move |tx| {
+        let Some(mut state) = ledger::state(tx, payout.order)? else { return Ok(false) };
+        plan::hold(tx, &mut state, (&payout, FOREIGN), now)?;
+        Ok(true)
+    })?;
+    Ok(held.unwrap_or_default())
+}
+
+/// Receipt, leg, event and, with the last leg, the payout's end in one write.
+fn finalise(
+    tx: &mut EscrowTx<'_>,
+    payout: &Payout,
+    leg: &Leg,
+    receipt: &Receipt,
+    now: Time,
+) -> Result<bool, Fault> {
+    let Some(mut state) = ledger::state(tx, payout.order)? else {
+        return Err(Fault::Ledger(format!("order {} has a payout and no state", payout.order)));
+    };
+    let end = if receipt.succeeded { LegState::Final } else { LegState::Reverted };
+    let settled = Leg {
+        state: end,
+        tx_hash: Some(receipt.tx_hash),
+        block_hash: Some(receipt.block_hash),
+        state_at: now,
+        ..leg.clone()
+    };
+    if !payouts::move_leg(tx, &settled, leg.state)? {
+        return Ok(false);
+    }
+    payouts::insert_receipt(tx, leg, receipt)?;
+    if !receipt.succeeded {
+        plan::hold(tx, &mut state, (payout, REVERTED), now)?;
+        return Ok(true);
+    }
+    let comment = format!("{} paid to {}.", shown(leg.amount, leg.chain), payee(leg.role));
+    let note = Note::new(EventKind::LegPaid, EventActor::Chain, comment)
+        .case(leg.case)
+        .tx_hash(receipt.tx_hash);
+    book::append(tx, &mut state, note, now)?;
+    let legs = payouts::legs_of(tx, payout.order, payout.case)?;
+    if legs.iter().all(|leg| leg.state == LegState::Final) {
+        finish(tx, &mut state, payout, now)?;
+    } else if legs.iter().all(|leg| leg.state != LegState::Reverted) {
+        // A leg that was taken for lost is found; what waited because of it goes on.
+        payouts::resume(tx, payout.order, payout.case)?;
+    }
+    Ok(true)
+}
+
+/// All legs are final: the payout is done, and with case 0 the order.
+fn finish(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    payout: &Payout,
+    now: Time,
+) -> Result<(), Fault> {
+    payouts::finish(tx, payout.order, payout.case, now)?;
+    let (kind, comment) = match (payout.case, payout.kind) {
+        (0, PayoutKind::Release) => (EventKind::Released, "The vendor is paid."),
+        (0, PayoutKind::Refund) => (EventKind::Refunded, "The buyer is paid back."),
+        _ => {
+            (EventKind::LateMoneyReturned, "The money beyond the decision is back with the buyer.")
+        }
+    };
+    if payout.case == 0 {
+        state.paying = false;
+    }
+    state.next_check_at = now;
+    let note = Note::new(kind, EventActor::Escrow, comment).case(payout.case);
+    book::append(tx, state, note, now)?;
+    tracing::info!(order = %payout.order, case = payout.case, kind = %kind, "payout done");
+    Ok(())
+}

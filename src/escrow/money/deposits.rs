@@ -1,0 +1,262 @@
+//! What came in: balances at a final block, plus what has left by then, is what was ever credited.
+
+use db::ledger::{self, Deposit, State};
+use db::{EscrowTx, payouts};
+use domain::clock::Time;
+use domain::intent::EventActor;
+use domain::money::Amount;
+use domain::order::{self, EventKind, OrderStatus};
+
+use super::{expiry, freeze, residuals, shown, terms};
+use crate::book::{self, Note};
+use crate::chain::client::View;
+use crate::chain::rpc::Block;
+use crate::ctx::{Ctx, Served};
+use crate::fault::Fault;
+
+/// Addresses in one round.
+const ROUND: i64 = 400;
+
+/// What was read of one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sight {
+    /// Balance at the final block.
+    pub(crate) settled: Amount,
+    /// Balance at the newest block.
+    pub(crate) latest: Amount,
+    /// The final block.
+    pub(crate) fin: Block,
+}
+
+/// Looks at the addresses that are due. Answers how many events were written.
+///
+/// # Errors
+/// [`Fault`] when the database or the provider fails.
+pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
+    let chain = served.client.spec().id;
+    let due = ctx.db.read(|conn| ledger::due(conn, chain, ctx.now(), ROUND))?;
+    let watched: Vec<_> = due.iter().filter_map(|s| Some((s, s.address?))).collect();
+    if watched.is_empty() {
+        return Ok(0);
+    }
+    let addresses: Vec<_> = watched.iter().map(|(_, address)| *address).collect();
+    let settled = served.client.balances(&view.fin, &addresses)?;
+    let latest = served.client.balances(&view.head, &addresses)?;
+    let mut done: u32 = 0;
+    let mut checked = Vec::new();
+    for ((state, _), (settled, latest)) in watched.into_iter().zip(settled.into_iter().zip(latest))
+    {
+        let sight = Sight { settled, latest, fin: view.fin };
+        done = done.saturating_add(examine(ctx, served, view, (state, sight))?);
+        checked.push(state.order);
+    }
+    ctx.reach("deposits: examined")?;
+    let now = ctx.now();
+    ctx.write("checked", move |tx| {
+        for order in &checked {
+            if let Some(state) = ledger::state(tx, *order)? {
+                ledger::check_at(tx, *order, next_check(&state, now))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(done)
+}
+
+/// An address is watched for ever: often while money is awaited, seldom later.
+fn next_check(state: &State, now: Time) -> Time {
+    let since = now.since(state.updated_at).as_secs();
+    let secs = match state.status {
+        OrderStatus::New | OrderStatus::Pending => 0,
+        OrderStatus::Completed | OrderStatus::Frozen => 10,
+        _ if since < 3_600 => 60,
+        _ if since < 30 * 86_400 => 3_600,
+        _ => 86_400,
+    };
+    super::later(now, secs)
+}
+
+/// Credits one address, decides about its deadline, and returns what came after its end.
+fn examine(
+    ctx: &Ctx,
+    served: &Served,
+    view: &View,
+    (state, sight): (&State, Sight),
+) -> Result<u32, Fault> {
+    // Past the deadline, money must have been in by the last block before it.
+    let in_time = if state.status == OrderStatus::Pending && sight.fin.time > state.expires_at {
+        expiry::in_time(ctx, served, state, &sight)?
+    } else {
+        InTime::Open
+    };
+    let (order, now) = (state.order, ctx.now());
+    let keys = std::sync::Arc::clone(&ctx.keys);
+    ctx.reach("deposits: before credit")?;
+    let written = ctx.write("credit", move |tx| {
+        let Some(mut state) = ledger::state(tx, order)? else { return Ok(0) };
+        match terms(tx, keys.seal(), &state)? {
+            Ok(sealed) => credit(tx, &mut state, sight, (sealed.tolerance, in_time), now),
+            Err(broken) => {
+                freeze(tx, &mut state, "seal", &broken.to_string(), now)?;
+                Ok(0)
+            }
+        }
+    })?;
+    ctx.reach("deposits: credited")?;
+    let returned = residuals::run_once(ctx, served, view, order)?;
+    Ok(written.unwrap_or_default().saturating_add(returned))
+}
+
+/// What is known about an unpaid order's deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InTime {
+    /// The final chain has not passed it.
+    Open,
+    /// It is passed, and this much was in by then.
+    Passed(Amount),
+    /// It is passed, but it cannot be told now how much was in.
+    Unknown,
+}
+
+/// All that one look at an address leads to, in one write.
+fn credit(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    sight: Sight,
+    (tolerance, in_time): (domain::money::Bps, InTime),
+    now: Time,
+) -> Result<u32, Fault> {
+    // While signed bytes are about, a balance cannot be told from a payout on its way. And what
+    // was credited by a later block is not judged by an earlier one.
+    let newer = ledger::credited_block(tx, state.order)?.is_some_and(|n| n > sight.fin.number);
+    if newer || payouts::in_flight(tx, state.order)? || state.held_reason.is_some() {
+        return Ok(0);
+    }
+    let before = state.last_seq;
+    let spent = payouts::spent(tx, state.order, sight.fin.number)?;
+    let total = sight.settled.checked_add(spent);
+    let total = total.ok_or_else(|| Fault::Ledger("a sum beyond all sums".to_owned()))?;
+    if total < state.credited {
+        let why = format!(
+            "{} is missing from the address at block {}",
+            shown(state.credited.minus(total), state.chain),
+            sight.fin.number
+        );
+        freeze(tx, state, "conservation", &why, now)?;
+        return Ok(0);
+    }
+    let visible = (state.credited, state.unfinal);
+    let came = total.minus(state.credited);
+    if !came.is_zero() {
+        enter(tx, state, (came, total), &sight.fin, now)?;
+    }
+    if state.status == OrderStatus::Pending {
+        decide(tx, state, (came, tolerance), in_time, now)?;
+    } else if !came.is_zero() {
+        credited(tx, state, came, now)?;
+    }
+    notice(tx, state, visible, sight, now)?;
+    Ok(u32::try_from(state.last_seq.saturating_sub(before)).unwrap_or_default())
+}
+
+fn enter(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    (came, total): (Amount, Amount),
+    block: &Block,
+    now: Time,
+) -> Result<(), Fault> {
+    state.credited = total;
+    ledger::deposit(
+        tx,
+        &Deposit {
+            order: state.order,
+            chain: state.chain,
+            amount: came,
+            credited_total: total,
+            block_number: block.number,
+            block_hash: block.hash,
+            block_at: block.time,
+            credited_at: now,
+        },
+    )?;
+    state.updated_at = now;
+    ledger::put_state(tx, state)?;
+    Ok(())
+}
+
+/// An unpaid order: funded, short, or over its time.
+fn decide(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    (came, tolerance): (Amount, domain::money::Bps),
+    in_time: InTime,
+    now: Time,
+) -> Result<(), Fault> {
+    let (counts, passed) = match in_time {
+        InTime::Open => (state.credited, false),
+        InTime::Passed(counts) => (counts, true),
+        InTime::Unknown => (Amount::ZERO, false),
+    };
+    if order::is_funded(counts, state.due, tolerance) {
+        state.funded_at = Some(now);
+        let comment = format!("{} is there and final.", shown(state.credited, state.chain));
+        return book::append(
+            tx,
+            state,
+            Note::new(EventKind::Funded, EventActor::Chain, comment),
+            now,
+        );
+    }
+    if !came.is_zero() {
+        credited(tx, state, came, now)?;
+    }
+    if passed {
+        let comment = "The deadline passed without the full payment.";
+        return book::append(
+            tx,
+            state,
+            Note::new(EventKind::Expired, EventActor::Chain, comment),
+            now,
+        );
+    }
+    Ok(())
+}
+
+fn credited(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    came: Amount,
+    now: Time,
+) -> Result<(), Fault> {
+    let comment = format!("{} came in and is final.", shown(came, state.chain));
+    book::append(tx, state, Note::new(EventKind::PaymentCredited, EventActor::Chain, comment), now)
+}
+
+/// Money at the head that is not final: told when it comes and when it is gone again.
+fn notice(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    (credited, unfinal): (Amount, Amount),
+    sight: Sight,
+    now: Time,
+) -> Result<(), Fault> {
+    let waiting = sight.latest.minus(sight.settled);
+    if waiting == unfinal && credited == state.credited {
+        return Ok(());
+    }
+    let sum = |a: Amount, b: Amount| a.checked_add(b).unwrap_or(a);
+    let (was, is) = (sum(credited, unfinal), sum(state.credited, waiting));
+    state.unfinal = waiting;
+    let (kind, comment) = if is > was && !waiting.is_zero() {
+        let amount = shown(is.minus(was).min(waiting), state.chain);
+        (EventKind::PaymentSeen, format!("{amount} is seen and not final yet."))
+    } else if is < was {
+        let amount = shown(was.minus(is), state.chain);
+        (EventKind::PaymentVanished, format!("{amount} that was seen is gone from the chain."))
+    } else {
+        ledger::put_state(tx, state)?;
+        return Ok(());
+    };
+    book::append(tx, state, Note::new(kind, EventActor::Chain, comment), now)
+}

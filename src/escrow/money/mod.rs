@@ -1,0 +1,110 @@
+//! The money: what came in, what goes out, and the proof of both.
+
+pub mod broadcast;
+pub mod confirm;
+pub mod deposits;
+pub mod expiry;
+pub mod heads;
+pub mod plan;
+pub mod rates;
+pub mod residuals;
+pub mod sign;
+
+use db::ledger::{self, State};
+use db::payouts::{Leg, Payout};
+use db::{Conn, EscrowTx};
+use domain::chain::ChainId;
+use domain::clock::{Span, Time};
+use domain::money::Amount;
+use domain::seal::Terms;
+use domain::settle::LegRole;
+
+use crate::ctx::{self, Ctx};
+use crate::fault::Fault;
+use crate::seal::{BrokenSeal, SealKey};
+
+/// Until when the operator should have looked at what is held.
+pub(crate) const OPERATOR_TIME: Span = Span::hours(24);
+
+/// The sealed terms of an order, or why they cannot be believed.
+pub(crate) fn terms(
+    conn: &mut Conn,
+    key: &SealKey,
+    state: &State,
+) -> Result<Result<Terms, BrokenSeal>, Fault> {
+    let Some(sealed) = ledger::sealed(conn, state.order)? else {
+        return Err(Fault::Ledger(format!("order {} has no seal", state.order)));
+    };
+    Ok(key.open(&sealed))
+}
+
+/// Stops everything about an order until the operator has looked, once.
+pub(crate) fn freeze(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    kind: &'static str,
+    why: &str,
+    now: Time,
+) -> Result<(), Fault> {
+    ctx::alarm(tx, kind, Some(state.order), why, now)?;
+    if state.held_reason.is_none() {
+        state.held_reason = Some(why.to_owned());
+        state.updated_at = now;
+        ledger::put_state(tx, state)?;
+    }
+    Ok(())
+}
+
+/// [`freeze`] as a write of its own.
+pub(crate) fn freeze_order(
+    ctx: &Ctx,
+    order: domain::ids::OrderId,
+    kind: &'static str,
+    why: String,
+) -> Result<(), Fault> {
+    let now = ctx.now();
+    ctx.write("freeze-order", move |tx| match ledger::state(tx, order)? {
+        Some(mut state) => freeze(tx, &mut state, kind, &why, now),
+        None => Ok(()),
+    })?;
+    Ok(())
+}
+
+/// An amount in whole coins with the coin's symbol.
+pub(crate) fn shown(amount: Amount, chain: ChainId) -> String {
+    match chain.spec() {
+        Some(spec) => format!("{} {}", amount.format(spec.decimals), spec.coin),
+        None => amount.to_string(),
+    }
+}
+
+/// Whom a leg pays, in words.
+pub(crate) const fn payee(role: LegRole) -> &'static str {
+    match role {
+        LegRole::Vendor => "the vendor",
+        LegRole::Commission => "the site",
+        LegRole::Buyer => "the buyer",
+    }
+}
+
+/// Whether the legs of a payout go where the terms say and sum up to what it divides.
+pub(crate) fn is_faithful(terms: &Terms, payout: &Payout, legs: &[Leg]) -> bool {
+    let lawful = legs.iter().all(|leg| {
+        let to = match leg.role {
+            LegRole::Vendor => terms.payout,
+            LegRole::Commission => terms.commission_wallet,
+            LegRole::Buyer => terms.refund,
+        };
+        leg.to == to && leg.from == terms.escrow && leg.chain == terms.chain
+    });
+    let sum = Amount::sum(legs.iter().map(|leg| leg.amount));
+    lawful
+        && !legs.is_empty()
+        && sum.and_then(|sum| sum.checked_add(payout.fee_reserve)) == Some(payout.available)
+        && payout.available <= payout.watermark
+}
+
+/// Sooner or later, but not at the end of time.
+pub(crate) fn later(now: Time, secs: u32) -> Time {
+    now.after(Span::secs(secs))
+}

@@ -1,0 +1,313 @@
+//! Planning a payout: announce, commit, then look. The announcement stands since the desk wrote
+//! it; here, in another write, escrow looks at the disputes and at the intent afresh and either
+//! plans the payout or takes the announcement back.
+
+use std::sync::Arc;
+
+use db::ledger::{self, State};
+use db::payouts::{self, Hold, Leg, LegState, Payout, PayoutState};
+use db::{EscrowTx, inbox, placing};
+use domain::EvmAddress;
+use domain::clock::Time;
+use domain::intent::{self, ActorRole, EventActor, IntentAction};
+use domain::money::Amount;
+use domain::order::{EventKind, OrderStatus};
+use domain::refusal::Refusal;
+use domain::seal::Terms;
+use domain::settle::{self, Indivisible, PayoutKind, PayoutPlan};
+
+use super::{OPERATOR_TIME, freeze, payee, shown, terms};
+use crate::book::{self, Note};
+use crate::chain::client::{Estimate, View};
+use crate::ctx::{self, Ctx, Served};
+use crate::desk::{disputes, intents};
+use crate::evm::fees;
+use crate::fault::{ChainFault, Fault};
+
+/// Announcements in one round.
+const ROUND: i64 = 200;
+/// Why a payout waits whose payee's contract refuses the transfer.
+pub(crate) const REFUSES: &str = "the recipient's contract refuses the transfer";
+
+/// What the legs of a payout may cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Costs {
+    /// Kept aside for each leg.
+    pub(crate) leg_fee: Amount,
+    /// Most base units for one gas.
+    ceiling: Amount,
+    /// Gas limit by payee.
+    gas: Vec<(EvmAddress, u64)>,
+    /// Whether a payee's contract refuses.
+    refused: bool,
+}
+
+/// A payout to be stored.
+pub(crate) struct Draft<'a> {
+    pub(crate) kind: PayoutKind,
+    pub(crate) case: i32,
+    pub(crate) watermark: Amount,
+    pub(crate) available: Amount,
+    pub(crate) intent: Option<(i32, ActorRole)>,
+    pub(crate) plan: &'a PayoutPlan,
+}
+
+/// Whether the operator has paused payouts.
+pub(crate) fn is_paused(ctx: &Ctx) -> Result<bool, Fault> {
+    Ok(ctx.db.read(placing::paused)?)
+}
+
+/// Settles the announcements of a chain. Answers how many.
+///
+/// # Errors
+/// [`Fault`] when the database fails; what a provider's trouble holds up waits.
+pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
+    if is_paused(ctx)? {
+        return Ok(0);
+    }
+    let mut done: u32 = 0;
+    for hold in ctx.db.read(|conn| payouts::open_holds(conn, ROUND))? {
+        let state = ctx.db.read(|conn| ledger::state(conn, hold.order))?;
+        let Some(state) = state.filter(|state| state.chain == served.client.spec().id) else {
+            continue;
+        };
+        if settle_hold(ctx, (served, view), &state, hold)? {
+            done = done.saturating_add(1);
+        }
+    }
+    Ok(done)
+}
+
+/// How the money of an order is divided by an outcome.
+fn divide(
+    kind: PayoutKind,
+    sealed: &Terms,
+    available: Amount,
+    leg_fee: Amount,
+) -> Result<PayoutPlan, Indivisible> {
+    match kind {
+        PayoutKind::Release => settle::release(sealed, available, leg_fee),
+        PayoutKind::Refund | PayoutKind::Residual => settle::refund(sealed, available, leg_fee),
+    }
+}
+
+fn settle_hold(
+    ctx: &Ctx,
+    (served, view): (&Served, &View),
+    state: &State,
+    hold: Hold,
+) -> Result<bool, Fault> {
+    let key = Arc::clone(&ctx.keys);
+    let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), state)))??;
+    let costs = match &sealed {
+        Ok(sealed) => {
+            let draft = |fee: Amount| divide(hold.kind, sealed, state.credited, fee);
+            match costs(served, view, sealed, &draft) {
+                Ok(Some(costs)) => Some(costs),
+                Ok(None) => {
+                    let why =
+                        "the network's fees are above the sum; the payout waits for them to fall";
+                    ctx.alarm("fees", Some(hold.order), why.to_owned())?;
+                    None
+                }
+                Err(fault) => {
+                    tracing::warn!(order = %hold.order, %fault, "a payout cannot be planned now");
+                    None
+                }
+            }
+        }
+        Err(_) => None,
+    };
+    ctx.reach("plan: before the look")?;
+    let now = ctx.now();
+    let done = ctx.write("plan", move |tx| {
+        let Some(mut state) = ledger::state(tx, hold.order)? else { return Ok(false) };
+        look(tx, &mut state, &hold, (key.seal(), costs.as_ref()), now)
+    })?;
+    ctx.reach("plan: committed")?;
+    Ok(done.unwrap_or_default())
+}
+
+/// The look after the announcement, and what follows from it, in one write.
+fn look(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    hold: &Hold,
+    (key, costs): (&crate::seal::SealKey, Option<&Costs>),
+    now: Time,
+) -> Result<bool, Fault> {
+    let open = payouts::open_hold(tx, hold.order)?.as_ref() == Some(hold);
+    if !open || state.held_reason.is_some() || placing::paused(tx)? {
+        return Ok(false);
+    }
+    if state.status == OrderStatus::Completed && inbox::is_disputed(tx, hold.order)? {
+        return disputes::freeze(tx, state, now);
+    }
+    let role = match still_asked(tx, state, hold)? {
+        Ok(role) => role,
+        Err(why) => {
+            disputes::withdraw(tx, state, hold, &why, now)?;
+            return Ok(true);
+        }
+    };
+    let sealed = match terms(tx, key, state)? {
+        Ok(sealed) => sealed,
+        Err(broken) => {
+            freeze(tx, state, "seal", &broken.to_string(), now)?;
+            return Ok(false);
+        }
+    };
+    let Some(costs) = costs else { return Ok(false) };
+    let Ok(plan) = divide(hold.kind, &sealed, state.credited, costs.leg_fee) else {
+        return Ok(false);
+    };
+    let draft = Draft {
+        kind: hold.kind,
+        case: 0,
+        watermark: state.credited,
+        available: state.credited,
+        intent: hold.intent.zip(role),
+        plan: &plan,
+    };
+    if !store(tx, state, (&sealed, &draft, costs), now)? {
+        return Ok(false);
+    }
+    if let Some(n) = hold.intent {
+        ledger::answer(tx, (hold.order, n), None, now)?;
+    }
+    Ok(payouts::settle(tx, hold, true, now)?)
+}
+
+/// Whether the intent behind an announcement stands as it was and still fits; else a sentence.
+fn still_asked(
+    tx: &mut EscrowTx<'_>,
+    state: &State,
+    hold: &Hold,
+) -> Result<Result<Option<ActorRole>, String>, Fault> {
+    let Some(n) = hold.intent else { return Ok(Ok(None)) };
+    let row = inbox::intent(tx, hold.order, n)?;
+    let Some(asked) = row.as_ref().and_then(intents::read) else {
+        return Ok(Err("The request is not there any more.".to_owned()));
+    };
+    let announced = match hold.kind {
+        PayoutKind::Release => IntentAction::Release,
+        PayoutKind::Refund | PayoutKind::Residual => IntentAction::Refund,
+    };
+    if asked.action != announced || !intents::is_own(state, asked) {
+        return Ok(Err(Refusal::NotYours.to_string()));
+    }
+    let allowed = intent::check(asked.action, asked.role, state.status, state.paying);
+    Ok(allowed.map(|()| Some(asked.role)).map_err(|refusal| refusal.to_string()))
+}
+
+/// What the legs of a division would take. None if the sum does not carry the fees.
+///
+/// # Errors
+/// [`ChainFault`] when the provider does not serve.
+pub(crate) fn costs(
+    served: &Served,
+    view: &View,
+    sealed: &Terms,
+    divide: &dyn Fn(Amount) -> Result<PayoutPlan, Indivisible>,
+) -> Result<Option<Costs>, ChainFault> {
+    let ceiling = view.market.ceiling();
+    let data = served.client.data_fee()?;
+    let fee = |gas: u64| fees::reserve(gas, ceiling).and_then(|fee| fee.checked_add(data));
+    let beyond = || ChainFault::Garbage("a fee beyond all sums".to_owned());
+    let Ok(first) = divide(fee(fees::TRANSFER_GAS).ok_or_else(beyond)?) else { return Ok(None) };
+    let mut gas = Vec::new();
+    let mut refused = false;
+    for leg in &first.legs {
+        let wanted = match served.client.estimate(sealed.escrow, leg.to, leg.amount)? {
+            Estimate::Gas(estimate) => fees::gas_limit(estimate),
+            Estimate::Refuses(_) => None,
+        };
+        refused |= wanted.is_none();
+        gas.push((leg.to, wanted.unwrap_or(fees::GAS_MAX)));
+    }
+    let most = gas.iter().map(|(_, gas)| *gas).max().unwrap_or(fees::TRANSFER_GAS);
+    let leg_fee = fee(most).ok_or_else(beyond)?;
+    Ok(divide(leg_fee).is_ok().then_some(Costs { leg_fee, ceiling, gas, refused }))
+}
+
+/// Stores a payout with its legs, whose nonces follow the ledger's. `false` if a payee came up
+/// that was not asked about.
+pub(crate) fn store(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    (sealed, draft, costs): (&Terms, &Draft<'_>, &Costs),
+    now: Time,
+) -> Result<bool, Fault> {
+    let payout = Payout {
+        order: state.order,
+        case: draft.case,
+        kind: draft.kind,
+        state: PayoutState::Planned,
+        watermark: draft.watermark,
+        available: draft.available,
+        fee_reserve: draft.plan.fee_reserve,
+        held_reason: None,
+        planned_at: now,
+    };
+    let first = payouts::next_nonce(tx, sealed.chain, sealed.escrow)?;
+    let mut legs = Vec::new();
+    for ((number, nonce), leg) in (0..).zip(first..).zip(&draft.plan.legs) {
+        let Some((_, gas_limit)) = costs.gas.iter().find(|(to, _)| *to == leg.to) else {
+            return Ok(false);
+        };
+        legs.push(Leg {
+            order: state.order,
+            case: draft.case,
+            leg: number,
+            role: leg.role,
+            to: leg.to,
+            amount: leg.amount,
+            chain: sealed.chain,
+            from: sealed.escrow,
+            nonce,
+            gas_limit: *gas_limit,
+            fee_ceiling: costs.ceiling,
+            state: LegState::Planned,
+            tx_hash: None,
+            block_hash: None,
+            state_at: now,
+        });
+    }
+    if !super::is_faithful(sealed, &payout, &legs) {
+        return Err(Fault::Ledger(format!("the plan of order {} is not lawful", state.order)));
+    }
+    payouts::insert(tx, &payout)?;
+    for leg in &legs {
+        payouts::insert_leg(tx, leg)?;
+    }
+    if draft.case == 0 {
+        state.paying = true;
+    }
+    let parts: Vec<String> = legs
+        .iter()
+        .map(|leg| format!("{} to {}", shown(leg.amount, leg.chain), payee(leg.role)))
+        .collect();
+    let comment = format!("On its way: {}.", parts.join(", "));
+    let actor = draft.intent.map_or(EventActor::Escrow, |(_, role)| EventActor::from(role));
+    let note = Note::new(EventKind::PayoutPlanned, actor, comment)
+        .case(draft.case)
+        .intent(draft.intent.map(|(n, _)| n));
+    book::append(tx, state, note, now)?;
+    if costs.refused {
+        hold(tx, state, (&payout, REFUSES), now)?;
+    }
+    Ok(true)
+}
+
+/// Lets a payout wait for the operator: a row, an event and an alarm; no status.
+pub(crate) fn hold(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    (payout, why): (&Payout, &str),
+    now: Time,
+) -> Result<(), Fault> {
+    payouts::hold(tx, payout, why, now.after(OPERATOR_TIME))?;
+    let note = Note::new(EventKind::PayoutHeld, EventActor::Escrow, format!("Held: {why}."));
+    book::append(tx, state, note.case(payout.case), now)?;
+    ctx::alarm(tx, "payout", Some(state.order), why, now)
+}

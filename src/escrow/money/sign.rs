@@ -1,0 +1,163 @@
+//! Signing: the bytes of a leg are durable before anybody can see them.
+
+use std::sync::Arc;
+
+use db::ledger::{self, State};
+use db::payouts::{self, Attempt, Leg, LegState, Payout, PayoutState};
+use domain::clock::Time;
+
+use super::{freeze_order, is_faithful, plan, terms};
+use crate::chain::client::{Estimate, View};
+use crate::ctx::{Ctx, Served};
+use crate::evm::fees::Offer;
+use crate::evm::tx::LegTx;
+use crate::fault::Fault;
+use crate::keys::Signable;
+
+/// Payouts in one round.
+pub(crate) const ROUND: i64 = 500;
+/// How often a payee that refused is asked again, in seconds.
+const ASK_AGAIN: i64 = 600;
+
+/// Signs the planned legs of a chain. Answers how many.
+///
+/// # Errors
+/// [`Fault`] when the database fails: then nothing that was signed leaves this process.
+pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
+    let mut done: u32 = 0;
+    for payout in ctx.db.read(|conn| payouts::open(conn, ROUND))? {
+        if plan::is_paused(ctx)? {
+            return Ok(done);
+        }
+        let legs = ctx.db.read(|conn| payouts::legs_of(conn, payout.order, payout.case))?;
+        let here = legs.first().is_some_and(|leg| leg.chain == served.client.spec().id);
+        if !here || (payout.state == PayoutState::Held && !relents(ctx, served, &payout, &legs)?) {
+            continue;
+        }
+        for leg in legs.iter().filter(|leg| leg.state == LegState::Planned) {
+            let offer = view.market.first(leg.fee_ceiling);
+            if attempt(ctx, (&payout, &legs), leg, (1, offer))? {
+                done = done.saturating_add(1);
+            }
+            ctx.reach("sign: next leg")?;
+        }
+    }
+    Ok(done)
+}
+
+/// Signs one leg once and stores the bytes. `false` if something forbids it.
+pub(crate) fn attempt(
+    ctx: &Ctx,
+    (payout, legs): (&Payout, &[Leg]),
+    leg: &Leg,
+    (number, offer): (i32, Offer),
+) -> Result<bool, Fault> {
+    let Some(path) = permitted(ctx, payout, legs, leg)? else { return Ok(false) };
+    ctx.reach("sign: before")?;
+    let unsigned = LegTx {
+        from: leg.from,
+        chain: leg.chain,
+        nonce: leg.nonce,
+        max_tip: offer.max_tip,
+        max_fee: offer.max_fee,
+        gas_limit: leg.gas_limit,
+        to: leg.to,
+        value: leg.amount,
+    };
+    let signed = ctx.keys.sign(path, Signable::Leg(&unsigned))?;
+    ctx.reach("sign: before commit")?;
+    let now = ctx.now();
+    let attempt = Attempt {
+        attempt: number,
+        tx_hash: signed.hash,
+        raw: signed.raw,
+        max_fee: offer.max_fee,
+        max_tip: offer.max_tip,
+        signed_at: now,
+    };
+    let stored = store(ctx, leg.clone(), attempt, now)?;
+    ctx.reach("sign: committed")?;
+    Ok(stored)
+}
+
+/// The bytes and the leg's step in one write. The first attempt belongs to a planned leg, a later
+/// one to a leg that is signed and not seen.
+fn store(ctx: &Ctx, leg: Leg, attempt: Attempt, now: Time) -> Result<bool, Fault> {
+    let from = if attempt.attempt == 1 { LegState::Planned } else { LegState::Signed };
+    let stored = ctx.write("sign", move |tx| {
+        let moved = Leg {
+            state: LegState::Signed,
+            tx_hash: Some(attempt.tx_hash),
+            block_hash: None,
+            state_at: now,
+            ..leg.clone()
+        };
+        if !payouts::move_leg(tx, &moved, from)? {
+            return Ok(false);
+        }
+        payouts::insert_attempt(tx, &leg, &attempt)?;
+        Ok(true)
+    })?;
+    Ok(stored.unwrap_or_default())
+}
+
+/// The key's path, if the seal, the payout and the ledger agree that this leg may be signed.
+fn permitted(
+    ctx: &Ctx,
+    payout: &Payout,
+    legs: &[Leg],
+    leg: &Leg,
+) -> Result<Option<(u32, u32)>, Fault> {
+    let key = Arc::clone(&ctx.keys);
+    let (state, sealed, path) = ctx.db.read(|conn| {
+        let state: Option<State> = ledger::state(conn, payout.order)?;
+        let sealed = state.as_ref().map(|state| terms(conn, key.seal(), state));
+        Ok((state, sealed, ledger::derivation_of(conn, leg.from)?))
+    })?;
+    let (Some(state), Some(sealed)) = (state, sealed) else {
+        return Err(Fault::Ledger(format!("order {} has a payout and no state", payout.order)));
+    };
+    if state.held_reason.is_some() {
+        return Ok(None);
+    }
+    let why = match sealed? {
+        Ok(sealed) if is_faithful(&sealed, payout, legs) => None,
+        Ok(_) => Some("the payout is not what the sealed terms say".to_owned()),
+        Err(broken) => Some(broken.to_string()),
+    };
+    if let Some(why) = why {
+        freeze_order(ctx, payout.order, "seal", why)?;
+        return Ok(None);
+    }
+    let Some((_, generation, index)) = path else {
+        freeze_order(ctx, payout.order, "seal", format!("{} is not ours", leg.from))?;
+        return Ok(None);
+    };
+    Ok(Some((generation, index)))
+}
+
+/// Whether a payee's contract that refused takes the money by now; asked now and then.
+fn relents(ctx: &Ctx, served: &Served, payout: &Payout, legs: &[Leg]) -> Result<bool, Fault> {
+    let untouched = legs.iter().all(|leg| leg.state == LegState::Planned);
+    if payout.held_reason.as_deref() != Some(plan::REFUSES) || !untouched {
+        return Ok(false);
+    }
+    let now = ctx.now();
+    if !ctx.is_turn((payout.order, payout.case), ASK_AGAIN) {
+        return Ok(false);
+    }
+    for leg in legs {
+        match served.client.estimate(leg.from, leg.to, leg.amount) {
+            Ok(Estimate::Gas(gas)) if gas <= leg.gas_limit => {}
+            Ok(_) => return Ok(false),
+            Err(fault) => {
+                tracing::warn!(order = %payout.order, %fault, "a payee cannot be asked again");
+                return Ok(false);
+            }
+        }
+    }
+    let (order, case) = (payout.order, payout.case);
+    tracing::info!(%order, case, at = now.as_secs(), "the payee takes the money by now");
+    ctx.write("resume", move |tx| Ok(payouts::resume(tx, order, case)?))?;
+    Ok(true)
+}
