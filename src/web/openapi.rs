@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes::ApiRoutes;
-use crate::{accounts, health, keys};
+use crate::{accounts, health, items, keys, orders, packages, stores};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,7 +16,6 @@ use crate::{accounts, health, keys};
         title = "Holdfast",
         description = "Shop and sell by API key. Errors are problem+json (RFC 9457) with a stable `code`. \
                        Lists take `cursor` and `limit`. Sums on chains are base units in decimal text.",
-        license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later"),
     ),
     paths(document)
 )]
@@ -34,6 +33,10 @@ fn whole() -> utoipa::openapi::OpenApi {
     let mut doc = Doc::openapi();
     doc.merge(accounts::Doc::openapi());
     doc.merge(keys::Doc::openapi());
+    doc.merge(stores::api::Doc::openapi());
+    doc.merge(items::api::Doc::openapi());
+    doc.merge(packages::api::Doc::openapi());
+    doc.merge(orders::api::Doc::openapi());
     doc.merge(health::Doc::openapi());
     let key = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

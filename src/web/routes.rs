@@ -115,15 +115,13 @@ impl<K> Table<K> {
         F::Output: Responder + 'static,
     {
         let wanted = method.clone();
-        let fits = move |head: &Method| {
-            *head == wanted || (wanted == Method::GET && *head == Method::HEAD)
-        };
-        let route =
-            web::route().guard(guard::fn_guard(move |ctx| fits(&ctx.head().method))).to(handler);
+        let taken = guard::fn_guard(move |ctx| fits(&wanted, &ctx.head().method));
+        let route = web::route().guard(taken).to(handler);
         self.entries.push(Entry { method, path, route });
     }
 
-    /// Gives every path one resource, so that a wrong method is told from a wrong path.
+    /// Gives every path one resource for its methods, so that patterns may overlap where their
+    /// methods differ; behind them all, the same paths tell a wrong method from a wrong path.
     fn serve(self, cfg: &mut ServiceConfig, wrap: fn(AppError) -> actix_web::Error) {
         let mut paths: Vec<(&'static str, Vec<Entry>)> = Vec::new();
         for entry in self.entries {
@@ -132,15 +130,27 @@ impl<K> Table<K> {
                 None => paths.push((entry.path, vec![entry])),
             }
         }
+        let known: Vec<&'static str> = paths.iter().map(|(path, _)| *path).collect();
         for (path, entries) in paths {
-            let resource = web::resource(path);
-            let resource =
-                entries.into_iter().fold(resource, |resource, entry| resource.route(entry.route));
-            cfg.service(resource.default_service(web::to(move || async move {
-                Err::<HttpResponse, _>(wrap(wrong_method()))
-            })));
+            let methods: Vec<Method> = entries.iter().map(|entry| entry.method.clone()).collect();
+            let taken = guard::fn_guard(move |ctx| {
+                methods.iter().any(|method| fits(method, &ctx.head().method))
+            });
+            let resource = web::resource(path).guard(taken);
+            cfg.service(
+                entries.into_iter().fold(resource, |resource, entry| resource.route(entry.route)),
+            );
+        }
+        for path in known {
+            let refused = move || async move { Err::<HttpResponse, _>(wrap(wrong_method())) };
+            cfg.service(web::resource(path).default_service(web::to(refused)));
         }
     }
+}
+
+/// Whether a route of `method` takes a request of `asked`.
+fn fits(method: &Method, asked: &Method) -> bool {
+    method == asked || (*method == Method::GET && *asked == Method::HEAD)
 }
 
 impl Table<Api> {

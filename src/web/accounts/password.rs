@@ -142,7 +142,7 @@ impl std::fmt::Debug for Hasher {
 ///
 /// # Errors
 /// [`AppError::Internal`] for what argon2 refuses: nothing of a length that we let through.
-pub fn hash_password(password: &str, salt: [u8; 16]) -> Result<String, AppError> {
+pub(crate) fn hash_password(password: &str, salt: [u8; 16]) -> Result<String, AppError> {
     hash_in(&mut Vec::new(), password, &salt)
 }
 

@@ -22,4 +22,11 @@ pub(crate) type Extracting<T, E> =
 
 /// The id of a request, in its answer, in its log line and in what it makes.
 #[derive(Debug, Clone)]
-pub(crate) struct RequestId(pub(crate) std::rc::Rc<str>);
+pub struct RequestId(pub(crate) std::rc::Rc<str>);
+
+impl RequestId {
+    /// As text: 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -238,7 +238,8 @@ impl Ctx {
 
     /// Leads on to another page.
     pub fn see_other(&self, url: &Url) -> HttpResponse {
-        if let Some(flash) = self.0.out.borrow_mut().flash.take() {
+        let flash = self.0.out.borrow_mut().flash.take();
+        if let Some(flash) = flash {
             let app = &self.0.app;
             let sealed = sealed(app, &flash);
             self.send(app.cookies.cookie(app.cookies.flash, sealed, Some(FLASH_SECS)));
@@ -275,12 +276,13 @@ impl Ctx {
     ) -> HttpResponse {
         let inner = &self.0;
         // A sentence of this very request is shown at once; one of an earlier request only once.
-        let flash = inner.out.borrow_mut().flash.take().or_else(|| {
-            let flash = inner.flash_in.borrow_mut().take();
-            if flash.is_some() {
+        let own = inner.out.borrow_mut().flash.take();
+        let flash = own.or_else(|| {
+            let earlier = inner.flash_in.borrow_mut().take();
+            if earlier.is_some() {
                 self.send(inner.app.cookies.forget(inner.app.cookies.flash));
             }
-            flash
+            earlier
         });
         let chrome = Chrome {
             site_name: inner.app.config.site_name.clone(),

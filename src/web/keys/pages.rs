@@ -43,7 +43,7 @@ pub(super) async fn create(
     let days = match input.days.trim() {
         "" => Some(None),
         text => {
-            let days = text.parse().map_err(|_| "A number of days, please.");
+            let days = text.parse().map_err(|_bad| "A number of days, please.");
             faults.take("days", days.and_then(actions::parse_days)).map(Some)
         }
     };

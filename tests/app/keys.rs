@@ -1,0 +1,132 @@
+//! API keys from their making to their end.
+
+use std::fs;
+
+use domain::clock::Span;
+use serde_json::json;
+
+use crate::client::{Browser, send};
+use crate::shop::{PASSWORD, Shop};
+
+/// Makes a key on the page and gives its text.
+pub fn make(browser: &mut Browser, scope: &str, days: &str) -> String {
+    browser.see("/account/keys");
+    let answer =
+        browser.post("/account/keys", &[("name", "Robot"), ("scope", scope), ("days", days)]);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let text = answer.text();
+    let at = text.find("hfk_").expect("the key is shown");
+    text[at..at + 47].to_owned()
+}
+
+#[test]
+fn a_key_is_shown_once_works_by_both_headers_and_ends_when_revoked() {
+    let shop = Shop::start();
+    let mut browser = shop.member("ada");
+    let key = make(&mut browser, "write", "");
+    let page = browser.see("/account/keys");
+    assert!(!page.contains(&key) && page.contains(&key[..10]), "only its beginning is shown again");
+
+    let me = shop.agent(&key).get("/api/v1/me");
+    assert_eq!((me.status, me.json()["username"].as_str()), (200, Some("ada")));
+    assert_eq!(me.json()["scope"], "write");
+    let own = send(shop.addr, "GET", "/api/v1/me", &[("X-API-Key", &key)], b"");
+    assert_eq!(own.status, 200);
+
+    let listed = shop.agent(&key).get("/api/v1/keys").json();
+    let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    assert!(listed["items"][0]["last_used_at"].is_string());
+    assert!(!listed.to_string().contains(&key));
+    assert_eq!(browser.act(&format!("/account/keys/{id}/revoke"), &[]), "/account/keys");
+    let refused = shop.agent(&key).get("/api/v1/me");
+    assert_eq!(refused.status, 401);
+    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(refused.json()["code"], "not-signed-in");
+}
+
+#[test]
+fn a_key_makes_and_revokes_keys_if_it_may_write() {
+    let shop = Shop::start();
+    let mut browser = shop.member("ada");
+    let (reads, writes) = (make(&mut browser, "read", ""), make(&mut browser, "write", ""));
+    let wanted = json!({ "name": "Second", "scope": "read", "expires_in_days": 1 });
+    let refused = shop.agent(&reads).post("/api/v1/keys", &wanted);
+    assert_eq!((refused.status, refused.json()["code"].as_str()), (403, Some("read-only-key")));
+    let made = shop.agent(&writes).post("/api/v1/keys", &wanted);
+    assert_eq!(made.status, 201, "{}", made.text());
+    let place = made.location().to_owned();
+    let secret = made.json()["secret"].as_str().unwrap().to_owned();
+    assert_eq!(shop.agent(&secret).get("/api/v1/me").status, 200);
+    shop.wait(Span::days(1));
+    assert_eq!(shop.agent(&secret).get("/api/v1/me").status, 401, "it expired");
+    assert_eq!(shop.agent(&writes).delete(&place).status, 204);
+    assert_eq!(shop.agent(&writes).delete(&place).status, 404);
+    for bad in [
+        json!({ "name": "", "scope": "read" }),
+        json!({ "name": "x", "scope": "admin" }),
+        json!({ "name": "x", "scope": "read", "expires_in_days": 0 }),
+    ] {
+        let answer = shop.agent(&writes).post("/api/v1/keys", &bad);
+        assert_eq!(answer.status, 422);
+        assert!(answer.json()["faults"][0]["field"].is_string(), "{}", answer.text());
+    }
+}
+
+#[test]
+fn one_cannot_revoke_anothers_key() {
+    let shop = Shop::start();
+    let (mut ada, mut bob) = (shop.member("ada"), shop.member("bob"));
+    let (hers, his) = (make(&mut ada, "write", ""), make(&mut bob, "write", ""));
+    let id =
+        shop.agent(&hers).get("/api/v1/keys").json()["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(shop.agent(&his).delete(&format!("/api/v1/keys/{id}")).status, 404);
+    assert_eq!(bob.post(&format!("/account/keys/{id}/revoke"), &[]).status, 404);
+    assert_eq!(shop.agent(&hers).get("/api/v1/me").status, 200);
+}
+
+#[test]
+fn a_key_in_an_address_is_refused_and_revoked() {
+    let shop = Shop::start();
+    let mut browser = shop.member("ada");
+    for name in ["token", "api_key", "access_token", "TOKEN"] {
+        let key = make(&mut browser, "read", "");
+        let refused = send(shop.addr, "GET", &format!("/api/v1/me?{name}={key}"), &[], b"");
+        assert_eq!(
+            (refused.status, refused.json()["code"].as_str()),
+            (400, Some("key-in-address"))
+        );
+        assert_eq!(shop.agent(&key).get("/api/v1/me").status, 401, "{name}: it is revoked");
+    }
+}
+
+#[test]
+fn what_is_no_key_opens_nothing() {
+    let shop = Shop::start();
+    let mut browser = shop.member("ada");
+    let key = make(&mut browser, "read", "");
+    let basic = format!("Basic {key}");
+    let (bare, shorter) = (key.clone(), format!("Bearer {}", &key[..46]));
+    let other = format!("Bearer hfk_{}", "0".repeat(43));
+    for value in ["", "Bearer", "Bearer ", &basic, &bare, &shorter, &other] {
+        let answer = send(shop.addr, "GET", "/api/v1/me", &[("Authorization", value)], b"");
+        assert_eq!(answer.status, 401, "{value}");
+    }
+}
+
+#[test]
+fn the_database_holds_no_secret_in_plain_text() {
+    let shop = Shop::start();
+    let mut browser = shop.member("ada");
+    let key = make(&mut browser, "write", "");
+    let token = browser.cookies["session"].clone();
+    let file = shop.data.config(db::Owner::Web).file(db::Owner::Web).expect("it is a file");
+    let mut seen = 0;
+    for entry in fs::read_dir(file.parent().unwrap()).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        seen += bytes.len();
+        for secret in [key.as_str(), &key[4..], &token, PASSWORD] {
+            assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()));
+        }
+    }
+    assert!(seen > 10_000, "the files were read: {seen} bytes");
+}

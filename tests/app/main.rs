@@ -1,0 +1,20 @@
+//! The shop as browsers and agents meet it: the real server on a port of its own, a database of
+//! its own, and a clock that the test moves.
+#![expect(unreachable_pub, reason = "one binary: nobody outside can name anything")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a journey that cannot go on fails its test"
+)]
+
+mod accounts;
+mod bad_input;
+mod client;
+mod forgery;
+mod headers;
+mod keys;
+mod limits;
+mod sessions;
+mod shop;
+mod trouble;

@@ -1,0 +1,94 @@
+//! When the rest of the shop is in trouble.
+
+use std::sync::mpsc;
+
+use db::desk::{self, Beat};
+use db::{DbError, EscrowTx, WebDb};
+use domain::clock::Span;
+
+use crate::shop::{PASSWORD, Shop};
+
+fn beat(shop: &Shop) {
+    let now = shop.app.now();
+    let beat = Beat { started_at: now, beat_at: now, desk_at: now, chain_at: now };
+    let job = move |tx: &mut EscrowTx<'_>| desk::beat(tx, &beat);
+    db::tx::write(&shop.escrow(), "beat", job).expect("escrow beats");
+}
+
+#[test]
+fn health_and_pages_say_how_escrow_is() {
+    let shop = Shop::start();
+    let health = || shop.browser().get("/health");
+    let banner = || shop.browser().get("/login").text().contains("class=\"banner");
+    assert_eq!(health().status, 503, "escrow never ran");
+    assert!(banner());
+    beat(&shop);
+    let well = health();
+    assert_eq!((well.status, well.json()["status"].as_str()), (200, Some("ok")));
+    assert!(!banner());
+    shop.wait(Span::secs(6));
+    let stale = health();
+    assert_eq!((stale.status, stale.json()["escrow"].as_str()), (503, Some("stale")));
+    assert!(banner());
+    beat(&shop);
+    let now = shop.app.now();
+    let pause = move |tx: &mut EscrowTx<'_>| desk::set_pause(tx, true, now);
+    db::tx::write(&shop.escrow(), "pause", pause).expect("the operator pauses");
+    let paused = health();
+    assert_eq!((paused.status, paused.json()["escrow"].as_str()), (200, Some("paused")));
+    assert!(shop.browser().get("/login").text().contains("Payments are paused"));
+}
+
+#[test]
+fn a_locked_database_ends_in_a_sentence_and_nothing_is_half_done() {
+    let shop = Shop::start();
+    let mut browser = shop.member("ada");
+    browser.see("/account");
+    let other = WebDb::open(&shop.data.config(db::Owner::Web)).expect("a second writer opens");
+    let (locked, told) = mpsc::channel();
+    let (free, freed) = mpsc::channel::<()>();
+    let freed = std::sync::Mutex::new(freed);
+    let holder = std::thread::spawn(move || {
+        db::tx::write(&other, "hold", move |_| {
+            locked.send(()).expect("the test waits");
+            // It ends with an error when the test has let go.
+            let _ = freed.lock().expect("nobody else holds it").recv();
+            Ok::<_, DbError>(())
+        })
+    });
+    told.recv().expect("the lock is taken");
+    assert_eq!(browser.get("/account").status, 200, "reading goes on");
+    let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+    let refused = browser.post("/account/refund-address", &[("refund_address", good)]);
+    assert_eq!(refused.status, 503);
+    assert!(refused.header("retry-after").is_some());
+    assert!(refused.text().contains("nothing was changed"), "{}", refused.text());
+    drop(free);
+    holder.join().expect("it let go").expect("its write was empty");
+    assert!(!browser.see("/account").contains(good));
+    assert_eq!(browser.act("/account/refund-address", &[("refund_address", good)]), "/account");
+}
+
+#[test]
+fn a_member_signs_in_while_many_fail() {
+    let shop = Shop::start();
+    shop.member("ada");
+    let browsers: Vec<_> = (0..6).map(|_| shop.browser()).collect();
+    let threads: Vec<_> = browsers
+        .into_iter()
+        .map(|mut browser| {
+            std::thread::spawn(move || {
+                browser.get("/login");
+                browser
+                    .post("/login", &[("username", "zoe"), ("password", "wrong password")])
+                    .status
+            })
+        })
+        .collect();
+    let mut ada = shop.browser();
+    ada.get("/login");
+    assert_eq!(ada.post("/login", &[("username", "ada"), ("password", PASSWORD)]).status, 303);
+    for thread in threads {
+        assert_eq!(thread.join().expect("it got an answer"), 422);
+    }
+}
