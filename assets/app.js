@@ -19,17 +19,15 @@
   };
 
   // Moments are UTC in the markup; show the reader's own time and keep UTC in the title.
-  const formats = {
-    minute: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
-    day: new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }),
-  };
+  const format = (options) => new Intl.DateTimeFormat(undefined, { dateStyle: "medium", ...options });
+  const formats = { minute: format({ timeStyle: "short" }), day: format({}) };
   const localise = (root) => {
     for (const element of root.querySelectorAll("time[data-local]")) {
-      const format = formats[element.dataset.local];
+      const own = formats[element.dataset.local];
       const at = new Date(element.dateTime);
-      if (!format || isNaN(at)) continue;
+      if (!own || isNaN(at)) continue;
       element.title = element.textContent;
-      element.textContent = format.format(at);
+      element.textContent = own.format(at);
       delete element.dataset.local;
     }
   };
@@ -90,7 +88,10 @@
     if (badge && event.target !== document.body) announce(badge.textContent);
   });
   for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-    document.addEventListener(failure, () => notice("The shop did not answer. What you see may be out of date; please load the page again."));
+    document.addEventListener(failure, ({ detail: { xhr } }) => { // A refusal is one plain sentence.
+      const said = xhr?.status && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain") && xhr.responseText;
+      notice(said || "The shop did not answer. What you see may be out of date; please load the page again.");
+    });
   }
 
   prepare(document);

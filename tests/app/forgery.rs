@@ -15,7 +15,7 @@ fn forms() -> Vec<String> {
 pub fn filled(path: &str) -> String {
     let id = "ab".repeat(16);
     let segment = |part: &str| if part.starts_with('{') { id.clone() } else { part.to_owned() };
-    path.split('/').map(|part| segment(part)).collect::<Vec<_>>().join("/")
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
 }
 
 #[test]

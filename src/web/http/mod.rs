@@ -3,6 +3,7 @@
 pub mod api;
 pub(crate) mod body;
 pub(crate) mod cookies;
+pub(crate) mod flash;
 pub mod form;
 pub(crate) mod gate;
 pub mod idempotency;

@@ -8,15 +8,14 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
-use base64ct::{Base64UrlUnpadded, Encoding};
 use domain::limits::AUTHENTICATED_FRESH;
 use maud::Markup;
 
 use super::session::Session;
 use super::viewer::{Account, no_app};
-use super::{Extracting, RequestId, cookies};
+use super::{Extracting, RequestId, cookies, flash};
 use crate::error::{AppError, PageError};
-use crate::state::{App, Pulse, Seal, State, hex};
+use crate::state::{App, Pulse, State, hex};
 use crate::ui::url::{self, Url};
 use crate::ui::{self, Banner, Chrome, Flash, Theme, Tone};
 
@@ -91,7 +90,8 @@ impl Ctx {
         let headers = request.headers();
         let out = Rc::new(RefCell::new(Out::default()));
         let visit = visit(&app, headers, session.is_some(), &out);
-        let flash = cookies::value(headers, app.cookies.flash).and_then(|text| opened(&app, text));
+        let flash = cookies::value(headers, app.cookies.flash)
+            .and_then(|text| flash::opened(&app.keys, text));
         let request_id = request
             .extensions()
             .get::<RequestId>()
@@ -227,8 +227,7 @@ impl Ctx {
 
     /// The last part of a page that asked for itself: htmx takes it and stops asking.
     pub fn stop(&self, body: Markup) -> HttpResponse {
-        StatusCode::from_u16(286)
-            .map_or_else(|_| html(StatusCode::OK, html_nothing()), |status| html(status, body))
+        html(StatusCode::from_u16(286).unwrap_or(StatusCode::OK), body)
     }
 
     /// A sentence for the next page.
@@ -241,7 +240,7 @@ impl Ctx {
         let flash = self.0.out.borrow_mut().flash.take();
         if let Some(flash) = flash {
             let app = &self.0.app;
-            let sealed = sealed(app, &flash);
+            let sealed = flash::sealed(&app.keys, app.random(), &flash);
             self.send(app.cookies.cookie(app.cookies.flash, sealed, Some(FLASH_SECS)));
         }
         redirect(self.0.htmx, url)
@@ -346,10 +345,6 @@ pub(crate) fn redirect(htmx: bool, url: &Url) -> HttpResponse {
     response
 }
 
-fn html_nothing() -> Markup {
-    maud::html! {}
-}
-
 fn banner(pulse: Pulse) -> Option<Banner> {
     let text = match pulse {
         Pulse::Running => return None,
@@ -387,31 +382,6 @@ fn push(out: &RefCell<Out>, cookie: Cookie<'static>) {
     let cookies = &mut out.borrow_mut().cookies;
     cookies.retain(|other| other.name() != cookie.name());
     cookies.push(cookie);
-}
-
-fn sealed(app: &App, flash: &Flash) -> String {
-    let tone = match flash.tone {
-        Tone::Info => 'i',
-        Tone::Success => 's',
-        Tone::Warning => 'w',
-        Tone::Danger => 'd',
-    };
-    let plain = format!("{tone}{}", flash.text);
-    let sealed = app.keys.seal(Seal::Cookie, app.random(), b"flash", plain.as_bytes());
-    Base64UrlUnpadded::encode_string(&sealed)
-}
-
-fn opened(app: &App, text: &str) -> Option<Flash> {
-    let sealed = Base64UrlUnpadded::decode_vec(text).ok()?;
-    let plain = app.keys.open(Seal::Cookie, b"flash", &sealed)?;
-    let mut chars = std::str::from_utf8(&plain).ok()?.chars();
-    let tone = match chars.next()? {
-        'i' => Tone::Info,
-        's' => Tone::Success,
-        'w' => Tone::Warning,
-        _ => Tone::Danger,
-    };
-    Some(Flash { tone, text: chars.as_str().to_owned() })
 }
 
 /// Where somebody was, to come back to: the page asked for, or the page whose form was sent.

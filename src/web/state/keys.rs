@@ -33,7 +33,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    pub(super) fn derive(salts: &Salts) -> Self {
+    pub(crate) fn derive(salts: &Salts) -> Self {
         let session = salts.session.expose_secret();
         let cookie = salts.cookie.expose_secret();
         Self {
