@@ -227,14 +227,32 @@ fn the_way_after_a_login_stays_on_this_site() {
 
 #[test]
 fn the_operators_administrator_is_made_once_and_never_changed() {
-    let shop = Shop::start();
-    let db = shop.data.config(db::Owner::Web);
-    web::create_account(&db, "boss", PASSWORD, domain::user::Role::Admin).unwrap();
-    assert!(web::create_account(&db, "Boss", PASSWORD, domain::user::Role::Admin).is_err());
+    let shop = Shop::with(&[("ADMIN_USERNAME", "boss"), ("ADMIN_PASSWORD", PASSWORD)]);
+    web::accounts::first_admin(&shop.app).unwrap();
     let mut browser = shop.browser();
     assert_eq!(sign_in(&mut browser, "boss", PASSWORD), 303);
-    web::set_password(&db, "BOSS", "a sentence of mine").unwrap();
+    let key = crate::keys::make(&mut browser, "read", "");
+    assert_eq!(shop.agent(&key).get("/api/v1/me").json()["role"], "admin");
+    browser.see("/account/password");
+    let new =
+        [("current", PASSWORD), ("password", "my own sentence"), ("repeat", "my own sentence")];
+    browser.act("/account/password", &new);
+    web::accounts::first_admin(&shop.app).unwrap();
+    assert_eq!(sign_in(&mut shop.browser(), "boss", PASSWORD), 422, "the set password is void");
+    assert_eq!(sign_in(&mut shop.browser(), "boss", "my own sentence"), 303);
+}
+
+#[test]
+fn the_operator_opens_accounts_and_resets_passwords() {
+    let shop = Shop::start();
+    let db = shop.data.config(db::Owner::Web);
+    web::create_account(&db, "clerk", PASSWORD, domain::user::Role::Staff).unwrap();
+    let taken = web::create_account(&db, "Clerk", PASSWORD, domain::user::Role::Admin);
+    assert_eq!(taken.unwrap_err(), "This name is taken.");
+    let mut browser = shop.browser();
+    assert_eq!(sign_in(&mut browser, "clerk", PASSWORD), 303);
+    web::set_password(&db, "CLERK", "a sentence of mine").unwrap();
     assert!(!is_in(&mut browser), "a new password from the operator ends the sessions");
-    assert_eq!(sign_in(&mut browser, "boss", "a sentence of mine"), 303);
+    assert_eq!(sign_in(&mut browser, "clerk", "a sentence of mine"), 303);
     assert!(web::set_password(&db, "nobody", "a sentence of mine").is_err());
 }

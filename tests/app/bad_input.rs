@@ -147,3 +147,36 @@ fn broken_requests_end_the_connection_and_not_the_shop() {
     }
     assert_eq!(shop.browser().get("/login").status, 200);
 }
+
+#[test]
+fn htmx_is_told_in_a_way_that_it_can_show() {
+    let shop = Shop::start();
+    let mut browser = shop.member("ada");
+    browser.see("/account");
+    let id = "ab".repeat(16);
+    let gone = browser.htmx("POST", &format!("/account/keys/{id}/revoke"), &[]);
+    assert_eq!(gone.status, 404);
+    assert_eq!(gone.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(gone.text(), "There is nothing at this address.");
+    let led = browser.htmx("POST", "/theme", &[("theme", "dark")]);
+    assert_eq!((led.status, led.header("hx-redirect")), (200, Some("/account")));
+    for n in 0..25 {
+        browser.see("/account/keys");
+        let fields = [("name", "Robot"), ("scope", "read"), ("days", "1")];
+        assert_eq!(browser.post("/account/keys", &fields).status, 200, "key {n}");
+    }
+    let full = browser.htmx(
+        "POST",
+        "/account/keys",
+        &[("name", "Robot"), ("scope", "read"), ("days", "")],
+    );
+    assert_eq!(full.status, 409);
+    assert!(
+        full.text().starts_with("<div class=\"callout") && full.text().contains("25 keys"),
+        "{}",
+        full.text()
+    );
+    let page = browser.post("/account/keys", &[("name", "Robot"), ("scope", "read"), ("days", "")]);
+    assert_eq!(page.status, 409);
+    assert!(page.text().contains("<main") && page.text().contains("25 keys"), "{}", page.text());
+}

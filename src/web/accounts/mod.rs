@@ -10,8 +10,7 @@ pub(crate) mod password;
 mod views;
 
 pub(crate) use api::Doc;
-pub(crate) use operator::first_admin;
-pub use operator::{create_account, hash_password, set_password};
+pub use operator::{create_account, first_admin, hash_password, set_password};
 
 use crate::routes::{ApiRoutes, PageRoutes};
 

@@ -64,7 +64,10 @@ pub fn set_password(db: &DbConfig, username: &str, password: &str) -> Result<(),
 
 /// Opens the administrator's account that the operator set, where no account has its name. One
 /// that exists stays as it is.
-pub(crate) fn first_admin(app: &App) -> Result<(), String> {
+///
+/// # Errors
+/// One sentence, where the database cannot be read or written.
+pub fn first_admin(app: &App) -> Result<(), String> {
     let Some(admin) = &app.config.admin else { return Ok(()) };
     let key = admin.username.key();
     let known = app.db.read(|conn| rows::by_key(conn, &key)).map_err(|error| error.to_string())?;
