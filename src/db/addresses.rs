@@ -146,3 +146,32 @@ pub fn payout_book(conn: &mut Conn, store: StoreId) -> Result<PayoutBook, DbErro
         .collect::<Result<_, DbError>>()?;
     Ok(PayoutBook { asked, entries })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::clock::Span;
+
+    #[test]
+    fn a_change_waits_while_the_old_address_counts() {
+        let now = Time::from_secs(1_000_000);
+        let (old, new) = (EvmAddress::from_bytes([1; 20]), EvmAddress::from_bytes([2; 20]));
+        let id = |n| AddressRequestId::from_random([n; 16]);
+        let entry = |address, n, counts_from| Entry { address, request: id(n), counts_from };
+        let mut book = PayoutBook { asked: Some((id(1), old, now)), entries: Vec::new() };
+        assert_eq!((book.in_force(now), book.waiting(now)), (None, None));
+        assert_eq!(book.unanswered(), Some(old));
+
+        book.entries.push(entry(old, 1, now));
+        assert_eq!(book.in_force(now).map(|entry| entry.address), Some(old));
+        assert_eq!((book.waiting(now), book.unanswered()), (None, None));
+
+        let later = now.after(Span::hours(48));
+        book.entries.insert(0, entry(new, 2, later));
+        book.asked = Some((id(2), new, now));
+        assert_eq!(book.in_force(now).map(|entry| entry.address), Some(old));
+        assert_eq!(book.waiting(now).map(|entry| entry.address), Some(new));
+        assert_eq!(book.in_force(later).map(|entry| entry.address), Some(new));
+        assert_eq!(book.waiting(later), None);
+    }
+}

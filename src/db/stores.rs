@@ -117,6 +117,14 @@ pub fn describe(tx: &mut WebTx<'_>, id: StoreId, words: &StoreWords) -> Result<(
     Ok(())
 }
 
+/// Closes a store for everybody but its members, or opens it again.
+pub fn suspend(tx: &mut WebTx<'_>, id: StoreId, since: Option<Time>) -> Result<(), DbError> {
+    diesel::update(stores::table.find(id.to_string()))
+        .set(stores::suspended_at.eq(since.map(codec::stamp)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 /// One store, suspended or not.
 pub fn by_id(conn: &mut Conn, id: StoreId) -> Result<Option<Store>, DbError> {
     let row: Option<StoreRow> =

@@ -120,7 +120,9 @@ fn stock(tx: &mut WebTx<'_>, n: u32, store: StoreId, now: Time) -> Result<(), Db
             withdrawn_at: None,
         },
     )?;
-    for (extra, name) in [(0, "One"), (1, "A pair")].into_iter().take(1 + usize::from(n % 2 == 0)) {
+    for (extra, name) in
+        [(0, "One"), (1, "A pair")].into_iter().take(1 + usize::from(n.is_multiple_of(2)))
+    {
         packages::insert(
             tx,
             &Package {

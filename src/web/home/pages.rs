@@ -17,7 +17,7 @@ pub async fn window(app: State, ctx: Ctx, query: Query<PageQuery>) -> PageResult
     let (cards, next) = reads::window(&app, None, cursor, PAGE).await?;
     let older = older(url::home(), next);
     let body = views::window(&app.config.site_name, &cards, (newer, older));
-    Ok(ctx.page(&app.config.site_name, body))
+    Ok(ctx.page("New in the window", body))
 }
 
 /// The page of a list that goes on after `next`.

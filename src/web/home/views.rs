@@ -13,6 +13,7 @@ pub fn window(site: &str, all: &[Card], (newer, older): (Option<Url>, Option<Url
         @if newer.is_none() {
             (ui::hero(site, "Things made with care, paid into an escrow of your own: the vendor gets the money when you have the goods.", html! {
                 (ui::link_button(&url::help(), "How escrow works", Look::Plain))
+                (ui::link_button(&urls::list(), "All stores", Look::Plain))
                 (ui::link_button(&url::selling(), "Sell here", Look::Quiet))
             }))
             h2 { "New in the window" }

@@ -118,7 +118,7 @@ fn package_row(package: &Package, csrf: &str) -> Vec<Markup> {
     vec![
         html! { (package.name) },
         html! { (kind_word(package.kind)) },
-        terms(package),
+        html! { span { (terms(package)) } },
         ui::actions(html! {
             (ui::link_button(&packages::urls::edit(package.id), "Edit", Look::Quiet))
             (ui::post_button(&withdraw, csrf, "Take off sale", Look::Quiet))

@@ -21,21 +21,17 @@ pub fn item(page: &ItemPage) -> Markup {
     html! {
         (ui::breadcrumbs(&[(&store.name, url::store(store.id))], &item.name))
         (hidden_from_others(page))
-        (ui::split(
-            html! {
-                (ui::figure(&item.picture))
-                (ui::prose(&item.description))
-            },
-            html! {
-                (ui::page_head(&item.name, None, edit))
-                (buy(page))
-                (ui::panel(Some("How your money is kept"), ui::how_it_works()))
-                (ui::panel(Some("Sold by"), html! {
-                    p { (ui::link(&url::store(store.id), &store.name)) }
-                    (ui::terms(&facts(store, page.released)))
-                }))
-            },
-        ))
+        (ui::split(ui::figure(&item.picture), html! {
+            (ui::page_head(&item.name, None, edit))
+            (buy(page))
+        }))
+        (ui::split(ui::prose(&item.description), html! {
+            (ui::panel(Some("How your money is kept"), ui::how_it_works()))
+            (ui::panel(Some("Sold by"), html! {
+                p { (ui::link(&url::store(store.id), &store.name)) }
+                (ui::terms(&facts(store, page.released)))
+            }))
+        }))
     }
 }
 
