@@ -10,6 +10,9 @@
 
 mod accounts;
 mod bad_input;
+mod catalogue;
+mod catalogue_api;
+mod catalogue_window;
 mod client;
 mod forgery;
 mod headers;
