@@ -1,0 +1,63 @@
+//! `holdfast admin`: what only the operator does. Each command acts as the owner of the table
+//! that it writes.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use courier::SystemClock;
+use db::{DbError, EscrowTx, Owner, desk, tx};
+use domain::clock::Clock;
+use domain::refusal::BadText;
+
+use crate::Stop;
+use crate::settings::Settings;
+use crate::step::{become_owner, refused};
+
+/// Stops payouts and new orders, or lets them go on.
+pub(crate) fn pause(on: bool) -> Result<(), Stop> {
+    let config = Settings::read()?.db()?;
+    become_owner(&config, Owner::Escrow)?;
+    let now = SystemClock.now();
+    tx::write_once(&config, "pause", |tx: &mut EscrowTx<'_>| desk::set_pause(tx, on, now))
+        .map_err(|error: DbError| refused(error))?;
+    println!("{}", if on { "paused: no payouts and no new orders" } else { "resumed" });
+    Ok(())
+}
+
+/// Creates an account.
+pub(crate) fn create_user(name: &str, role: &str) -> Result<(), Stop> {
+    let config = Settings::read()?.db()?;
+    let password = password(name)?;
+    become_owner(&config, Owner::Web)?;
+    let as_role = role.parse().map_err(|why: BadText| Stop::Failed(why.to_string()))?;
+    web::create_account(&config, name, &password, as_role).map_err(Stop::Failed)?;
+    println!("{name} may log in as {role}");
+    Ok(())
+}
+
+/// Gives an account another password.
+pub(crate) fn set_password(name: &str) -> Result<(), Stop> {
+    let config = Settings::read()?.db()?;
+    let password = password(name)?;
+    become_owner(&config, Owner::Web)?;
+    web::set_password(&config, name, &password).map_err(Stop::Failed)?;
+    println!("{name} has a new password; every session has ended");
+    Ok(())
+}
+
+/// Asks twice on a terminal, else reads one line; never takes it from the command line, which
+/// every user of the machine can see.
+fn password(name: &str) -> Result<String, Stop> {
+    let failed = |error: io::Error| Stop::Failed(format!("no password was read: {error}"));
+    if !io::stdin().is_terminal() {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map_err(failed)?;
+        return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    let first = rpassword::prompt_password(format!("Password for {name}: ")).map_err(failed)?;
+    let again = rpassword::prompt_password("Once more: ").map_err(failed)?;
+    if first == again {
+        Ok(first)
+    } else {
+        Err(Stop::Failed("the two passwords differ; nothing was changed".to_owned()))
+    }
+}

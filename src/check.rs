@@ -1,0 +1,237 @@
+//! `holdfast check`: which walls stand, and whether everything answers.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use courier::SystemClock;
+use db::{Conn, CourierDb, DbConfig, DbError, Owner, migrate, pulse, stats};
+use domain::clock::{Clock, Time};
+use domain::limits;
+use serde::Serialize;
+
+use crate::cage::{self, Wall};
+use crate::cli::CheckArgs;
+use crate::settings::{Settings, dotenv};
+use crate::step::become_owner;
+use crate::{Stop, people};
+
+/// Longest wait for the shop's own answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Where web listens when nobody says otherwise.
+const LISTEN: &str = "127.0.0.1:8080";
+/// A chain that escrow has not looked at for so long is not reached.
+const CHAIN_STALE_SECS: i64 = 180;
+
+#[derive(Serialize)]
+struct Report {
+    version: &'static str,
+    isolation_level: u8,
+    walls: Vec<Wall>,
+    findings: Vec<Finding>,
+    ok: bool,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    name: String,
+    ok: bool,
+    said: String,
+}
+
+/// Prints what stands and what answers; fails where something does not.
+pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
+    let mut settings = Settings::read()?;
+    if let Some(folder) = &args.data {
+        settings = settings.of_demo(folder, dotenv(&folder.join("demo.env"))?)?;
+    }
+    if args.health {
+        return match health(&settings).1 {
+            true => Ok(()),
+            false => Err(Stop::Said(1)),
+        };
+    }
+    let own_users = people::is_root();
+    let mut findings = vec![loose_secret(&settings)];
+    let (said, answers) = health(&settings);
+    findings.push(Finding { name: "shop".to_owned(), ok: answers, said });
+    let config = settings.db()?;
+    become_owner(&config, Owner::Courier)?;
+    findings.extend(database(&config, SystemClock.now()));
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        isolation_level: cage::level(own_users),
+        walls: cage::walls(own_users),
+        ok: findings.iter().all(|finding| finding.ok),
+        findings,
+    };
+    if args.json {
+        let text = serde_json::to_string_pretty(&report);
+        println!("{}", text.map_err(|error| Stop::Failed(error.to_string()))?);
+    } else {
+        print(&report);
+    }
+    if report.ok { Ok(()) } else { Err(Stop::Said(1)) }
+}
+
+fn print(report: &Report) {
+    println!("Holdfast {}, isolation level {}\n\nWalls", report.version, report.isolation_level);
+    for wall in &report.walls {
+        let stands = if wall.stands { "stands" } else { "open" };
+        println!("  {:<24}{stands:<8}{}", wall.name, wall.what);
+    }
+    println!("\nFindings");
+    for finding in &report.findings {
+        let ok = if finding.ok { "ok" } else { "NOT OK" };
+        println!("  {:<24}{ok:<8}{}", finding.name, finding.said);
+    }
+}
+
+fn loose_secret(settings: &Settings) -> Finding {
+    let outcome =
+        settings.refuse_dangers().map_or_else(|stop| stop.to_string(), |()| String::new());
+    let ok = outcome.is_empty();
+    let said = if ok { "holds no secret of escrow's".to_owned() } else { outcome };
+    Finding { name: "environment".to_owned(), ok, said }
+}
+
+/// What the database tells of the tables, the roles and the chains.
+fn database(config: &DbConfig, now: Time) -> Vec<Finding> {
+    let finding = |name: &str, outcome: Result<String, String>| Finding {
+        name: name.to_owned(),
+        ok: outcome.is_ok(),
+        said: outcome.unwrap_or_else(|why| why),
+    };
+    let tables = Owner::ALL.into_iter().try_for_each(|owner| migrate::check(config, owner));
+    let tables = tables.map(|()| "those of this binary".to_owned());
+    let door = match CourierDb::open(config) {
+        Ok(door) => door,
+        Err(error) => {
+            let closed = Err(error.to_string());
+            return vec![
+                finding("database", closed),
+                finding("tables", tables.map_err(|error| error.to_string())),
+            ];
+        }
+    };
+    let mut all = vec![
+        finding("database", Ok(format!("{config:?}"))),
+        finding("tables", tables.map_err(|error| error.to_string())),
+    ];
+    let stale = limits::HEARTBEAT_STALE.as_secs();
+    let beat = |at: Option<Time>| match at.map(|at| now.since(at).as_secs()) {
+        None => Err("never ran".to_owned()),
+        Some(secs) if secs >= stale => Err(format!("last heard of {secs} s ago")),
+        Some(secs) => Ok(format!("heard of {secs} s ago")),
+    };
+    match read(&door, pulse::look) {
+        Err(why) => all.push(finding("escrow", Err(why))),
+        Ok(pulse) => {
+            all.push(finding("escrow", beat(pulse.beat_at)));
+            let pause = if pulse.paused { "on: no payouts, no new orders" } else { "off" };
+            all.push(finding("pause", Ok(pause.to_owned())));
+        }
+    }
+    all.push(finding("courier", read(&door, stats::last_beat).and_then(beat)));
+    match read(&door, pulse::chain_states) {
+        Err(why) => all.push(finding("chains", Err(why))),
+        Ok(chains) if chains.is_empty() => {
+            all.push(finding("chains", Err("escrow has not looked at any yet".to_owned())));
+        }
+        Ok(chains) => {
+            for (id, name, state, at) in chains {
+                let secs = now.since(at).as_secs();
+                let said = format!("{state}, looked at {secs} s ago");
+                let ok = state == "ok" && secs < CHAIN_STALE_SECS;
+                all.push(finding(&format!("{name} ({id})"), if ok { Ok(said) } else { Err(said) }));
+            }
+        }
+    }
+    all
+}
+
+fn read<T>(
+    door: &CourierDb,
+    look: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+) -> Result<T, String> {
+    door.read(look).map_err(|error| error.to_string())
+}
+
+/// What the running shop says of itself on this machine, and whether that is good.
+fn health(settings: &Settings) -> (String, bool) {
+    let listen = settings.get("LISTEN").unwrap_or(LISTEN);
+    let Ok(address) = listen.parse::<SocketAddr>() else {
+        return (format!("LISTEN is {listen:?}, no address with a port"), false);
+    };
+    let host = settings.get("SITE_URL").and_then(|url| url.split("//").nth(1));
+    let host =
+        host.map_or_else(|| address.to_string(), |host| host.trim_end_matches('/').to_owned());
+    match ask(near(address), &host) {
+        Ok(answer) => {
+            let status = answer.lines().next().unwrap_or_default();
+            let good = status.starts_with("HTTP/1.1 200");
+            (format!("{address} answers {status:?} to GET /health"), good)
+        }
+        Err(error) => (format!("{address} does not answer: {error}"), false),
+    }
+}
+
+/// The loopback address by which a listener on every address is reached.
+fn near(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    address
+}
+
+fn ask(address: SocketAddr, host: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    write!(stream, "GET /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut head = [0; 64];
+    let count = stream.read(&mut head)?;
+    Ok(String::from_utf8_lossy(head.get(..count).unwrap_or_default()).into_owned())
+}
+
+impl Settings {
+    /// The settings of a demo in `folder`, of which `kept` are those in its file.
+    fn of_demo(
+        mut self,
+        folder: &Path,
+        kept: std::collections::BTreeMap<String, String>,
+    ) -> Result<Self, Stop> {
+        self.add(kept);
+        self.settle_folder(&crate::settings::absolute(folder)?)?;
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_asked_over_loopback() {
+        let near = |text: &str| near(text.parse().unwrap()).to_string();
+        assert_eq!(near("0.0.0.0:80"), "127.0.0.1:80");
+        assert_eq!(near("[::]:80"), "[::1]:80");
+        assert_eq!(near("192.0.2.7:80"), "192.0.2.7:80");
+    }
+
+    #[test]
+    fn a_shop_that_never_ran_is_told_part_by_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = DbConfig::sqlite(folder.path());
+        let before = database(&config, SystemClock.now());
+        assert!(before.iter().all(|finding| !finding.ok), "nothing is there yet");
+
+        migrate::run_all(&config).unwrap();
+        let after = database(&config, SystemClock.now());
+        let bad: Vec<_> = after.iter().filter(|finding| !finding.ok).map(|f| &f.name).collect();
+        assert_eq!(bad, ["escrow", "courier", "chains"]);
+    }
+}

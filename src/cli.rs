@@ -1,0 +1,211 @@
+//! What a person can type, and what it calls.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+#[cfg(feature = "devnet")]
+use crate::demo::World;
+use crate::role::Role;
+use crate::step::Step;
+use crate::{Stop, admin, check, role, serve, step};
+
+const ENVIRONMENT: &str = "\
+Environment (also read from a file .env in the working folder; the environment wins):
+  SITE_URL                 the shop's address, as https://shop.example
+  SITE_NAME                the shop's name on every page (Holdfast)
+  LISTEN                   address and port to listen on (127.0.0.1:8080)
+  SESSION_SALT             secret of sessions, 32 random characters or more
+  COOKIE_ENCRYPTION_SALT   secret of sealed cookies and delivery addresses, likewise
+  CSRF_SALT                secret of form tokens, likewise
+  SECRET_FILE              file with the keys of escrow, mode 0600
+  DB_DRIVER                sqlite or mariadb (sqlite)
+  DB_DSN                   sqlite:<folder> or mysql://host:port/database (sqlite:data)
+  DB_USER, DB_PASSWORD     account of the role on MariaDB
+  ADMIN_USERNAME           administrator to create where there is none of this name
+  ADMIN_PASSWORD           and the password to give to that account
+  ACCOUNT_CREATION_MIN_INTERVAL_MINUTES
+                           minutes between two registrations from one address (10)
+
+The secret file alone holds, as NAME=VALUE lines, MNEMONIC, ALCHEMY_API_KEY, ALCHEMY_NETWORK,
+COMMISSION_WALLET_MAINNET, _SEPOLIA and _BASE, RESOLVER_WALLET, RPC_URL_MAINNET, _SEPOLIA and
+_BASE. `serve` does not start while one of these is in its environment.
+
+Exit codes: 0 ended on request, 1 failed, 78 a setting must be mended first.";
+
+const EXAMPLES: &str = "\
+Examples:
+  holdfast demo                             a shop to try out, with a chain of its own
+  holdfast migrate && holdfast serve        a shop in earnest
+  holdfast admin create-user --name ada --role admin
+  holdfast check --health                   for a container's health check
+
+`holdfast help serve` lists the environment.";
+
+/// A self-hosted escrow marketplace: shop, escrow and housekeeping in one binary.
+#[derive(Parser)]
+#[command(name = "holdfast", version, about, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Opens a shop to try out: goods, people and a development chain; what no verb at all does
+    #[cfg(feature = "devnet")]
+    Demo(DemoArgs),
+    /// Runs the shop; it wants its tables made (`migrate`) and its settings given
+    #[command(after_help = ENVIRONMENT)]
+    Serve(ServeArgs),
+    /// Makes the tables, or brings them to the version of this binary
+    #[command(after_help = ENVIRONMENT)]
+    Migrate,
+    /// What only the operator may do
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Says which walls stand and whether everything answers
+    Check(CheckArgs),
+    /// A role of a running shop
+    #[command(hide = true)]
+    Role {
+        #[arg(value_parser = Role::of)]
+        role: Role,
+    },
+    /// One piece of work on the database in a process of its own
+    #[command(hide = true)]
+    Step { step: Step },
+}
+
+/// Settings of `demo`.
+#[cfg(feature = "devnet")]
+#[derive(Args)]
+pub(crate) struct DemoArgs {
+    /// Address and port of the shop; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Folder for everything that the demo keeps
+    #[arg(long, value_name = "DIR", default_value = "data/demo")]
+    pub(crate) data: PathBuf,
+    /// What a new folder is filled with
+    #[arg(long, value_enum, default_value_t = World::Demo)]
+    pub(crate) world: World,
+    /// Seconds before each restart of a role
+    #[arg(long, hide = true, value_delimiter = ',', default_values_t = serve::RESTART_SECS)]
+    pub(crate) restart_secs: Vec<u64>,
+}
+
+/// Settings of `serve` beside the environment.
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// Which roles to run here
+    #[arg(long, value_delimiter = ',', value_name = "ROLES",
+          default_values_t = [Role::Web, Role::Escrow, Role::Courier])]
+    pub(crate) roles: Vec<Role>,
+    /// Run although no wall stands between the shop and the keys; never with a main net
+    #[arg(long)]
+    pub(crate) accept_no_isolation: bool,
+    /// Seconds before each restart of a role
+    #[arg(long, hide = true, value_delimiter = ',', default_values_t = serve::RESTART_SECS)]
+    pub(crate) restart_secs: Vec<u64>,
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Creates an account; asks for its password, or reads one line where input is no terminal
+    CreateUser {
+        /// Name to log in with
+        #[arg(long)]
+        name: String,
+        /// What the account may do: customer, staff or admin
+        #[arg(long, default_value = "customer", value_parser = ["customer", "staff", "admin"])]
+        role: String,
+    },
+    /// Gives an account another password and ends its sessions
+    SetPassword {
+        /// Name of the account
+        #[arg(long)]
+        name: String,
+    },
+    /// Stops all payouts and new orders until `resume`
+    Pause,
+    /// Ends a pause
+    Resume,
+}
+
+/// What `check` shows.
+#[derive(Args)]
+#[command(after_help = ENVIRONMENT)]
+pub(crate) struct CheckArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only ask the running shop's /health, say nothing, and exit 0 or 1
+    #[arg(long)]
+    pub(crate) health: bool,
+    /// Look at a demo in this folder instead of the shop that the environment names
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run() -> Result<(), Stop> {
+    match Cli::parse().verb {
+        #[cfg(feature = "devnet")]
+        None => crate::demo::run(&DemoArgs {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: PathBuf::from("data/demo"),
+            world: World::Demo,
+            restart_secs: serve::RESTART_SECS.to_vec(),
+        }),
+        #[cfg(not(feature = "devnet"))]
+        None => serve::run(&ServeArgs {
+            roles: vec![Role::Web, Role::Escrow, Role::Courier],
+            accept_no_isolation: false,
+            restart_secs: serve::RESTART_SECS.to_vec(),
+        }),
+        #[cfg(feature = "devnet")]
+        Some(Verb::Demo(args)) => crate::demo::run(&args),
+        Some(Verb::Serve(args)) => serve::run(&args),
+        Some(Verb::Migrate) => step::migrate(),
+        Some(Verb::Admin(Admin::CreateUser { name, role })) => admin::create_user(&name, &role),
+        Some(Verb::Admin(Admin::SetPassword { name })) => admin::set_password(&name),
+        Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
+        Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
+        Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Role { role }) => role::run(role),
+        Some(Verb::Step { step }) => step::run(step),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_one_cannot_type_is_not_shown() {
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.contains("serve") && help.contains("Examples:"), "{help}");
+        for hidden in ["\n  role", "\n  step"] {
+            assert!(!help.contains(hidden), "{help}");
+        }
+    }
+
+    #[test]
+    fn roles_are_listed_with_commas() {
+        let cli = Cli::try_parse_from(["holdfast", "serve", "--roles", "web,courier"]).unwrap();
+        match cli.verb {
+            Some(Verb::Serve(args)) => assert_eq!(args.roles, [Role::Web, Role::Courier]),
+            _ => panic!("not serve"),
+        }
+        assert!(Cli::try_parse_from(["holdfast", "serve", "--roles", "root"]).is_err());
+    }
+}

@@ -1,0 +1,177 @@
+//! The folders of a shop's data: one a role, written by it alone and readable by the others.
+
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, lchown};
+use std::path::Path;
+
+use crate::Stop;
+use crate::people::{self, User};
+use crate::role::Role;
+
+/// The data folder itself: anybody may pass, only its owner adds to it.
+const OPEN: u32 = 0o755;
+/// A role's folder: its files take the group of the folder.
+const SHARED: u32 = 0o2750;
+
+/// Makes `folder` and the folders of `roles` in it, each of the role's own user where `own_users`.
+///
+/// # Errors
+/// [`Stop::Config`] where a role's folder is somebody else's already.
+pub(crate) fn prepare(folder: &Path, roles: &[Role], own_users: bool) -> Result<(), Stop> {
+    if !folder.exists() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(OPEN)
+            .create(folder)
+            .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(OPEN)))
+            .map_err(|error| cannot(folder, &error))?;
+    }
+    for role in roles {
+        let own = folder.join(role.name());
+        make(&own).map_err(|error| cannot(&own, &error))?;
+        let about = fs::symlink_metadata(&own).map_err(|error| cannot(&own, &error))?;
+        if !about.is_dir() {
+            return Err(Stop::Config(format!("{} is no folder", own.display())));
+        }
+        if own_users {
+            give(&own, &about, people::user(*role))?;
+        }
+    }
+    Ok(())
+}
+
+fn cannot(path: &Path, error: &io::Error) -> Stop {
+    Stop::Config(format!("{} cannot be made: {error}", path.display()))
+}
+
+fn make(own: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(own) {
+        Ok(()) => fs::set_permissions(own, Permissions::from_mode(SHARED)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives an empty folder to `user`; one that has content must be the user's already.
+fn give(own: &Path, about: &fs::Metadata, user: User) -> Result<(), Stop> {
+    if (about.uid(), about.gid()) == (user.uid, user.gid) {
+        return Ok(());
+    }
+    let empty = fs::read_dir(own).map_err(|error| cannot(own, &error))?.next().is_none();
+    if !empty {
+        return Err(Stop::Config(format!(
+            "{0} belongs to user {1} and group {2}; give it to the role: chown -R {3}:{4} {0}",
+            own.display(),
+            about.uid(),
+            about.gid(),
+            user.uid,
+            user.gid
+        )));
+    }
+    chown(own, Some(user.uid), Some(user.gid))
+        .and_then(|()| fs::set_permissions(own, Permissions::from_mode(SHARED)))
+        .map_err(|error| cannot(own, &error))
+}
+
+/// Gives everything in the folders of `roles` to their users. Only for folders in which no role
+/// has run yet: nothing in them was placed there to mislead us.
+pub(crate) fn hand_over(folder: &Path, roles: &[Role]) -> Result<(), Stop> {
+    for role in roles {
+        let (own, user) = (folder.join(role.name()), people::user(*role));
+        hand_over_tree(&own, user).map_err(|error| cannot(&own, &error))?;
+    }
+    Ok(())
+}
+
+fn hand_over_tree(path: &Path, user: User) -> io::Result<()> {
+    let is_dir = fs::symlink_metadata(path)?.is_dir();
+    lchown(path, Some(user.uid), Some(user.gid))?;
+    if is_dir {
+        fs::set_permissions(path, Permissions::from_mode(SHARED))?;
+        for entry in fs::read_dir(path)? {
+            hand_over_tree(&entry?.path(), user)?;
+        }
+    }
+    Ok(())
+}
+
+/// Locks the folders of `roles` for as long as the answer lives: two of the same role would write
+/// the same files.
+pub(crate) fn lock(folder: &Path, roles: &[Role]) -> Result<Vec<File>, Stop> {
+    let one = |role: &Role| hold(&folder.join(role.name()), &format!("{role}; stop it first"));
+    roles.iter().map(one).collect()
+}
+
+/// Locks one folder; where another process holds it, `what` says what runs there.
+pub(crate) fn hold(folder: &Path, what: &str) -> Result<File, Stop> {
+    let held = File::open(folder).map_err(|error| cannot(folder, &error))?;
+    match held.try_lock() {
+        Ok(()) => Ok(held),
+        Err(TryLockError::WouldBlock) => Err(Stop::Config(format!(
+            "{} is in use: another holdfast runs {what}",
+            folder.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(cannot(folder, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [Role; 2] = [Role::Web, Role::Courier];
+
+    #[test]
+    fn folders_are_made_once_with_their_modes() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("data/demo");
+        for _ in 0..2 {
+            prepare(&folder, &ROLES, false).unwrap();
+        }
+        assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o7777, OPEN);
+        for role in ROLES {
+            let mode = fs::metadata(folder.join(role.name())).unwrap().mode();
+            assert_eq!(mode & 0o7777, SHARED, "{role}");
+        }
+        assert!(!folder.join("escrow").exists());
+    }
+
+    #[test]
+    fn a_folder_of_another_kind_or_owner_is_refused() {
+        let base = tempfile::tempdir().unwrap();
+        fs::write(base.path().join("web"), "").unwrap();
+        let said = prepare(base.path(), &ROLES, false).unwrap_err();
+        assert!(matches!(&said, Stop::Config(why) if why.contains("no folder")), "{said}");
+
+        if people::is_root() {
+            let base = tempfile::tempdir().unwrap();
+            prepare(base.path(), &ROLES, true).unwrap();
+            let web = base.path().join("web");
+            assert_eq!(fs::metadata(&web).unwrap().uid(), people::user(Role::Web).uid);
+            chown(&web, Some(0), Some(0)).unwrap();
+            prepare(base.path(), &ROLES, true).unwrap();
+            chown(&web, Some(0), Some(0)).unwrap();
+            fs::write(web.join("web.db"), "").unwrap();
+            let said = prepare(base.path(), &ROLES, true).unwrap_err().to_string();
+            assert!(said.contains("chown -R"), "{said}");
+            hand_over(base.path(), &ROLES).unwrap();
+            prepare(base.path(), &ROLES, true).unwrap();
+            assert_eq!(
+                fs::metadata(web.join("web.db")).unwrap().uid(),
+                people::user(Role::Web).uid
+            );
+        }
+    }
+
+    #[test]
+    fn two_of_one_role_do_not_run() {
+        let base = tempfile::tempdir().unwrap();
+        prepare(base.path(), &ROLES, false).unwrap();
+        let held = lock(base.path(), &ROLES).unwrap();
+        let said = lock(base.path(), &[Role::Courier]).unwrap_err().to_string();
+        assert!(said.contains("courier"), "{said}");
+        drop(held);
+        lock(base.path(), &[Role::Courier]).unwrap();
+    }
+}

@@ -1,0 +1,92 @@
+//! `holdfast serve`: looks at every setting first, and starts nothing where one is wrong.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::cli::ServeArgs;
+use crate::monitor::{self, Post};
+use crate::people;
+use crate::role::Role;
+use crate::settings::{Settings, absolute};
+use crate::step::{self, Step};
+use crate::{Stop, cage, folders, say, secret};
+
+/// Seconds before each restart of a role within ten minutes; one death more is the last.
+pub(crate) const RESTART_SECS: [u64; 5] = [0, 1, 5, 30, 120];
+
+/// Runs the shop until it is asked to stop.
+pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
+    let mut settings = Settings::read()?;
+    settings.refuse_dangers()?;
+    let config = settings.db()?;
+    let folder = config.folder().map(absolute).transpose()?;
+    if let Some(folder) = &folder {
+        settings.settle_folder(folder)?;
+    }
+    for role in &args.roles {
+        role.check(settings.vars(*role))?;
+    }
+    let secret = match args.roles.contains(&Role::Escrow) {
+        true => Some(settings.secret_file()?),
+        false => None,
+    };
+    // Opened once now, so that a loose file is told before anything else starts.
+    secret.as_deref().map(secret::open).transpose()?;
+
+    let own_users = people::is_root();
+    if let (Some(folder), true) = (&folder, own_users) {
+        reachable(folder, &args.roles)?;
+    }
+    let level = cage::level(own_users);
+    if level == 0 && !args.accept_no_isolation {
+        return Err(Stop::Config(
+            "isolation level 0: no wall stands between the shop and the keys of escrow; start as \
+             root, so that each role gets a user of its own, or accept it with \
+             --accept-no-isolation (never with a main net)"
+                .to_owned(),
+        ));
+    }
+    let _locks = match &folder {
+        Some(folder) => {
+            folders::prepare(folder, &step::OWNERS, own_users)?;
+            let locks = folders::lock(folder, &args.roles)?;
+            step::apart(Step::Tables, folder)?;
+            locks
+        }
+        None => Vec::new(),
+    };
+    say(&format!("isolation level {level} (`holdfast check` shows the walls)"));
+    let posts: Vec<Post> = args
+        .roles
+        .iter()
+        .map(|role| Post {
+            role: *role,
+            vars: settings.vars(*role),
+            user: own_users.then(|| people::user(*role)),
+            secret: secret.clone().filter(|_| *role == Role::Escrow),
+            log: None,
+        })
+        .collect();
+    let names: Vec<_> = args.roles.iter().map(|role| role.name()).collect();
+    let greeting = format!("holdfast is ready: {}", names.join(", "));
+    monitor::run(&posts, &delays(&args.restart_secs), &greeting)
+}
+
+/// The waits as durations.
+pub(crate) fn delays(secs: &[u64]) -> Vec<Duration> {
+    secs.iter().copied().map(Duration::from_secs).collect()
+}
+
+fn reachable(folder: &Path, roles: &[Role]) -> Result<(), Stop> {
+    for role in roles {
+        if let Some(closed) = people::closed_to(people::user(*role), folder) {
+            return Err(Stop::Config(format!(
+                "DB_DSN leads to {}, and the user of {role} may not pass through {}; choose \
+                 another folder, or open that one with chmod a+x",
+                folder.display(),
+                closed.display()
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Work on the database outside of the roles: each piece in a process of its own, as the user
+//! whose files it writes, so that the monitor never opened one.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use clap::ValueEnum;
+use db::{DbConfig, Owner, migrate};
+use rustix::process::{Gid, Uid, umask};
+use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
+
+use crate::people;
+use crate::role::Role;
+use crate::settings::Settings;
+use crate::{Stop, folders};
+
+/// The roles that own tables.
+pub(crate) const OWNERS: [Role; 3] = [Role::Web, Role::Escrow, Role::Courier];
+
+/// A piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// Makes the tables of web.
+    MigrateWeb,
+    /// Makes the tables of escrow.
+    MigrateEscrow,
+    /// Makes the tables of courier.
+    MigrateCourier,
+    /// Says whether all tables are those of this binary.
+    Tables,
+    /// Fills a new demo.
+    #[cfg(feature = "devnet")]
+    Seed,
+}
+
+/// The hidden verb: does the step in this process.
+pub(crate) fn run(step: Step) -> Result<(), Stop> {
+    let config = Settings::read()?.db()?;
+    let owner = match step {
+        Step::MigrateWeb => Owner::Web,
+        Step::MigrateEscrow => Owner::Escrow,
+        Step::MigrateCourier => Owner::Courier,
+        Step::Tables => {
+            become_owner(&config, Owner::Courier)?;
+            let fits = |owner| migrate::check(&config, owner);
+            return Owner::ALL.into_iter().try_for_each(fits).map_err(refused);
+        }
+        #[cfg(feature = "devnet")]
+        Step::Seed => return crate::demo::seed(&config),
+    };
+    become_owner(&config, owner)?;
+    say(owner.name(), &migrate::run(&config, owner).map_err(refused)?);
+    Ok(())
+}
+
+/// `holdfast migrate`.
+pub(crate) fn migrate() -> Result<(), Stop> {
+    let mut settings = Settings::read()?;
+    let config = settings.db()?;
+    let Some(folder) = config.folder() else {
+        say("", &migrate::run_all(&config).map_err(refused)?);
+        return Ok(());
+    };
+    let folder = crate::settings::absolute(folder)?;
+    settings.settle_folder(&folder)?;
+    folders::prepare(&folder, &OWNERS, people::is_root())?;
+    migrate_folder(&folder)
+}
+
+/// Makes the tables in `folder`, each file as the owner of its folder.
+pub(crate) fn migrate_folder(folder: &Path) -> Result<(), Stop> {
+    for step in [Step::MigrateWeb, Step::MigrateEscrow, Step::MigrateCourier] {
+        apart(step, folder)?;
+    }
+    Ok(())
+}
+
+/// Does `step` on `folder` in a process of its own, and waits for its end.
+pub(crate) fn apart(step: Step, folder: &Path) -> Result<(), Stop> {
+    let name = step.to_possible_value().ok_or_else(|| Stop::Failed("no such step".to_owned()))?;
+    let mut dsn = std::ffi::OsString::from("sqlite:");
+    dsn.push(folder);
+    let ended = Command::new("/proc/self/exe")
+        .args(["step", name.get_name()])
+        .env_clear()
+        .env("DB_DSN", dsn)
+        .current_dir("/")
+        .status()
+        .map_err(|error| Stop::Failed(format!("{} cannot be run: {error}", name.get_name())))?;
+    match ended.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(Stop::Said(u8::try_from(code).unwrap_or(1))),
+        None => Err(Stop::Failed(format!("{} was killed: {ended}", name.get_name()))),
+    }
+}
+
+/// Gives up being root for the user who owns the files of `owner`, for good.
+pub(crate) fn become_owner(config: &DbConfig, owner: Owner) -> Result<(), Stop> {
+    umask(rustix::fs::Mode::RWXO | rustix::fs::Mode::WGRP);
+    let Some(file) = config.file(owner).filter(|_| people::is_root()) else { return Ok(()) };
+    let folder = file.parent().unwrap_or(&file);
+    let Ok(about) = fs::symlink_metadata(folder) else { return Ok(()) };
+    if about.uid() == 0 {
+        return Ok(());
+    }
+    let gid = Gid::from_raw(about.gid());
+    // One thread only: nothing was started in this process.
+    set_thread_groups(&[])
+        .and_then(|()| set_thread_gid(gid))
+        .and_then(|()| set_thread_uid(Uid::from_raw(about.uid())))
+        .map_err(|error| {
+            Stop::Failed(format!("cannot act as the owner of {}: {error}", folder.display()))
+        })
+}
+
+/// What the database says, as an end of the command: another version of the tables or a file that
+/// is not there is for the operator to mend.
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
+pub(crate) fn refused(error: db::DbError) -> Stop {
+    match error {
+        db::DbError::Schema(_) | db::DbError::Down(_) => Stop::Config(error.to_string()),
+        _ => Stop::Failed(error.to_string()),
+    }
+}
+
+fn say(owner: &str, applied: &[String]) {
+    for name in applied {
+        println!("{owner}: {name}");
+    }
+}

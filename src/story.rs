@@ -1,0 +1,228 @@
+//! A little history for a new demo: orders in every state, made by the real actions, the real
+//! engine and the real chain on a clock that runs through the last days.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use db::{DbConfig, EscrowDb, WebDb};
+use devnet::{Chain, Options, U256};
+use domain::EvmAddress;
+use domain::chain::ChainId;
+use domain::clock::{Clock, ManualClock, Span, Time};
+use domain::ids::OrderId;
+use domain::intent::IntentAction;
+use escrow::chain::client::Client;
+use escrow::{Ctx, Engine, Keys, NoProbe, Parts, PriceSource, Served, Transport, TransportError};
+use web::demo::director::{Director, Purchase};
+
+use crate::Stop;
+
+/// Where the demo's buyer wants refunds: the demo wallet's second account, whose key is public.
+const REFUND: &str = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
+const NOTE: &str = "On its way since this morning. Thank you!";
+const DELIVERY: &str = "Ada Lovelace\n12 St James Square\nLondon SW1Y 4JH";
+
+/// What an order of the story comes to.
+enum Ending {
+    Released,
+    Shipped,
+    Funded,
+    Refunded,
+    Frozen,
+    Cancelled,
+    Expired,
+    Open,
+}
+
+/// Item, vendor, hours until the next scene, and how it ends.
+const SCENES: [(&str, &str, u32, Ending); 8] = [
+    ("Tideline mug", "vendor", 20, Ending::Released),
+    ("Bicycle bell", "marlow", 9, Ending::Expired),
+    ("Dusk, a field-recording library", "imke", 14, Ending::Released),
+    ("Proof book", "vendor", 11, Ending::Refunded),
+    ("Watchmaker's lamp", "marlow", 16, Ending::Frozen),
+    ("Shearwater blanket", "vendor", 10, Ending::Shipped),
+    ("Pocket camera, serviced", "marlow", 8, Ending::Cancelled),
+    ("Heather honey", "vendor", 3, Ending::Funded),
+];
+
+/// The chain within this process.
+struct Near(Chain);
+
+impl Transport for Near {
+    fn call(&self, body: &str) -> Result<String, TransportError> {
+        Ok(self.0.handle(body))
+    }
+}
+
+impl PriceSource for Near {
+    fn get(&self, query: &str) -> Result<String, TransportError> {
+        Ok(self.0.prices(query))
+    }
+
+    fn name(&self) -> String {
+        "development chain".to_owned()
+    }
+}
+
+/// What the story is told with.
+pub(crate) struct Stage<'a> {
+    /// The databases.
+    pub(crate) config: &'a DbConfig,
+    /// Settings of web.
+    pub(crate) web: web::Config,
+    /// Phrase of escrow.
+    pub(crate) phrase: &'a str,
+    /// Where commissions go.
+    pub(crate) commission: &'a str,
+    /// The chain's journal.
+    pub(crate) journal: &'a Path,
+}
+
+struct Teller {
+    clock: Arc<ManualClock>,
+    chain: Chain,
+    engine: Engine,
+    people: Director,
+}
+
+/// How long before the present the last scene is set: what it takes must not reach into the future,
+/// because the chain goes on from its last block.
+const PAUSE: Span = Span::minutes(5);
+/// What the scenes take beyond their hours.
+const SLACK: Span = Span::minutes(30);
+
+/// Tells the whole story, which ends a little before `now`.
+pub(crate) fn tell(stage: Stage<'_>, now: Time) -> Result<(), Stop> {
+    let end = now.before(PAUSE);
+    let whole: u32 = SCENES.iter().map(|scene| scene.2).sum();
+    let teller = Teller::new(stage, end.before(SLACK).before(Span::hours(whole)))?;
+    for (item, vendor, hours, ending) in &SCENES {
+        let begun = teller.clock.now();
+        teller.scene(item, vendor, ending)?;
+        teller.clock.set(begun.after(Span::hours(*hours)));
+        teller.round()?;
+    }
+    teller.clock.set(end);
+    teller.round()?;
+    teller.scene("Ledger, a text face", "imke", &Ending::Open)
+}
+
+fn failed(error: impl std::fmt::Display) -> Stop {
+    Stop::Failed(format!("the demo's orders could not be made: {error}"))
+}
+
+impl Teller {
+    fn new(stage: Stage<'_>, start: Time) -> Result<Self, Stop> {
+        let clock = Arc::new(ManualClock::at(start));
+        let watch = Arc::clone(&clock);
+        let seconds = move || u64::try_from(watch.now().as_secs()).unwrap_or_default();
+        let options = Options { clock: Box::new(seconds), finality_lag: 1 };
+        let chain = Chain::open(stage.journal, options).map_err(|error| failed(error.message))?;
+        let spec = ChainId::DEVELOPMENT.spec().ok_or_else(|| failed("no development chain"))?;
+        let client = Client::new(spec, Box::new(Near(chain.clone())));
+        let parts = Parts {
+            db: EscrowDb::open(stage.config).map_err(failed)?,
+            clock: clock.clone(),
+            keys: Keys::from_phrase(stage.phrase).map_err(failed)?.into(),
+            chains: vec![Served {
+                client,
+                commission_wallet: stage.commission.parse().map_err(failed)?,
+            }],
+            prices: Some(Box::new(Near(chain.clone()))),
+            probe: Box::new(NoProbe),
+        };
+        let engine = Engine::new(Ctx::new(parts).map_err(failed)?);
+        let web = WebDb::open(stage.config).map_err(failed)?;
+        let people = Director::new(stage.web, web, clock.clone()).map_err(failed)?;
+        Ok(Self { clock, chain, engine, people })
+    }
+
+    /// Time passes, a block is made, and escrow does what there is to do.
+    fn round(&self) -> Result<(), Stop> {
+        self.clock.advance(Span::secs(15));
+        self.chain.mine().map_err(|error| failed(error.message))?;
+        // What one round leaves, the next one finds; a payout takes a few.
+        for _ in 0..4 {
+            self.engine.step_all().map_err(failed)?;
+            self.chain.mine().map_err(|error| failed(error.message))?;
+            self.clock.advance(Span::secs(2));
+        }
+        self.engine.step_all().map_err(failed)?;
+        Ok(())
+    }
+
+    fn later(&self, span: Span) -> Result<(), Stop> {
+        self.clock.advance(span);
+        self.round()
+    }
+
+    fn scene(&self, item: &str, vendor: &str, ending: &Ending) -> Result<(), Stop> {
+        self.round()?;
+        let order = self
+            .people
+            .buy(Purchase {
+                buyer: "buyer",
+                item,
+                quantity: 1,
+                chain: ChainId::DEVELOPMENT,
+                refund: REFUND.parse().map_err(failed)?,
+                delivery: DELIVERY,
+            })
+            .map_err(failed)?;
+        self.round()?;
+        match ending {
+            Ending::Open => Ok(()),
+            Ending::Cancelled => {
+                self.clock.advance(Span::minutes(9));
+                self.people.ask("buyer", order, IntentAction::Cancel).map_err(failed)?;
+                self.round()
+            }
+            Ending::Expired => self.later(Span::minutes(70)),
+            paid => self.go_on(order, vendor, paid),
+        }
+    }
+
+    /// What happens to an order once it is paid.
+    fn go_on(&self, order: OrderId, vendor: &str, ending: &Ending) -> Result<(), Stop> {
+        self.clock.advance(Span::minutes(4));
+        self.pay(order)?;
+        self.later(Span::hours(1))?;
+        match ending {
+            Ending::Released => {
+                self.people.ship(vendor, order, NOTE).map_err(failed)?;
+                self.later(Span::hours(5))?;
+                self.people.ask("buyer", order, IntentAction::Release).map_err(failed)?;
+                self.round()
+            }
+            Ending::Shipped => {
+                self.people
+                    .ship(vendor, order, "Parcel HF-20493. It is well packed.")
+                    .map_err(failed)?;
+                self.round()
+            }
+            Ending::Refunded => {
+                self.people.ask(vendor, order, IntentAction::Refund).map_err(failed)?;
+                self.round()
+            }
+            Ending::Frozen => {
+                self.people.ship(vendor, order, "Left with the neighbours.").map_err(failed)?;
+                self.later(Span::hours(3))?;
+                let said = ("damaged", "The glass of the lamp arrived broken.");
+                self.people.dispute("buyer", order, said).map_err(failed)?;
+                self.round()
+            }
+            Ending::Funded | Ending::Cancelled | Ending::Expired | Ending::Open => Ok(()),
+        }
+    }
+
+    fn pay(&self, order: OrderId) -> Result<(), Stop> {
+        let standing = self.people.standing("buyer", order).map_err(failed)?;
+        let to: EvmAddress = standing.address.ok_or_else(|| failed("no address was issued"))?;
+        let wei = U256::from_limbs(*standing.due.as_u256().as_limbs());
+        self.chain
+            .pay(devnet::Address::from(*to.as_bytes()), wei)
+            .map_err(|error| failed(error.message))?;
+        self.round()
+    }
+}

@@ -1,0 +1,15 @@
+//! The ring of real processes: the binary as an operator starts it, and as it dies.
+//!
+//! What wants root (users of their own, looking into other processes) says so and is left out for
+//! anybody else, unless CI is set.
+
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod shop;
+#[cfg(test)]
+mod walls;
