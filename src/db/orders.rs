@@ -118,6 +118,8 @@ pub struct BoardRow {
     pub paying: bool,
     /// Nothing is credited.
     pub unpaid: bool,
+    /// Escrow issued an address.
+    pub addressed: bool,
     /// Title of its first line.
     pub first_title: String,
 }
@@ -228,19 +230,30 @@ pub fn board(
             OrderRow::as_select(),
             stores::name,
             users::username,
-            (order_state::status, order_state::paying, order_state::credited).nullable(),
+            (
+                order_state::status,
+                order_state::paying,
+                order_state::credited,
+                order_state::address.is_not_null(),
+            )
+                .nullable(),
             order_lines::title.nullable(),
         ))
         .load(conn)?;
     Ok(found.into_iter().map(board_row).collect())
 }
 
-/// An order with the names of its store and its buyer, escrow's status, paying and credited, and its first title.
-type Listed = (OrderRow, String, String, Option<(String, bool, String)>, Option<String>);
+/// Escrow's status, whether it pays out, what is credited, and whether an address was issued.
+type Standing = (String, bool, String, bool);
+
+/// An order with the names of its store and its buyer, where it stands, and its first title.
+type Listed = (OrderRow, String, String, Option<Standing>, Option<String>);
 
 fn board_row((order, store_name, buyer_name, state, title): Listed) -> BoardRow {
-    let (status, paying, credited) =
-        state.map_or((None, false, String::new()), |(s, p, c)| (Some(s), p, c));
+    let (status, paying, credited, addressed) = match state {
+        Some((status, paying, credited, addressed)) => (Some(status), paying, credited, addressed),
+        None => (None, false, String::new(), false),
+    };
     BoardRow {
         order,
         store_name,
@@ -248,6 +261,7 @@ fn board_row((order, store_name, buyer_name, state, title): Listed) -> BoardRow 
         status,
         paying,
         unpaid: credited.bytes().all(|digit| digit == b'0'),
+        addressed,
         first_title: title.unwrap_or_default(),
     }
 }

@@ -66,8 +66,8 @@ export async function visitor(browser, shop, { javaScript = true, ...options } =
 
 export async function signIn(page, name) {
   await page.goto("/login");
-  await page.getByLabel("Username").fill(name);
-  await page.getByLabel("Password").fill(name);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(name);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => !url.pathname.startsWith("/login"));
 }

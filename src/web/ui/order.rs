@@ -31,6 +31,8 @@ pub enum Status {
     Cancelled,
     /// Not paid in time.
     Expired,
+    /// Turned down by escrow.
+    Rejected,
     /// A dispute is about to take effect.
     Freezing,
     /// A dispute holds the money.
@@ -39,7 +41,7 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of an order's life.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Preparing,
         Self::AwaitingPayment,
         Self::PaymentSeen,
@@ -50,6 +52,7 @@ impl Status {
         Self::Refunded,
         Self::Cancelled,
         Self::Expired,
+        Self::Rejected,
         Self::Freezing,
         Self::Frozen,
     ];
@@ -67,6 +70,7 @@ impl Status {
             Self::Refunded => "Refunded",
             Self::Cancelled => "Cancelled",
             Self::Expired => "Expired",
+            Self::Rejected => "Not accepted",
             Self::Freezing => "Freezing…",
             Self::Frozen => "Frozen",
         }
@@ -80,7 +84,7 @@ impl Status {
             Self::AwaitingPayment => "badge-waiting",
             Self::Funded | Self::Shipped => "badge-held",
             Self::Released => "badge-done",
-            Self::Refunded | Self::Cancelled | Self::Expired => "badge-over",
+            Self::Refunded | Self::Cancelled | Self::Expired | Self::Rejected => "badge-over",
             Self::Frozen => "badge-frozen",
         }
     }

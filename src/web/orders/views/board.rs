@@ -47,5 +47,8 @@ fn status(row: &BoardRow) -> Status {
     if row.paying && !status.is_terminal() {
         return Status::PayingOut;
     }
+    if status == OrderStatus::Failed && !row.addressed {
+        return Status::Rejected;
+    }
     words::plain_status(status, row.unpaid)
 }

@@ -1,7 +1,9 @@
 //! The page of one order. Its live part is the same for the page and for the fragment that polls.
 
+use db::story::LegRow;
 use domain::intent::IntentAction;
 use domain::journey::Step;
+use domain::money::Amount;
 use domain::order::OrderStatus;
 use domain::policy::{Act, Relation};
 use maud::{Markup, html};
@@ -53,6 +55,7 @@ pub fn body(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
 fn left(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
     html! {
         (refused(view))
+        (next(view))
         (pay::pay_panel(view, wallet))
         (paid_out(view))
         (ui::panel(Some("What happened"), timeline::timeline(view)))
@@ -63,7 +66,6 @@ fn right(view: &OrderView) -> Markup {
     let lines: Vec<_> =
         view.lines.iter().map(|line| (line.title.as_str(), line.quantity, line.total)).collect();
     html! {
-        (next(view))
         (ui::panel(Some("Order"), html! {
             (ui::receipt(&lines, view.total))
             @match view.relation {
@@ -144,6 +146,11 @@ fn done(view: &OrderView) -> Markup {
         (OrderStatus::Cancelled, _) if !view.credited.is_zero() => {
             (Tone::Info, "Refunded", "What was paid goes back to the refund address.")
         }
+        (OrderStatus::Failed, _) if words::is_rejected(view) => (
+            Tone::Warning,
+            "Not accepted",
+            "Escrow did not accept this order, so there is nothing to pay. Please order again.",
+        ),
         (OrderStatus::Failed, _) => (
             Tone::Info,
             "Expired",
@@ -181,32 +188,34 @@ fn paid_out(view: &OrderView) -> Markup {
     html! {
         @if !view.legs.is_empty() {
             (ui::panel(Some("Paid out of escrow"), html! {
-                @for leg in &view.legs {
-                    div.leg {
-                        p {
-                            strong { (words::payee(&leg.role, view)) } ": "
-                            @if let Ok(amount) = domain::money::Amount::from_fixed(&leg.amount) {
-                                (ui::amount(pay::money(view, amount)))
-                            }
-                            " " (ui::tag(leg_state(&leg.state)))
-                        }
-                        @if let Ok(to) = leg.to_address.parse() {
-                            (ui::address(&to, url::explorer_address(view.chain, &to)))
-                        }
-                        @if let Some(hash) = &leg.tx_hash {
-                            (ui::hash(hash, url::explorer_tx(view.chain, hash)))
-                        }
-                        @if let Some((fee, block, at)) = &leg.receipt {
-                            p.note {
-                                "Final in block " (block) ", " (ui::time(db::codec::time(*at)))
-                                @if let Ok(fee) = domain::money::Amount::from_fixed(fee) {
-                                    ", network fee " (ui::amount(pay::money(view, fee)))
-                                }
-                            }
-                        }
-                    }
-                }
+                @for leg in &view.legs { (one_leg(view, leg)) }
             }))
+        }
+    }
+}
+
+fn one_leg(view: &OrderView, leg: &LegRow) -> Markup {
+    let mut facts = Vec::new();
+    if let Ok(to) = leg.to_address.parse() {
+        facts.push(("To", ui::address(&to, url::explorer_address(view.chain, &to))));
+    }
+    if let Some(hash) = &leg.tx_hash {
+        facts.push(("Chain transaction", ui::hash(hash, url::explorer_tx(view.chain, hash))));
+    }
+    if let Some((fee, block, at)) = &leg.receipt {
+        facts.push(("Final", html! {
+            "in block " (block) ", " (ui::time(db::codec::time(*at)))
+            @if let Ok(fee) = Amount::from_fixed(fee) { ", network fee " (ui::amount(pay::money(view, fee))) }
+        }));
+    }
+    html! {
+        div.leg {
+            p {
+                strong { (words::payee(&leg.role, view)) } ": "
+                @if let Ok(amount) = Amount::from_fixed(&leg.amount) { (ui::amount(pay::money(view, amount))) }
+                " " (ui::tag(leg_state(&leg.state)))
+            }
+            (ui::terms(&facts))
         }
     }
 }

@@ -85,7 +85,7 @@ fn payment<'a>(view: &'a OrderView, row: &'a EventRow) -> Entry<'a> {
                 " " (ui::amount(Money { amount: credited, decimals: view.chain.decimals, coin: view.chain.coin }))
                 " is in escrow."
             }
-            @if !row.comment.is_empty() { " " (row.comment) }
+            @if !row.comment.is_empty() && kind.is_none_or(words::is_telling) { " " (row.comment) }
         },
         proofs,
     }
@@ -97,7 +97,5 @@ fn at(row: &EventRow) -> Time {
 
 /// The credited sum, where the event is about it.
 fn told(kind: Option<EventKind>, amount: &str) -> Option<Amount> {
-    matches!(kind, Some(EventKind::PaymentCredited | EventKind::Funded))
-        .then(|| Amount::from_fixed(amount).ok())
-        .flatten()
+    matches!(kind, Some(EventKind::Funded)).then(|| Amount::from_fixed(amount).ok()).flatten()
 }

@@ -16,6 +16,7 @@ pub fn status(view: &OrderView) -> Status {
         OrderStatus::Completed if view.dispute.is_some() => Status::Freezing,
         OrderStatus::Completed if !view.shipments.is_empty() => Status::Shipped,
         OrderStatus::Frozen if view.paying => Status::PayingOut,
+        OrderStatus::Failed if is_rejected(view) => Status::Rejected,
         status => plain_status(status, view.credited.is_zero()),
     }
 }
@@ -34,6 +35,11 @@ pub fn plain_status(status: OrderStatus, unpaid: bool) -> Status {
     }
 }
 
+/// Whether escrow turned the order down at the door.
+pub fn is_rejected(view: &OrderView) -> bool {
+    view.events.iter().any(|event| event.kind == EventKind::Rejected.as_str())
+}
+
 /// How far an order has come.
 pub fn progress(view: &OrderView) -> Progress {
     match view.status {
@@ -44,6 +50,7 @@ pub fn progress(view: &OrderView) -> Progress {
         OrderStatus::Released => Progress::Done,
         OrderStatus::Cancelled if view.credited.is_zero() => Progress::Stopped("Cancelled"),
         OrderStatus::Cancelled => Progress::Stopped("Refunded"),
+        OrderStatus::Failed if is_rejected(view) => Progress::Stopped("Not accepted"),
         OrderStatus::Failed => Progress::Stopped("Expired"),
         OrderStatus::Frozen => Progress::Stopped("Frozen"),
     }
@@ -159,6 +166,19 @@ pub fn event(kind: EventKind) -> (&'static str, Option<Tone>) {
             ("The money that came later is back with the buyer.", Some(Tone::Success))
         }
     }
+}
+
+/// Whether what escrow noted beside an event says more than its sentence.
+pub fn is_telling(kind: EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::AddressIssued
+            | EventKind::Funded
+            | EventKind::Cancelled
+            | EventKind::Expired
+            | EventKind::Released
+            | EventKind::Refunded
+    )
 }
 
 /// Who wrote an event, as the viewer would say it.
