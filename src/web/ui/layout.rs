@@ -182,15 +182,30 @@ fn masthead(chrome: &Chrome) -> Markup {
 }
 
 fn menu_link(chrome: &Chrome, to: &Url, text: &str) -> Markup {
-    let path = chrome.path.as_str();
-    let inside =
-        path.strip_prefix(to.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    // Items and stores are the inside of the shop.
-    let shop = *to == url::home() && (path.starts_with("/items") || path.starts_with("/stores"));
+    let here = chrome.path == to.as_str();
     let current =
-        if path == to.as_str() { Some("page") } else { (inside || shop).then_some("true") };
+        if here { Some("page") } else { (part_of(&chrome.path) == *to).then_some("true") };
     html! { a href=(to) aria-current=[current] { (text) } }
 }
+
+/// The entry of the menu that a path belongs to. An item and a store are the shop's to look at; what
+/// lies below them is for those who sell.
+fn part_of(path: &str) -> Url {
+    let mut parts = path.split('/').skip(1);
+    match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
+        ("orders", ..) => url::orders(),
+        ("account", ..) => url::account(),
+        ("admin", ..) => url::admin(),
+        ("selling" | "packages", ..)
+        | ("stores", Some("new"), _)
+        | ("items" | "stores", _, Some(_)) => url::selling(),
+        ("items" | "stores", ..) => url::home(),
+        (..) => Url::fixed(NOWHERE),
+    }
+}
+
+/// Where pages are that stand in no menu.
+const NOWHERE: &str = "/-";
 
 fn whoami(chrome: &Chrome) -> Markup {
     html! {
@@ -214,7 +229,10 @@ fn footer(chrome: &Chrome) -> Markup {
         footer.footer {
             div.wrap.footer-row {
                 p.footer-line { (mark()) span { (chrome.site_name) ". Every order is paid into an escrow of its own." } }
-                nav.footer-links aria-label="About" { a href=(url::help()) { "How escrow works" } }
+                nav.footer-links aria-label="About" {
+                    a href=(url::stores()) { "Stores" }
+                    a href=(url::help()) { "How escrow works" }
+                }
                 form.themes method="post" action=(url::theme()) {
                     (hidden("csrf", &chrome.csrf))
                     fieldset {

@@ -81,6 +81,17 @@ fn the_menu_knows_where_we_are() {
     assert_eq!(inside.matches("aria-current").count(), 1);
     let shop = page(&Chrome { viewer, path: "/items/ab".to_owned(), ..chrome() });
     assert!(shop.contains("<a href=\"/\" aria-current=\"true\""), "{shop}");
+    for (path, part) in [
+        ("/stores", url::home()),
+        ("/stores/ab", url::home()),
+        ("/stores/new", url::selling()),
+        ("/stores/ab/manage", url::selling()),
+        ("/items/ab/edit", url::selling()),
+        ("/account/keys", url::account()),
+        ("/help", Url::fixed(NOWHERE)),
+    ] {
+        assert_eq!(part_of(path), part, "{path}");
+    }
     let home = page(&Chrome { path: "/".to_owned(), ..chrome() });
     assert!(home.contains("<a href=\"/\" aria-current=\"page\""), "{home}");
 }

@@ -48,7 +48,7 @@ pub fn table(caption: &str, heads: &[&str], rows: Vec<Vec<Markup>>) -> Markup {
             tbody role="rowgroup" {
                 @for row in rows {
                     tr role="row" {
-                        @for (head, cell) in heads.iter().zip(row) { td role="cell" data-head=(head) { (cell) } }
+                        @for (head, cell) in heads.iter().zip(row) { td role="cell" data-head=(head) { div.cell { (cell) } } }
                     }
                 }
             }
@@ -114,7 +114,7 @@ mod tests {
     fn cells_carry_their_heads_for_the_phone() {
         let rows = vec![vec![html! { "A" }, html! { "B" }]];
         let markup = table("Orders", &["Name", "Sum <"], rows).into_string();
-        assert!(markup.contains("data-head=\"Sum &lt;\">B<"), "{markup}");
+        assert!(markup.contains("data-head=\"Sum &lt;\"><div class=\"cell\">B<"), "{markup}");
         assert!(markup.contains("<caption class=\"visually-hidden\">Orders"), "{markup}");
     }
 

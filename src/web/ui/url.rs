@@ -173,6 +173,11 @@ pub fn store(id: StoreId) -> Url {
     Url::fixed("/stores").seg(id)
 }
 
+/// Every store.
+pub fn stores() -> Url {
+    Url::fixed("/stores")
+}
+
 /// The vendor's side.
 pub fn selling() -> Url {
     Url::fixed("/selling")
