@@ -1,7 +1,7 @@
 //! What people do with their accounts.
 
 use db::accounts::{self, UserRow};
-use db::{DbError, WebTx, attempts, codec, sessions};
+use db::{DbError, WebTx, attempts, codec, idempotency, sessions};
 use domain::EvmAddress;
 use domain::clock::{Span, Time};
 use domain::ids::UserId;
@@ -31,6 +31,8 @@ const FAILURES: Limit = Limit { name: "login-failure", max: 10, window: Span::mi
 const LONGEST_WAIT: Span = Span::secs(60);
 /// Tries are remembered this long.
 const ATTEMPTS_KEPT: Span = Span::days(1);
+/// Keys of requests that were sent again are remembered this long.
+const IDEMPOTENCY_KEPT: Span = Span::days(30);
 
 /// A new account, its first session and its recovery codes, which are shown this once.
 pub(crate) struct Registered {
@@ -119,6 +121,7 @@ pub(crate) async fn login(
         failure.forgive(tx)?;
         sessions::prune(tx, now)?;
         attempts::prune(tx, now.before(ATTEMPTS_KEPT))?;
+        idempotency::prune(tx, now.before(IDEMPOTENCY_KEPT))?;
         begun.begin(tx, id)
     })
     .await?;

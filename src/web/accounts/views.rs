@@ -141,7 +141,7 @@ pub(super) fn account(
             .hint("Money that comes back to you goes here, on every chain. Take an address of your own wallet, not one that an exchange sends from. Empty to be asked with each order."))
         (ui::actions(ui::submit("Save", Look::Primary)))
     };
-    html! {
+    ui::narrow(html! {
         (ui::page_head("Your account", Some(&who.username), html! {}))
         @if codes_left < 3 {
             (ui::callout(Tone::Warning, "Few recovery codes are left", html! {
@@ -157,7 +157,7 @@ pub(super) fn account(
             ]))
         }))
         (ui::post_button(&url::logout(), csrf, "Sign out", Look::Plain))
-    }
+    })
 }
 
 fn onward(next: Option<&str>) -> Markup {

@@ -24,7 +24,7 @@ pub(super) fn list(csrf: &str, keys: &[Key], name: &str, faults: &[Fault]) -> Ma
         @if keys.is_empty() {
             (ui::empty("No keys yet", "A key lets a program act for you without your password.", html! {}))
         } @else {
-            (ui::table("Your API keys", &["Name", "Begins with", "May", "Made", "Last used", "Ends", ""], rows))
+            (ui::table("Your API keys", &["Name", "Begins with", "May", "Made", "Last used", "Ends", "Action"], rows))
         }
         (ui::panel(Some("Another key"), ui::form(&keys_url(), csrf, fields)))
     }
