@@ -1,5 +1,6 @@
-//! The shop window.
+//! The shop window and the page that explains it.
 
+pub mod help;
 pub mod pages;
 pub mod views;
 
@@ -8,4 +9,5 @@ use crate::routes::PageRoutes;
 /// Pages.
 pub fn pages(routes: &mut PageRoutes) {
     routes.get("/", pages::window);
+    routes.get("/help", help::help);
 }

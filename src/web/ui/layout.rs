@@ -172,7 +172,6 @@ fn masthead(chrome: &Chrome) -> Markup {
                     @if let Some(viewer) = &chrome.viewer {
                         (menu_link(chrome, &url::orders(), "Orders"))
                         (menu_link(chrome, &url::selling(), if viewer.has_stores { "Store" } else { "Sell" }))
-                        @if viewer.role == Role::Admin { (menu_link(chrome, &url::admin(), "Site")) }
                     }
                 }
                 (whoami(chrome))
@@ -195,7 +194,6 @@ fn part_of(path: &str) -> Url {
     match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
         ("orders", ..) => url::orders(),
         ("account", ..) => url::account(),
-        ("admin", ..) => url::admin(),
         ("selling" | "packages", ..)
         | ("stores", Some("new"), _)
         | ("items" | "stores", _, Some(_)) => url::selling(),

@@ -213,11 +213,6 @@ pub fn help() -> Url {
     Url::fixed("/help")
 }
 
-/// The administrator's page.
-pub fn admin() -> Url {
-    Url::fixed("/admin")
-}
-
 /// The style sheet.
 pub fn css() -> Url {
     Url(assets::css_path().to_owned())

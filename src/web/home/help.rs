@@ -1,0 +1,73 @@
+//! `GET /help`: how escrow works here, for those who are about to trust it with money.
+
+use maud::{Markup, html};
+
+use crate::error::PageResult;
+use crate::http::page::Ctx;
+use crate::ui::{self, Look, Tone, url};
+
+/// Headings and what is to be said under each.
+const CHAPTERS: [(&str, &[&str]); 5] = [
+    (
+        "Paying",
+        &[
+            "Every order gets an address of its own, made for it alone. You send it the exact sum in the coin you chose, \
+             from any wallet that you hold the keys of.",
+            "The price in that coin stands until the time that your order names. An order that is not paid by then \
+             expires, and nothing is owed.",
+        ],
+    ),
+    (
+        "While the money is held",
+        &[
+            "When the chain has made your payment final, the order is funded and the vendor sends. By when is agreed \
+             before you pay and shown on the order.",
+            "The terms are sealed when the address is issued. From then on they say where the money can go: to the \
+             vendor, less the commission of this site, or back to you.",
+        ],
+    ),
+    (
+        "Receiving",
+        &[
+            "When your goods are there and as they should be, you press “Received, pay the vendor”. The vendor never \
+             presses it for you. What has been paid out cannot be called back.",
+            "The vendor can send the whole sum back to you at any time before that.",
+        ],
+    ),
+    (
+        "When something is wrong",
+        &[
+            "Either side can open a dispute while the money is held. It freezes the order: nothing leaves escrow until \
+             the dispute has come to its end.",
+            "Money that comes late, short or twice is not lost. It goes back to the refund address of the order.",
+        ],
+    ),
+    (
+        "What you can check",
+        &[
+            "Each payment in and out is on a public chain. Your order shows every one with its hash, everything that \
+             happened to it, who has to act next and by when.",
+        ],
+    ),
+];
+
+/// The page.
+pub async fn help(ctx: Ctx) -> PageResult {
+    Ok(ctx.page("How escrow works", view()))
+}
+
+fn view() -> Markup {
+    ui::narrow(html! {
+        (ui::page_head("How escrow works", Some("Your money waits at an address of its own until you say that your order came."), html! {}))
+        @for (heading, paragraphs) in CHAPTERS {
+            section {
+                h2 { (heading) }
+                (ui::prose(&paragraphs.join("\n\n")))
+            }
+        }
+        (ui::callout(Tone::Warning, "Use a wallet of your own", html! {
+            p { "Refunds go to the address that you give. An address that an exchange sends from is not yours: what comes back to it may never reach you." }
+        }))
+        (ui::actions(ui::link_button(&url::home(), "To the shop", Look::Plain)))
+    })
+}
