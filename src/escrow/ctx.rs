@@ -51,7 +51,7 @@ pub struct Parts {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The keys.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// The chains to serve.
     pub chains: Vec<Served>,
     /// Where prices come from; without one nothing new is priced.
@@ -120,7 +120,7 @@ impl Ctx {
         Ok(Self {
             db,
             clock,
-            keys: Arc::new(keys),
+            keys,
             chains: chains.into_iter().map(|chain| (chain.client.spec().id, chain)).collect(),
             prices,
             generation: installation.generation,

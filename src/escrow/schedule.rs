@@ -114,7 +114,7 @@ pub fn run(
     let ctx = Ctx::new(Parts {
         db,
         clock: Arc::new(SystemClock),
-        keys,
+        keys: Arc::new(keys),
         chains,
         prices: Some(Box::new(HttpTransport::new(secrets.prices_url))),
         probe: Box::new(NoProbe),

@@ -1,0 +1,16 @@
+//! Escrow against a chain in memory: purchases, trouble, crashes, and money paid exactly once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
+
+mod wire;
+mod world;
+
+mod forged;
+mod handshake;
+mod money;
+mod once;
+mod provider;
+mod purchase;
