@@ -72,6 +72,9 @@ enum Verb {
     Role {
         #[arg(value_parser = Role::of)]
         role: Role,
+        /// No wall stands: real money is refused
+        #[arg(long)]
+        no_isolation: bool,
     },
     /// One piece of work on the database in a process of its own
     #[command(hide = true)]
@@ -174,7 +177,7 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
         Some(Verb::Check(args)) => check::run(&args),
-        Some(Verb::Role { role }) => role::run(role),
+        Some(Verb::Role { role, no_isolation }) => role::run(role, no_isolation),
         Some(Verb::Step { step }) => step::run(step),
     }
 }

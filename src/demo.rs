@@ -16,7 +16,7 @@ use crate::cli::DemoArgs;
 use crate::monitor::{self, Post};
 use crate::role::Role;
 use crate::settings::{Settings, absolute, dotenv};
-use crate::step::{self, Step};
+use crate::step::{self, Step, Told};
 use crate::story::{self, Stage};
 use crate::{Stop, folders, people, say, serve};
 
@@ -77,10 +77,13 @@ impl Paths {
 pub(crate) fn run(args: &DemoArgs) -> Result<(), Stop> {
     let paths = Paths::of(&args.data)?;
     folders::prepare(&paths.folder, &[], false)?;
-    let _lock = folders::hold(&paths.folder, "the demo; stop it first, or choose another --data")?;
+    let _lock =
+        folders::hold_all(&paths.folder, "the demo; stop it first, or choose another --data")?;
     let shop = free(args.listen, "choose another address with --listen")?;
     let own_users = own_users(&paths.folder);
     let settings = prepare(&paths, shop, (own_users, args.world))?;
+    // The words of this run alone.
+    write_private(&paths.log, "")?;
     let devnet = settings.get("DEVNET_LISTEN").unwrap_or_default();
     let greeting = format!(
         "the demo shop is open\n\n  \
@@ -154,16 +157,6 @@ fn prepare(
     write_private(&paths.settings, &lines(&kept))?;
     write_secret(paths, devnet)?;
 
-    let own_now = own_users && !fresh;
-    folders::prepare(&paths.folder, Role::ALL, own_now)?;
-    step::migrate_folder(&paths.folder)?;
-    if fresh {
-        step::apart(Step::Seed, &paths.folder)?;
-        if own_users {
-            folders::hand_over(&paths.folder, Role::ALL)?;
-        }
-        write_private(&paths.complete, "")?;
-    }
     let mut settings = Settings::none();
     settings.add(kept);
     let chain = paths.folder.join(Role::Devnet.name());
@@ -172,7 +165,26 @@ fn prepare(
     for role in Role::ALL {
         role.check(settings.vars(*role))?;
     }
+    fill(paths, &settings, (own_users, fresh))?;
     Ok(settings)
+}
+
+/// Folders and tables; at the first start the goods as well, by this user, who then hands all of
+/// it to the roles: one process writes the tables of several.
+fn fill(paths: &Paths, settings: &Settings, (own_users, fresh): (bool, bool)) -> Result<(), Stop> {
+    folders::prepare(&paths.folder, Role::ALL, own_users && !fresh)?;
+    if fresh {
+        say("a new demo is being filled; that takes some seconds");
+    }
+    step::migrate_files(settings, Told::Nothing)?;
+    if fresh {
+        step::apart(Step::Seed, settings.vars(Role::Courier), Told::Nothing)?;
+        if own_users {
+            folders::hand_over(&paths.folder, Role::ALL)?;
+        }
+        write_private(&paths.complete, "")?;
+    }
+    Ok(())
 }
 
 /// Clears what a first start left behind that did not come to its end. A folder that no demo made

@@ -2,7 +2,9 @@
 
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, lchown};
+use std::os::unix::fs::{
+    DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, lchown,
+};
 use std::path::Path;
 
 use crate::Stop;
@@ -96,16 +98,24 @@ fn hand_over_tree(path: &Path, user: User) -> io::Result<()> {
     Ok(())
 }
 
-/// Locks the folders of `roles` for as long as the answer lives: two of the same role would write
-/// the same files.
+/// Locks `roles` for as long as the answer lives: two of the same role would write the same files.
+/// The files lie beside the roles' folders, where no role can lock them against us.
 pub(crate) fn lock(folder: &Path, roles: &[Role]) -> Result<Vec<File>, Stop> {
-    let one = |role: &Role| hold(&folder.join(role.name()), &format!("{role}; stop it first"));
+    let one = |role: &Role| {
+        let path = folder.join(format!("{role}.lock"));
+        let open = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = open.map_err(|error| cannot(&path, &error))?;
+        hold(file, folder, &format!("{role}; stop it first"))
+    };
     roles.iter().map(one).collect()
 }
 
-/// Locks one folder; where another process holds it, `what` says what runs there.
-pub(crate) fn hold(folder: &Path, what: &str) -> Result<File, Stop> {
-    let held = File::open(folder).map_err(|error| cannot(folder, &error))?;
+/// Locks a whole folder; where another process holds it, `what` says what runs there.
+pub(crate) fn hold_all(folder: &Path, what: &str) -> Result<File, Stop> {
+    hold(File::open(folder).map_err(|error| cannot(folder, &error))?, folder, what)
+}
+
+fn hold(held: File, folder: &Path, what: &str) -> Result<File, Stop> {
     match held.try_lock() {
         Ok(()) => Ok(held),
         Err(TryLockError::WouldBlock) => Err(Stop::Config(format!(

@@ -138,6 +138,8 @@ impl<'a> Watched<'a> {
         if let Some(user) = self.post.user {
             // Started by root, std also drops every other group.
             command.uid(user.uid).gid(user.gid);
+        } else {
+            command.arg("--no-isolation");
         }
         if let Some(log) = &self.post.log {
             let file = File::options().append(true).create(true).open(log)?;

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
+use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::role::Role;
 
@@ -21,9 +22,11 @@ pub(crate) struct User {
     pub(crate) gid: u32,
 }
 
-/// Whether this process may give the roles users of their own.
+/// Whether this process may give the roles users of their own: it is root, and not one that was
+/// left without the right to become somebody else, as in a container with all rights dropped.
 pub(crate) fn is_root() -> bool {
-    geteuid().is_root()
+    let wanted = CapabilitySet::SETUID | CapabilitySet::SETGID;
+    geteuid().is_root() && capabilities(None).is_ok_and(|has| has.effective.contains(wanted))
 }
 
 /// The user of `role`: `holdfast-web` and so on of group `holdfast` where the system has them,

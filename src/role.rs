@@ -1,6 +1,7 @@
 //! The roles: who there is, and the life of one in the process that the monitor made for it.
 
 use std::fmt;
+use std::fs::File;
 
 use clap::ValueEnum;
 
@@ -96,12 +97,15 @@ macro_rules! play {
 }
 
 /// Lives as `role` until the life-line ends or the role fails.
-pub(crate) fn run(role: Role) -> Result<(), Stop> {
+pub(crate) fn run(role: Role, no_isolation: bool) -> Result<(), Stop> {
     cage::harden().map_err(|error| Stop::Failed(format!("{role}: no hardening: {error}")))?;
     let Handed { secret, life_line, ready } =
         cage::handed(role == Role::Escrow).map_err(|why| {
             Stop::Failed(format!("`role {role}` is for `holdfast serve` to start: {why}"))
         })?;
+    if let Some(secret) = secret.as_ref().filter(|_| no_isolation) {
+        play_money_only(secret)?;
+    }
     let vars: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
@@ -120,4 +124,18 @@ pub(crate) fn run(role: Role) -> Result<(), Stop> {
         Stop::Failed(why) => Stop::Failed(format!("{role}: {why}")),
         said @ Stop::Said(_) => said,
     })
+}
+
+/// Refuses real money where no wall stands.
+fn play_money_only(secret: &File) -> Result<(), Stop> {
+    let secrets = escrow::Secrets::read(secret).map_err(|error| Stop::Config(error.to_string()))?;
+    let mut chains = secrets.chains.iter().filter_map(|chain| chain.id.spec());
+    match chains.find(|chain| chain.main_net) {
+        None => Ok(()),
+        Some(chain) => Err(Stop::Config(format!(
+            "SECRET_FILE names {}, whose coin is real money: that needs walls between the roles, \
+             so start as root and without --accept-no-isolation",
+            chain.name
+        ))),
+    }
 }

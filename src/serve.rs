@@ -1,5 +1,6 @@
 //! `holdfast serve`: looks at every setting first, and starts nothing where one is wrong.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crate::monitor::{self, Post};
 use crate::people;
 use crate::role::Role;
 use crate::settings::{Settings, absolute};
-use crate::step::{self, Step};
+use crate::step::{self, Step, Told};
 use crate::{Stop, cage, folders, say, secret};
 
 /// Seconds before each restart of a role within ten minutes; one death more is the last.
@@ -16,6 +17,8 @@ pub(crate) const RESTART_SECS: [u64; 5] = [0, 1, 5, 30, 120];
 
 /// Runs the shop until it is asked to stop.
 pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
+    let (mut roles, mut named) = (args.roles.clone(), HashSet::new());
+    roles.retain(|role| named.insert(*role));
     let mut settings = Settings::read()?;
     settings.refuse_dangers()?;
     let config = settings.db()?;
@@ -23,19 +26,16 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
     if let Some(folder) = &folder {
         settings.settle_folder(folder)?;
     }
-    for role in &args.roles {
+    for role in &roles {
         role.check(settings.vars(*role))?;
     }
-    let secret = match args.roles.contains(&Role::Escrow) {
-        true => Some(settings.secret_file()?),
-        false => None,
-    };
+    let secret = if roles.contains(&Role::Escrow) { Some(settings.secret_file()?) } else { None };
     // Opened once now, so that a loose file is told before anything else starts.
     secret.as_deref().map(secret::open).transpose()?;
 
     let own_users = people::is_root();
     if let (Some(folder), true) = (&folder, own_users) {
-        reachable(folder, &args.roles)?;
+        reachable(folder, &roles)?;
     }
     let level = cage::level(own_users);
     if level == 0 && !args.accept_no_isolation {
@@ -49,15 +49,13 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
     let _locks = match &folder {
         Some(folder) => {
             folders::prepare(folder, &step::OWNERS, own_users)?;
-            let locks = folders::lock(folder, &args.roles)?;
-            step::apart(Step::Tables, folder)?;
-            locks
+            folders::lock(folder, &roles)?
         }
         None => Vec::new(),
     };
+    step::apart(Step::Tables, settings.vars(Role::Courier), Told::All)?;
     say(&format!("isolation level {level} (`holdfast check` shows the walls)"));
-    let posts: Vec<Post> = args
-        .roles
+    let posts: Vec<Post> = roles
         .iter()
         .map(|role| Post {
             role: *role,
@@ -67,7 +65,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
             log: None,
         })
         .collect();
-    let names: Vec<_> = args.roles.iter().map(|role| role.name()).collect();
+    let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
     let greeting = format!("holdfast is ready: {}", names.join(", "));
     monitor::run(&posts, &delays(&args.restart_secs), &greeting)
 }

@@ -66,10 +66,16 @@ impl Settings {
         }
     }
 
-    /// What `role` may see.
+    /// What `role` may see. On MariaDB each role has an account: escrow's is in the secret file,
+    /// courier's has names of its own here and goes by those of web there.
     pub(crate) fn vars(&self, role: Role) -> Vec<(String, String)> {
-        let vars = role.vars().iter().filter_map(|name| Some((*name, self.0.get(*name)?)));
-        vars.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+        let value = |name: &str| {
+            let own = format!("COURIER_{name}");
+            let own = (role == Role::Courier).then(|| self.0.get(&own)).flatten();
+            own.or_else(|| self.0.get(name)).cloned()
+        };
+        let vars = role.vars().iter().filter_map(|name| Some(((*name).to_owned(), value(name)?)));
+        vars.collect()
     }
 
     /// Where the database is.
@@ -140,6 +146,10 @@ mod tests {
     fn a_role_sees_its_own_variables_alone() {
         let all = settings(&[("SITE_URL", "https://a"), ("HOME", "/"), ("SECRET_FILE", "/s")]);
         assert_eq!(all.vars(Role::Web), [("SITE_URL".to_owned(), "https://a".to_owned())]);
+        let all = settings(&[("DB_USER", "web"), ("COURIER_DB_USER", "courier")]);
+        for (role, user) in [(Role::Web, "web"), (Role::Courier, "courier")] {
+            assert_eq!(all.vars(role), [("DB_USER".to_owned(), user.to_owned())]);
+        }
         for role in Role::ALL {
             assert!(!role.vars().contains(&"SECRET_FILE"), "{role} must not know the path");
             for secret in escrow::SECRET_VARS {

@@ -3,8 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
 use db::{DbConfig, Owner, migrate};
@@ -33,6 +32,15 @@ pub(crate) enum Step {
     /// Fills a new demo.
     #[cfg(feature = "devnet")]
     Seed,
+}
+
+/// How much of what a step prints is for the operator; faults always are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// All of it.
+    All,
+    /// Nothing.
+    Nothing,
 }
 
 /// The hidden verb: does the step in this process.
@@ -66,27 +74,29 @@ pub(crate) fn migrate() -> Result<(), Stop> {
     let folder = crate::settings::absolute(folder)?;
     settings.settle_folder(&folder)?;
     folders::prepare(&folder, &OWNERS, people::is_root())?;
-    migrate_folder(&folder)
+    migrate_files(&settings, Told::All)
 }
 
-/// Makes the tables in `folder`, each file as the owner of its folder.
-pub(crate) fn migrate_folder(folder: &Path) -> Result<(), Stop> {
+/// Makes the tables of SQLite, each file as the owner of its folder.
+pub(crate) fn migrate_files(settings: &Settings, told: Told) -> Result<(), Stop> {
     for step in [Step::MigrateWeb, Step::MigrateEscrow, Step::MigrateCourier] {
-        apart(step, folder)?;
+        apart(step, settings.vars(Role::Courier), told)?;
     }
     Ok(())
 }
 
-/// Does `step` on `folder` in a process of its own, and waits for its end.
-pub(crate) fn apart(step: Step, folder: &Path) -> Result<(), Stop> {
+/// Does `step` in a process of its own with these variables, and waits for its end.
+pub(crate) fn apart(step: Step, vars: Vec<(String, String)>, told: Told) -> Result<(), Stop> {
     let name = step.to_possible_value().ok_or_else(|| Stop::Failed("no such step".to_owned()))?;
-    let mut dsn = std::ffi::OsString::from("sqlite:");
-    dsn.push(folder);
     let ended = Command::new("/proc/self/exe")
         .args(["step", name.get_name()])
         .env_clear()
-        .env("DB_DSN", dsn)
+        .envs(vars)
         .current_dir("/")
+        .stdout(match told {
+            Told::All => Stdio::inherit(),
+            Told::Nothing => Stdio::null(),
+        })
         .status()
         .map_err(|error| Stop::Failed(format!("{} cannot be run: {error}", name.get_name())))?;
     match ended.code() {

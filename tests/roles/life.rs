@@ -91,6 +91,9 @@ fn a_stopped_role_is_no_hindrance_for_long() {
     let courier = running.role("courier").unwrap();
     let pid = rustix::process::Pid::from_raw(courier.pid).unwrap();
     rustix::process::kill_process(pid, Signal::STOP).unwrap();
+    within(PATIENCE, "courier is stopped", || {
+        courier.status("State").starts_with('T').then_some(())
+    });
     running.signal(Signal::TERM);
     // A second word shortens the wait of ten seconds; it comes again until it is heard.
     within(PATIENCE, "the others end", || (running.roles().len() == 1).then_some(()));

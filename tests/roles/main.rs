@@ -4,6 +4,8 @@
 //! anybody else, unless CI is set.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod life;

@@ -4,7 +4,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::shop::{Shop, is_root};
+use crate::shop::{PHRASE, Shop, is_root};
+
+/// A phrase that stands in no manual.
+const FRESH: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
 
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
@@ -179,6 +182,28 @@ fn a_plain_user_must_accept_that_there_is_no_wall() {
     }
     running.signal(rustix::process::Signal::TERM);
     assert_eq!(running.end(), Some(0), "{}", running.said());
+}
+
+#[test]
+fn real_money_wants_walls() {
+    if !is_root("becoming another user") {
+        return;
+    }
+    let mut shop = Shop::bare();
+    shop.user = Some(4242);
+    let text = format!(
+        "{}RPC_URL_MAINNET=https://127.0.0.1:9\n{}",
+        fs::read_to_string(shop.secret()).unwrap().replace(PHRASE, FRESH),
+        "COMMISSION_WALLET_MAINNET=0x70997970C51812dc3A010C7d01b50e0d17dc79C8\n"
+    );
+    fs::write(shop.secret(), text).unwrap();
+    for path in [shop.path().to_owned(), shop.secret()] {
+        std::os::unix::fs::chown(path, Some(4242), Some(4242)).unwrap();
+    }
+    assert!(shop.run(&["migrate"]).status.success());
+    let mut running = shop.start(&["serve", "--accept-no-isolation"]);
+    assert_eq!(running.end(), Some(78), "{}", running.said());
+    assert!(running.said().contains("Ethereum"), "{}", running.said());
 }
 
 #[test]

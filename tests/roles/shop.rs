@@ -18,7 +18,7 @@ use tempfile::TempDir;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const SERVED: [&str; 3] = ["courier", "escrow", "web"];
 
-const PHRASE: &str = "test test test test test test test test test test test junk";
+pub(crate) const PHRASE: &str = "test test test test test test test test test test test junk";
 const WALLET: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 
 /// Whether this is root; tests that want it call this first.
