@@ -35,7 +35,7 @@ pub enum AppError {
     /// Too often; again after so many seconds.
     Limited(u32),
     /// Not at the moment.
-    Unavailable(Text),
+    Unavailable(&'static str, Text),
     /// The request itself is not what this address takes.
     Malformed(Malformed),
     /// A fault of ours; the text is for the log alone.
@@ -85,7 +85,7 @@ impl AppError {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(..) => StatusCode::CONFLICT,
             Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(..) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Malformed(malformed) => malformed.status,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -99,7 +99,7 @@ impl AppError {
             Self::Denied(code, _) | Self::Conflict(code, _) => code,
             Self::Invalid(_) => "invalid-input",
             Self::Limited(_) => "too-many-requests",
-            Self::Unavailable(_) => "unavailable",
+            Self::Unavailable(code, _) => code,
             Self::Malformed(malformed) => malformed.code,
             Self::Internal(_) => "internal",
         }
@@ -114,7 +114,7 @@ impl AppError {
             Self::Invalid(_) => "Something needs another look",
             Self::Conflict(..) => "That is not possible now",
             Self::Limited(_) => "A little slower, please",
-            Self::Unavailable(_) => "Not available at the moment",
+            Self::Unavailable(..) => "Not available at the moment",
             Self::Malformed(malformed) => {
                 malformed.status.canonical_reason().unwrap_or("Not understood")
             }
@@ -127,7 +127,7 @@ impl AppError {
         match self {
             Self::NotFound => "There is nothing at this address.".into(),
             Self::SignIn => "This needs a login, or an API key that is valid.".into(),
-            Self::Denied(_, text) | Self::Conflict(_, text) | Self::Unavailable(text) => text.clone(),
+            Self::Denied(_, text) | Self::Conflict(_, text) | Self::Unavailable(_, text) => text.clone(),
             Self::Invalid(_) => FAULTS.into(),
             Self::Limited(secs) => format!("That was too often. Please try again in {}.", wait(*secs)).into(),
             Self::Malformed(malformed) => malformed.sentence.clone(),
@@ -141,7 +141,7 @@ impl AppError {
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Limited(secs) => Some(*secs),
-            Self::Unavailable(_) => Some(10),
+            Self::Unavailable(..) => Some(10),
             _ => None,
         }
     }
@@ -170,7 +170,7 @@ impl From<DbError> for AppError {
             | DbError::Failed(_) => return Self::Internal(error.to_string()),
         };
         tracing::warn!(cause = %error, "the database refused");
-        Self::Unavailable(said.into())
+        Self::Unavailable("unavailable", said.into())
     }
 }
 
@@ -190,7 +190,7 @@ impl From<OrderRefusal> for AppError {
         match refusal {
             OrderRefusal::Faults(faults) => Self::Invalid(faults),
             OrderRefusal::Paused | OrderRefusal::Chain | OrderRefusal::NoRate => {
-                Self::Unavailable(refusal.to_string().into())
+                Self::Unavailable(refusal.code(), refusal.to_string().into())
             }
             _ => Self::Conflict(refusal.code(), refusal.to_string().into()),
         }
@@ -257,7 +257,7 @@ mod tests {
             (AppError::Invalid(Vec::new()), 422),
             (AppError::Conflict("a", text()), 409),
             (AppError::Limited(1), 429),
-            (AppError::Unavailable(text()), 503),
+            (AppError::Unavailable("x", text()), 503),
             (AppError::malformed(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "x"), 413),
             (AppError::Internal("secret".to_owned()), 500),
         ] {

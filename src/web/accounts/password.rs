@@ -103,6 +103,7 @@ impl Hasher {
         let place = Place(&desk.waiting);
         if before >= QUEUE {
             return Err(AppError::Unavailable(
+                "busy",
                 "Many people sign in at this moment. Please try again in a few seconds.".into(),
             ));
         }

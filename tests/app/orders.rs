@@ -1,0 +1,139 @@
+//! The purchase on pages, as a reader without JavaScript makes it.
+
+use crate::market::{Market, REFUND};
+
+fn place(market: &mut Market) -> String {
+    let page = market.buyer.see(&format!("/checkout?package={}&quantity=2", market.package));
+    for told in ["commission of this site", "network fees", "0.06116", "Development chain"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let hidden = |name: &str| {
+        let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
+        rest.split('"').next().expect("a value").to_owned()
+    };
+    let (form, pay) = (hidden("form"), hidden("pay"));
+    let package = market.package.clone();
+    let fields = [
+        ("form", form.as_str()),
+        ("package", package.as_str()),
+        ("quantity", "2"),
+        ("pay", pay.as_str()),
+        ("refund_address", REFUND),
+        ("delivery", "Ada Lovelace\n12 St James Square"),
+    ];
+    market.buyer.act("/orders", &fields)
+}
+
+/// The order as an agent of the buyer sees it, to pay it.
+fn paid(market: &mut Market, order: &str) {
+    let agent = market.buying();
+    let json = agent.get(&format!("/api/v1{order}")).json();
+    market.pay(&json, 100);
+}
+
+#[test]
+fn a_purchase_from_the_checkout_to_the_end() {
+    let mut market = Market::open();
+    let order = place(&mut market);
+    let preparing = market.buyer.see(&order);
+    assert!(
+        preparing.contains("Preparing address") && preparing.contains("http-equiv=\"refresh\""),
+        "{preparing}"
+    );
+    market.round();
+    let waiting = market.buyer.see(&order);
+    for told in ["Awaiting payment", "Send exactly", "ethereum:0x", "You pay", REFUND] {
+        assert!(waiting.contains(told), "{told}: {waiting}");
+    }
+    assert!(market.vendor.see(&order).contains("Do not send anything"));
+    paid(&mut market, &order);
+    assert!(market.vendor.see(&order).contains("You send it"));
+
+    let ship = format!("{order}/ship");
+    assert!(market.vendor.see(&ship).contains("St James"));
+    assert_eq!(market.vendor.act(&ship, &[("note", "Parcel <b>1</b>")]), order);
+    let sent = market.buyer.see(&order);
+    assert!(sent.contains("Parcel &lt;b&gt;1") && sent.contains("You confirm"), "{sent}");
+
+    let confirm = format!("{order}/confirm-receipt");
+    assert!(market.buyer.see(&confirm).contains("cannot be undone"));
+    assert_eq!(market.buyer.act(&confirm, &[]), order);
+    assert!(market.buyer.see(&order).contains("Escrow carries out the request"));
+    market.round();
+    market.round();
+    let done = market.buyer.see(&order);
+    assert!(done.contains("Released") && done.contains("Commission of this site"), "{done}");
+    assert!(!done.contains("http-equiv=\"refresh\""), "nothing more will come");
+    assert!(market.vendor.see(&order).contains("You are paid"));
+    assert!(market.buyer.see("/orders").contains("Released"));
+    let sales = format!("/stores/{}/orders", market.store);
+    assert!(market.vendor.see(&sales).contains("Released"));
+    assert_eq!(market.buyer.get(&sales).status, 404);
+}
+
+#[test]
+fn a_page_that_polls_gets_the_news_and_then_stops() {
+    let mut market = Market::open();
+    let order = place(&mut market);
+    let live = format!("{order}/live");
+    let first = market.buyer.htmx("GET", &live, &[]);
+    assert_eq!(first.status, 200);
+    let seen = first
+        .text()
+        .split("seen=")
+        .nth(1)
+        .and_then(|r| r.split('"').next())
+        .expect("a version")
+        .to_owned();
+    let again = market.buyer.htmx("GET", &format!("{live}?seen={seen}"), &[]);
+    assert_eq!(again.status, 204, "nothing is new");
+    market.round();
+    let news = market.buyer.htmx("GET", &format!("{live}?seen={seen}"), &[]);
+    assert_eq!(news.status, 200);
+    assert!(news.text().contains("Send exactly") && !news.text().contains("<html"), "a fragment");
+    market.buyer.see(&order);
+    market.buyer.act(&format!("{order}/cancel"), &[]);
+    market.round();
+    assert_eq!(market.buyer.htmx("GET", &live, &[]).status, 286, "the end");
+    assert_eq!(
+        market.buyer.get(&live).status,
+        303,
+        "a reader who follows the link lands on the page"
+    );
+}
+
+#[test]
+fn a_large_sum_wants_the_password_once_more() {
+    let mut market = Market::open();
+    let item =
+        crate::catalogue::item(&mut market.vendor, &market.store.clone(), "A grand piano", "9000");
+    let page = market.vendor.see(&format!("/items/{item}/edit"));
+    market.package = page
+        .split("/packages/")
+        .nth(1)
+        .and_then(|rest| rest.get(..32))
+        .expect("a package")
+        .to_owned();
+    let agent = market.buying();
+    let json = market.ordered(&agent);
+    market.pay(&json, 100);
+    market.shop.wait(domain::clock::Span::minutes(6));
+    market.round();
+    let order = format!("/orders/{}", json["id"].as_str().unwrap());
+    let confirm = format!("{order}/confirm-receipt");
+    market.buyer.see(&order);
+    let led = market.buyer.get(&confirm);
+    assert_eq!(led.status, 303);
+    assert!(led.location().starts_with("/account/confirm"), "{}", led.location());
+    market.buyer.see(&order);
+    let posted = market.buyer.post(&confirm, &[]);
+    assert!(posted.location().starts_with("/account/confirm"), "{}", posted.location());
+    let page = led.location().to_owned();
+    market.buyer.see(&page);
+    let next = market
+        .buyer
+        .act("/account/confirm", &[("password", crate::shop::PASSWORD), ("next", &confirm)]);
+    assert_eq!(next, confirm);
+    market.buyer.see(&confirm);
+    assert_eq!(market.buyer.act(&confirm, &[]), order);
+}
