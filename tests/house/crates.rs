@@ -18,10 +18,24 @@ const WALLS: &[Wall] = &[
         nowhere: &["diesel", "serde", "tokio", "actix-web", "chrono", "envy", "ureq", "k256"],
         not_directly: &[],
     },
-    Wall { package: "verify", nowhere: &["diesel", "serde", "tokio", "actix-web", "ureq", "domain", "db"], not_directly: &[] },
+    Wall {
+        package: "verify",
+        nowhere: &["diesel", "serde", "tokio", "actix-web", "ureq", "domain", "db"],
+        not_directly: &[],
+    },
     Wall {
         package: "db",
-        nowhere: &["actix-web", "maud", "bip32", "bip39", "k256", "ureq", "web", "escrow", "courier"],
+        nowhere: &[
+            "actix-web",
+            "maud",
+            "bip32",
+            "bip39",
+            "k256",
+            "ureq",
+            "web",
+            "escrow",
+            "courier",
+        ],
         not_directly: &[],
     },
     Wall {
@@ -29,7 +43,11 @@ const WALLS: &[Wall] = &[
         nowhere: &["escrow", "bip32", "bip39", "ureq", "tokio-cron-scheduler", "courier", "devnet"],
         not_directly: &["diesel", "k256"],
     },
-    Wall { package: "courier", nowhere: &["escrow", "web", "bip32", "bip39", "devnet"], not_directly: &["diesel"] },
+    Wall {
+        package: "courier",
+        nowhere: &["escrow", "web", "bip32", "bip39", "devnet"],
+        not_directly: &["diesel"],
+    },
     Wall {
         package: "escrow",
         nowhere: &["web", "actix-web", "maud", "courier", "devnet", "revm"],
@@ -52,7 +70,11 @@ fn tree(arguments: &[&str]) -> Result<String, String> {
 
 /// Names of the crates in a tree, without the root itself.
 fn names(tree: &str) -> BTreeSet<&str> {
-    tree.lines().skip(1).filter_map(|line| line.split(' ').next()).filter(|name| !name.is_empty()).collect()
+    tree.lines()
+        .skip(1)
+        .filter_map(|line| line.split(' ').next())
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 fn breaches(package: &str, tree: &str, forbidden: &[&str]) -> Vec<String> {
@@ -65,7 +87,11 @@ fn breaches(package: &str, tree: &str, forbidden: &[&str]) -> Vec<String> {
 fn no_crate_reaches_behind_its_wall() {
     for wall in WALLS {
         let whole = tree(&["--package", wall.package]).unwrap();
-        assert!(wall.package == "verify" || names(&whole).len() > 1, "{}: an empty tree proves nothing", wall.package);
+        assert!(
+            wall.package == "verify" || names(&whole).len() > 1,
+            "{}: an empty tree proves nothing",
+            wall.package
+        );
         assert_none("walls", &breaches(wall.package, &whole, wall.nowhere));
         let direct = tree(&["--package", wall.package, "--depth", "1"]).unwrap();
         assert_none("direct walls", &breaches(wall.package, &direct, wall.not_directly));
@@ -75,9 +101,15 @@ fn no_crate_reaches_behind_its_wall() {
 #[test]
 fn the_shipped_binary_has_no_development_chain() {
     let shipped = tree(&["--package", "holdfast", "--no-default-features"]).unwrap();
-    assert_none("image", &breaches("holdfast", &shipped, &["devnet", "revm", "alloy-consensus", "tiny_http"]));
+    assert_none(
+        "image",
+        &breaches("holdfast", &shipped, &["devnet", "revm", "alloy-consensus", "tiny_http"]),
+    );
     let demo = tree(&["--package", "holdfast"]).unwrap();
-    assert!(names(&demo).contains("revm"), "the demo has the chain, or the rule above proves nothing");
+    assert!(
+        names(&demo).contains("revm"),
+        "the demo has the chain, or the rule above proves nothing"
+    );
 }
 
 #[test]

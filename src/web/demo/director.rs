@@ -46,6 +46,13 @@ pub struct Purchase<'a> {
     pub delivery: &'a str,
 }
 
+/// A purchase that is ready to be placed.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    buyer: Account,
+    command: PlaceOrder,
+}
+
 /// Where an order stands, as far as a demo cares.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing {
@@ -88,6 +95,14 @@ impl Director {
     /// # Errors
     /// When the shop refuses it.
     pub fn buy(&self, purchase: Purchase<'_>) -> Result<OrderId, Missed> {
+        self.place(&self.choose(purchase)?)
+    }
+
+    /// Looks up who buys and what, as the pages before the checkout do.
+    ///
+    /// # Errors
+    /// When there is no such person or item.
+    pub fn choose(&self, purchase: Purchase<'_>) -> Result<Choice, Missed> {
         let buyer = self.account(purchase.buyer)?;
         let command = PlaceOrder {
             wish: Wish { lines: vec![(self.cheapest(purchase.item)?, purchase.quantity)] },
@@ -98,7 +113,16 @@ impl Director {
             ticket: None,
             request_id: "demo".to_owned(),
         };
-        Ok(self.runtime.block_on(place::place(&self.app, &buyer, command))?.order)
+        Ok(Choice { buyer, command })
+    }
+
+    /// Places what was chosen.
+    ///
+    /// # Errors
+    /// When the shop refuses it.
+    pub fn place(&self, choice: &Choice) -> Result<OrderId, Missed> {
+        let placed = place::place(&self.app, &choice.buyer, choice.command.clone());
+        Ok(self.runtime.block_on(placed)?.order)
     }
 
     /// Where an order stands, as its buyer sees it.

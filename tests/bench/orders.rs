@@ -1,0 +1,137 @@
+//! Places orders from 64 callers at once through the shop's own action, each with its durable
+//! commit, and prints how many a second as JSON.
+#![expect(clippy::unwrap_used, reason = "a measurement that fails says so and ends")]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use db::Owner;
+use db::accounts::{self, UserRow};
+use devnet::{Chain, Options};
+use domain::chain::ChainId;
+use domain::clock::{Clock, ManualClock};
+use domain::ids::UserId;
+use escrow::chain::client::Client;
+use escrow::{Ctx, Engine, Keys, NoProbe, Parts, PriceSource, Served, Transport, TransportError};
+use testkit::Data;
+use web::demo::director::{Choice, Director, Purchase};
+use web::{Config, SystemClock};
+
+const CALLERS: u32 = 64;
+/// Ten each: more unpaid orders a buyer may not have.
+const BUYERS_EACH: u32 = 40;
+const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+const ADDRESS: &str = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720";
+
+struct Near(Chain);
+
+impl Transport for Near {
+    fn call(&self, body: &str) -> Result<String, TransportError> {
+        Ok(self.0.handle(body))
+    }
+}
+
+impl PriceSource for Near {
+    fn get(&self, query: &str) -> Result<String, TransportError> {
+        Ok(self.0.prices(query))
+    }
+
+    fn name(&self) -> String {
+        "bench".to_owned()
+    }
+}
+
+fn config() -> Config {
+    let vars = [
+        ("SITE_URL", "http://127.0.0.1:1"),
+        ("SESSION_SALT", "c0ffee6b1f9a4d27835e6a90b7d1428e"),
+        ("COOKIE_ENCRYPTION_SALT", "5d81e07b9c2f4a36af10d4c8e92b7365"),
+        ("CSRF_SALT", "e94b72c8a15f4d03b6d7082f1ac53e69"),
+    ];
+    Config::from_vars(vars.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap()
+}
+
+/// A shop that takes orders: escrow has looked at its chain, its prices and its addresses.
+fn open(data: &Data, clock: &Arc<ManualClock>) {
+    let chain = Chain::new(Options::default());
+    chain.mine().unwrap();
+    let spec = ChainId::DEVELOPMENT.spec().unwrap();
+    let client = Client::new(spec, Box::new(Near(chain.clone())));
+    let parts = Parts {
+        db: data.escrow(),
+        clock: clock.clone(),
+        keys: Arc::new(Keys::from_phrase(PHRASE).unwrap()),
+        chains: vec![Served { client, commission_wallet: ADDRESS.parse().unwrap() }],
+        prices: Some(Box::new(Near(chain))),
+        probe: Box::new(NoProbe),
+    };
+    Engine::new(Ctx::new(parts).unwrap()).step_all().unwrap();
+}
+
+fn name(n: u32) -> String {
+    format!("buyer-{n}")
+}
+
+fn enrol(data: &Data, now: domain::clock::Time) {
+    let door = data.web();
+    for n in 0..CALLERS.saturating_mul(BUYERS_EACH) {
+        let mut id = [7; 16];
+        id.split_at_mut(4).0.copy_from_slice(&n.to_be_bytes());
+        let row = UserRow {
+            id: UserId::from_random(id).to_string(),
+            username: name(n),
+            username_key: name(n),
+            password_hash: "none".to_owned(),
+            role: "customer".to_owned(),
+            refund_address: None,
+            banned_at: None,
+            created_at: db::codec::stamp(now),
+            password_changed_at: db::codec::stamp(now),
+        };
+        db::tx::write(&door, "enrol", move |tx| accounts::insert(tx, &row)).unwrap();
+    }
+}
+
+fn main() {
+    let data = Data::sqlite();
+    let now = SystemClock.now();
+    let clock = Arc::new(ManualClock::at(now));
+    web::demo::seed(&data.config(Owner::Web), now).unwrap();
+    enrol(&data, now);
+    open(&data, &clock);
+    let door = data.web();
+    let callers: Vec<(Director, Vec<Choice>)> = (0..CALLERS)
+        .map(|caller| {
+            let director = Director::new(config(), door.clone(), clock.clone()).unwrap();
+            let choose = |n: u32| {
+                let buyer = name(caller.saturating_mul(BUYERS_EACH).saturating_add(n));
+                let purchase = Purchase {
+                    buyer: &buyer,
+                    item: "Tideline mug",
+                    quantity: 1,
+                    chain: ChainId::DEVELOPMENT,
+                    refund: ADDRESS.parse().unwrap(),
+                    delivery: "Somewhere 1",
+                };
+                director.choose(purchase).unwrap()
+            };
+            let choices = (0..BUYERS_EACH).map(choose).collect();
+            (director, choices)
+        })
+        .collect();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for (director, choices) in &callers {
+            scope.spawn(move || {
+                for choice in choices {
+                    for _ in 0..10 {
+                        director.place(choice).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let millis = start.elapsed().as_millis().max(1);
+    let placed = u128::from(CALLERS.saturating_mul(BUYERS_EACH).saturating_mul(10));
+    println!("{{\"orders_per_second\": {}}}", placed.saturating_mul(1_000) / millis);
+}
