@@ -112,6 +112,10 @@ impl Shop {
             .envs(&self.vars)
             .current_dir(self.path())
             .stdin(Stdio::null());
+        // Whoever runs the tests without being root has to accept what an operator would.
+        if args.first() == Some(&"serve") && self.user.is_none() && !geteuid().is_root() {
+            command.arg("--accept-no-isolation");
+        }
         if let Some(user) = self.user {
             use std::os::unix::process::CommandExt;
             command.uid(user).gid(user);
@@ -130,7 +134,11 @@ impl Shop {
         let code = running.end();
         let said = running.said();
         assert_eq!(code, Some(78), "{said}");
-        assert_eq!(said.trim_end().lines().count(), 1, "more than a sentence: {said}");
+        let level = |line: &&str| {
+            !line.starts_with("holdfast: isolation level 0: every role")
+                && !line.starts_with("holdfast: isolation level 0: fine")
+        };
+        assert_eq!(said.lines().filter(level).count(), 1, "more than a sentence: {said}");
         assert_eq!(running.roles(), [], "{said}");
         said
     }
