@@ -5,6 +5,8 @@
 //! - the write-ahead log and its index stay when the last connection closes, else a reader that
 //!   may not write in the folder could not read while the writer is down;
 //! - defensive mode: no statement can damage the file on purpose;
+//! - plans that do not follow the values bound: otherwise every `LIMIT ?` has its statement parsed
+//!   and planned anew each time it runs, which cost more than half of a page;
 //! - a progress callback that ends a statement when the thread's time for it is over.
 #![expect(unsafe_code, reason = "diesel gives no way to call sqlite3_file_control and its kin")]
 
@@ -20,6 +22,8 @@ use crate::error::DbError;
 
 /// The int that switches a setting on.
 const ON: c_int = 1;
+/// The int that switches it off.
+const OFF: c_int = 0;
 /// Virtual machine steps between two looks at the clock: some ten microseconds.
 const STEPS: c_int = 2_000;
 
@@ -51,8 +55,13 @@ impl Drop for Deadline {
 /// Makes SQLite prepare every connection that this process opens from now on.
 pub(crate) fn register() -> Result<(), DbError> {
     static ANSWER: OnceLock<c_int> = OnceLock::new();
-    // SAFETY: `prepare` has the signature that SQLite calls and lives as long as the process.
-    let answer = *ANSWER.get_or_init(|| unsafe { ffi::sqlite3_auto_extension(Some(prepare)) });
+    let answer = *ANSWER.get_or_init(|| {
+        // Statistics of memory cost a lock that all threads share at every allocation.
+        // SAFETY: MEMSTATUS takes an int; where SQLite runs already the call changes nothing.
+        let _ = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, OFF) };
+        // SAFETY: `prepare` has the signature that SQLite calls and lives as long as the process.
+        unsafe { ffi::sqlite3_auto_extension(Some(prepare)) }
+    });
     match answer {
         ffi::SQLITE_OK => Ok(()),
         code => Err(DbError::Failed(format!("SQLite refused our connection hook, code {code}"))),
@@ -86,6 +95,13 @@ unsafe extern "C" fn prepare(
     };
     if defended != ffi::SQLITE_OK {
         return defended;
+    }
+    // SAFETY: as above; ENABLE_QPSG takes the same two.
+    let stable = unsafe {
+        ffi::sqlite3_db_config(db, ffi::SQLITE_DBCONFIG_ENABLE_QPSG, ON, ptr::null_mut::<c_int>())
+    };
+    if stable != ffi::SQLITE_OK {
+        return stable;
     }
     // SAFETY: the callback uses no argument and lives as long as the process.
     unsafe { ffi::sqlite3_progress_handler(db, STEPS, Some(overdue), ptr::null_mut()) };
