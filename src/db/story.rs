@@ -3,10 +3,12 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::ids::OrderId;
+use domain::seal::Terms;
 
+use crate::codec;
 use crate::conn::Conn;
 use crate::error::DbError;
-use crate::schema::{intent_answers, legs, order_events, order_state, payouts, receipts};
+use crate::schema::{intent_answers, legs, order_events, order_state, payouts, receipts, seals};
 
 /// Escrow's row of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -81,6 +83,15 @@ pub fn state(conn: &mut Conn, order: OrderId) -> Result<Option<StateRow>, DbErro
         .first(conn)
         .optional()
         .map_err(DbError::from)
+}
+
+/// The terms that escrow sealed for an order, as it keeps them.
+pub fn sealed_terms(conn: &mut Conn, order: OrderId) -> Result<Option<Terms>, DbError> {
+    let bytes: Option<Vec<u8>> =
+        seals::table.find(order.to_string()).select(seals::terms).first(conn).optional()?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    let terms = std::str::from_utf8(&bytes).ok().and_then(|text| Terms::from_text(text).ok());
+    terms.map(Some).ok_or_else(|| codec::corrupt("seals.terms", "unreadable"))
 }
 
 /// The payment stream of an order, oldest first.

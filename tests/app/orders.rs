@@ -56,7 +56,8 @@ fn a_purchase_from_the_checkout_to_the_end() {
     assert!(sent.contains("Parcel &lt;b&gt;1") && sent.contains("You confirm"), "{sent}");
 
     let confirm = format!("{order}/confirm-receipt");
-    assert!(market.buyer.see(&confirm).contains("cannot be undone"));
+    let asked = market.buyer.see(&confirm);
+    assert!(asked.contains("cannot be undone") && asked.contains(crate::catalogue::PAYEE), "{asked}");
     assert_eq!(market.buyer.act(&confirm, &[]), order);
     assert!(market.buyer.see(&order).contains("Escrow carries out the request"));
     market.round();

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
@@ -160,9 +160,9 @@ impl Shop {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("setsid is there");
         let words = Arc::new(Mutex::new(String::new()));
-        keep(child.stdout.take().unwrap(), &words);
-        keep(child.stderr.take().unwrap(), &words);
-        Running { child, words }
+        let stdout = keep(child.stdout.take().unwrap(), &words);
+        let stderr = keep(child.stderr.take().unwrap(), &words);
+        Running { child, words, ears: vec![stdout, stderr] }
     }
 
     /// `serve` with every role up.
@@ -173,7 +173,7 @@ impl Shop {
     }
 }
 
-fn keep(from: impl Read + Send + 'static, words: &Arc<Mutex<String>>) {
+fn keep(from: impl Read + Send + 'static, words: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let words = Arc::clone(words);
     thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
@@ -181,7 +181,7 @@ fn keep(from: impl Read + Send + 'static, words: &Arc<Mutex<String>>) {
             words.push_str(&line);
             words.push('\n');
         }
-    });
+    })
 }
 
 /// Everything that a finished command said.
@@ -197,6 +197,8 @@ pub(crate) fn words(output: &Output) -> String {
 pub(crate) struct Running {
     child: Child,
     words: Arc<Mutex<String>>,
+    /// The threads that listen; they end when the last process has closed its mouth.
+    ears: Vec<JoinHandle<()>>,
 }
 
 /// A process of a running shop.
@@ -291,8 +293,8 @@ impl Running {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                // The words of the dead are still on their way.
-                thread::sleep(Duration::from_millis(20));
+                // The words of the dead are still on their way; they come before the pipes end.
+                self.ears.drain(..).for_each(|ear| ear.join().unwrap());
                 return status.code();
             }
             assert!(Instant::now() < until, "the monitor does not end: {}", self.said());

@@ -14,6 +14,7 @@ use domain::journey::{self, Next, Position};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
+use domain::seal::Terms;
 
 use crate::error::AppError;
 use crate::http::viewer::Account;
@@ -51,6 +52,8 @@ pub struct OrderView {
     pub tolerance: Bps,
     /// Where a refund goes.
     pub refund: EvmAddress,
+    /// Where the vendor is paid, by the sealed terms.
+    pub payout: Option<EvmAddress>,
     /// Whether goods are sent.
     pub ships: bool,
     /// Hours from funding to dispatch.
@@ -132,6 +135,7 @@ struct Rows {
     legs: Vec<LegRow>,
     held: Option<String>,
     delivery: Option<Vec<u8>>,
+    terms: Option<Terms>,
 }
 
 /// One order as `who` may see it. An order of others does not exist for a stranger.
@@ -172,6 +176,7 @@ fn rows(
         answer: db::story::last_answer(conn, id)?,
         legs: db::story::legs(conn, id)?,
         held: db::story::held_payout(conn, id)?,
+        terms: db::story::sealed_terms(conn, id)?,
         delivery: db::orders::delivery(conn, id)?.and_then(|row| row.ciphertext),
         order,
     })
@@ -199,6 +204,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
         refund: codec::parsed("orders.refund_address", &rows.order.refund_address)?,
+        payout: rows.terms.map(|terms| terms.payout),
         ships: rows.order.ships,
         handling_hours: codec::number("orders.handling_hours", rows.order.handling_hours)?,
         inspection_hours: codec::number("orders.inspection_hours", rows.order.inspection_hours)?,

@@ -90,7 +90,12 @@ impl Ask<'_> {
             ("In escrow", ui::amount_exact(pay::money(view, view.credited))),
             (
                 "To the vendor",
-                html! { (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees" },
+                html! {
+                    (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees"
+                    @if let Some(payout) = &view.payout {
+                        " " (ui::address(payout, url::explorer_address(view.chain, payout)))
+                    }
+                },
             ),
             ("To this site", html! { (ui::amount(pay::money(view, commission))) " commission" }),
         ];
