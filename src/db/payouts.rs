@@ -1,4 +1,4 @@
-//! Payouts: announcements, plans, legs, signed attempts and receipts.
+//! Payouts as planned, and their legs.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -14,22 +14,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
-use crate::schema::{chain_attempts, legs, payout_holds, payouts, receipts};
-
-/// The announcement before a payout.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
-    /// The order.
-    pub order: OrderId,
-    /// Number within the order.
-    pub seq: i32,
-    /// What is to be planned.
-    pub kind: PayoutKind,
-    /// The intent that asks for it.
-    pub intent: Option<i32>,
-    /// When it was announced.
-    pub held_at: Time,
-}
+use crate::schema::{legs, payouts};
 
 /// A payout as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,141 +143,12 @@ pub struct Leg {
     pub state_at: Time,
 }
 
-/// One signed chain tx of a leg.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// Number within the leg.
-    pub attempt: i32,
-    /// Its hash.
-    pub tx_hash: [u8; 32],
-    /// The signed bytes.
-    pub raw: Vec<u8>,
-    /// Most base units for one gas.
-    pub max_fee: Amount,
-    /// Most of it for the block's maker.
-    pub max_tip: Amount,
-    /// When it was signed.
-    pub signed_at: Time,
-}
-
-/// Proof of a final chain tx.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Receipt {
-    /// Its hash.
-    pub tx_hash: [u8; 32],
-    /// What the chain took for it.
-    pub fee_paid: Amount,
-    /// Whether the money arrived.
-    pub succeeded: bool,
-    /// The final block.
-    pub block_number: u64,
-    /// Its hash.
-    pub block_hash: [u8; 32],
-    /// Its time.
-    pub block_at: Time,
-    /// When it was recorded.
-    pub recorded_at: Time,
-}
-
-fn hash(column: &str, text: &str) -> Result<[u8; 32], DbError> {
+pub(crate) fn hash(column: &str, text: &str) -> Result<[u8; 32], DbError> {
     unhex(text).ok_or_else(|| codec::corrupt(column, "not a hash"))
 }
 
 fn key(leg: &Leg) -> (String, i32, i32) {
     (leg.order.to_string(), leg.case, leg.leg)
-}
-
-type HoldColumns = (String, i32, String, Option<i32>, NaiveDateTime);
-const HOLD: (
-    payout_holds::order_id,
-    payout_holds::seq,
-    payout_holds::kind,
-    payout_holds::intent_n,
-    payout_holds::held_at,
-) = (
-    payout_holds::order_id,
-    payout_holds::seq,
-    payout_holds::kind,
-    payout_holds::intent_n,
-    payout_holds::held_at,
-);
-
-fn hold_of((order, seq, kind, intent, at): HoldColumns) -> Result<Hold, DbError> {
-    Ok(Hold {
-        order: codec::parsed("payout_holds.order_id", &order)?,
-        seq,
-        kind: codec::parsed("payout_holds.kind", &kind)?,
-        intent,
-        held_at: codec::time(at),
-    })
-}
-
-/// Announces a payout of case 0 under the order's next number.
-pub fn announce(
-    tx: &mut EscrowTx<'_>,
-    order: OrderId,
-    kind: PayoutKind,
-    intent: Option<i32>,
-    at: Time,
-) -> Result<Hold, DbError> {
-    let last: Option<i32> = payout_holds::table
-        .filter(payout_holds::order_id.eq(order.to_string()))
-        .select(diesel::dsl::max(payout_holds::seq))
-        .first(tx.conn())?;
-    let seq = last.unwrap_or_default().saturating_add(1);
-    diesel::insert_into(payout_holds::table)
-        .values((
-            payout_holds::order_id.eq(order.to_string()),
-            payout_holds::seq.eq(seq),
-            payout_holds::case_no.eq(0),
-            payout_holds::kind.eq(kind.as_str()),
-            payout_holds::intent_n.eq(intent),
-            payout_holds::state.eq("held"),
-            payout_holds::held_at.eq(codec::stamp(at)),
-        ))
-        .execute(tx.conn())?;
-    Ok(Hold { order, seq, kind, intent, held_at: at })
-}
-
-/// The open announcement of an order.
-pub fn open_hold(conn: &mut Conn, order: OrderId) -> Result<Option<Hold>, DbError> {
-    let found: Option<HoldColumns> = payout_holds::table
-        .filter(payout_holds::order_id.eq(order.to_string()))
-        .filter(payout_holds::state.eq("held"))
-        .order(payout_holds::seq)
-        .select(HOLD)
-        .first(conn)
-        .optional()?;
-    found.map(hold_of).transpose()
-}
-
-/// All open announcements, oldest first.
-pub fn open_holds(conn: &mut Conn, limit: i64) -> Result<Vec<Hold>, DbError> {
-    let found: Vec<HoldColumns> = payout_holds::table
-        .filter(payout_holds::state.eq("held"))
-        .order(payout_holds::held_at)
-        .limit(limit)
-        .select(HOLD)
-        .load(conn)?;
-    found.into_iter().map(hold_of).collect()
-}
-
-/// Closes an open announcement; says whether it was still open.
-pub fn settle(
-    tx: &mut EscrowTx<'_>,
-    hold: &Hold,
-    planned: bool,
-    at: Time,
-) -> Result<bool, DbError> {
-    let row = payout_holds::table.find((hold.order.to_string(), hold.seq));
-    let changed = diesel::update(row)
-        .filter(payout_holds::state.eq("held"))
-        .set((
-            payout_holds::state.eq(if planned { "planned" } else { "withdrawn" }),
-            payout_holds::settled_at.eq(codec::stamp(at)),
-        ))
-        .execute(tx.conn())?;
-    Ok(changed == 1)
 }
 
 type PayoutColumns =
@@ -531,98 +387,4 @@ pub fn in_flight(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
     ))
     .get_result(conn)
     .map_err(DbError::from)
-}
-
-type AttemptColumns = (i32, String, Vec<u8>, String, String, NaiveDateTime);
-
-/// The signed chain txs of a leg, the first one first.
-pub fn attempts(conn: &mut Conn, leg: &Leg) -> Result<Vec<Attempt>, DbError> {
-    let found: Vec<AttemptColumns> = chain_attempts::table
-        .filter(chain_attempts::order_id.eq(leg.order.to_string()))
-        .filter(chain_attempts::case_no.eq(leg.case))
-        .filter(chain_attempts::leg.eq(leg.leg))
-        .order(chain_attempts::attempt)
-        .select((
-            chain_attempts::attempt,
-            chain_attempts::tx_hash,
-            chain_attempts::raw,
-            chain_attempts::max_fee,
-            chain_attempts::max_tip,
-            chain_attempts::signed_at,
-        ))
-        .load(conn)?;
-    found
-        .into_iter()
-        .map(|(attempt, tx_hash, raw, max_fee, max_tip, at)| {
-            Ok(Attempt {
-                attempt,
-                tx_hash: hash("chain_attempts.tx_hash", &tx_hash)?,
-                raw,
-                max_fee: codec::amount("chain_attempts.max_fee", &max_fee)?,
-                max_tip: codec::amount("chain_attempts.max_tip", &max_tip)?,
-                signed_at: codec::time(at),
-            })
-        })
-        .collect()
-}
-
-/// Stores signed bytes. The same number twice fails with [`DbError::Unique`].
-pub fn insert_attempt(tx: &mut EscrowTx<'_>, leg: &Leg, attempt: &Attempt) -> Result<(), DbError> {
-    diesel::insert_into(chain_attempts::table)
-        .values((
-            chain_attempts::order_id.eq(leg.order.to_string()),
-            chain_attempts::case_no.eq(leg.case),
-            chain_attempts::leg.eq(leg.leg),
-            chain_attempts::attempt.eq(attempt.attempt),
-            chain_attempts::tx_hash.eq(hex(&attempt.tx_hash)),
-            chain_attempts::raw.eq(&attempt.raw),
-            chain_attempts::max_fee.eq(codec::amount_text(attempt.max_fee)),
-            chain_attempts::max_tip.eq(codec::amount_text(attempt.max_tip)),
-            chain_attempts::signed_at.eq(codec::stamp(attempt.signed_at)),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-/// Stores a receipt; one of the same chain tx twice fails with [`DbError::Unique`].
-pub fn insert_receipt(tx: &mut EscrowTx<'_>, leg: &Leg, receipt: &Receipt) -> Result<(), DbError> {
-    let chain: i64 = codec::column("receipts.chain_id", leg.chain.get())?;
-    let block: i64 = codec::column("receipts.block_number", receipt.block_number)?;
-    diesel::insert_into(receipts::table)
-        .values((
-            receipts::chain_id.eq(chain),
-            receipts::tx_hash.eq(hex(&receipt.tx_hash)),
-            receipts::order_id.eq(leg.order.to_string()),
-            receipts::case_no.eq(leg.case),
-            receipts::leg.eq(leg.leg),
-            receipts::role.eq(leg.role.as_str()),
-            receipts::to_address.eq(leg.to.to_string()),
-            receipts::amount.eq(codec::amount_text(leg.amount)),
-            receipts::fee_paid.eq(codec::amount_text(receipt.fee_paid)),
-            receipts::succeeded.eq(receipt.succeeded),
-            receipts::block_number.eq(block),
-            receipts::block_hash.eq(hex(&receipt.block_hash)),
-            receipts::block_at.eq(codec::stamp(receipt.block_at)),
-            receipts::recorded_at.eq(codec::stamp(receipt.recorded_at)),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-/// What left an order's address for good at or before a block: sums and fees.
-pub fn spent(conn: &mut Conn, order: OrderId, block: u64) -> Result<Amount, DbError> {
-    let block: i64 = codec::column("receipts.block_number", block)?;
-    let rows: Vec<(String, String, bool)> = receipts::table
-        .filter(receipts::order_id.eq(order.to_string()))
-        .filter(receipts::block_number.le(block))
-        .select((receipts::amount, receipts::fee_paid, receipts::succeeded))
-        .load(conn)?;
-    let mut parts = Vec::new();
-    for (amount, fee, succeeded) in rows {
-        parts.push(codec::amount("receipts.fee_paid", &fee)?);
-        if succeeded {
-            parts.push(codec::amount("receipts.amount", &amount)?);
-        }
-    }
-    Amount::sum(parts).ok_or_else(|| codec::corrupt("receipts", "the sum is too large"))
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use db::{EscrowDb, EscrowTx, alarms, desk, tx};
 use domain::EvmAddress;
-use domain::chain::ChainId;
-use domain::clock::{Clock, Time};
+use domain::chain::{ChainId, ChainSpec};
+use domain::clock::{Clock, Span, Time};
 use domain::ids::{AlarmId, OrderId};
 use sha2::{Digest, Sha256};
 
@@ -15,6 +15,9 @@ use crate::chain::client::Client;
 use crate::chain::transport::PriceSource;
 use crate::fault::Fault;
 use crate::keys::Keys;
+
+/// How long a public chain is left alone between two looks.
+const PACE: Span = Span::secs(3);
 
 /// Where a test may stop a job, as a power cut would. Outside of tests it never does.
 pub trait Probe: Send + Sync {
@@ -70,6 +73,7 @@ pub struct Ctx {
     pub(crate) generation: u32,
     /// When what is tried now and then was tried last. Forgotten at a restart, which does no harm.
     turns: Mutex<BTreeMap<(OrderId, i32), Time>>,
+    looked: Mutex<BTreeMap<ChainId, Time>>,
     probe: Box<dyn Probe>,
 }
 
@@ -125,6 +129,7 @@ impl Ctx {
             prices,
             generation: installation.generation,
             turns: Mutex::default(),
+            looked: Mutex::default(),
             probe,
         })
     }
@@ -137,6 +142,19 @@ impl Ctx {
     /// A point at which a test may stop the job.
     pub(crate) fn reach(&self, point: &'static str) -> Result<(), Fault> {
         self.probe.reach(point)
+    }
+
+    /// Whether a chain is to be looked at in this round: a public one not in each, because its
+    /// blocks are slower and its provider counts requests.
+    pub(crate) fn is_chains_turn(&self, spec: &ChainSpec) -> bool {
+        let pace = if spec.genesis.is_some() { PACE } else { Span::secs(0) };
+        let now = self.now();
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = looked.get(&spec.id).is_none_or(|last| now.since(*last) >= pace);
+        if is_due {
+            looked.insert(spec.id, now);
+        }
+        is_due
     }
 
     /// Whether `secs` have gone by since this was last so for a payout.

@@ -55,6 +55,9 @@ impl Engine {
     pub fn chain_once(&self) -> Result<u32, Fault> {
         let mut done: u32 = 0;
         for served in self.ctx.chains.values() {
+            if !self.ctx.is_chains_turn(served.client.spec()) {
+                continue;
+            }
             match self.chain_round(served) {
                 Ok(more) => done = done.saturating_add(more),
                 Err(Fault::Chain(_)) => {}

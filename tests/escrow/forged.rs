@@ -54,7 +54,10 @@ const FORGERIES: &[Forgery] = &[
         lines[0].quantity = 1;
         lines[0].total_cents = lines[0].unit_cents;
     }),
-    ("a line does not fit", |_, lines| lines[0].quantity = 200),
+    ("a line does not fit", |_, lines| {
+        lines[0].quantity = 200;
+        lines[0].total_cents = lines[0].unit_cents * 200;
+    }),
     ("a line does not fit", |_, lines| lines[1].n = 7),
     ("a line does not fit", |_, lines| lines[0].package_id = None),
     ("a line does not fit", |_, lines| lines[0].title = "Mug\u{1f}one".to_owned()),

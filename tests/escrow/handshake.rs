@@ -45,7 +45,7 @@ fn one_won(world: &World, order: OrderId, at: &str) -> bool {
         assert!(reason.contains("dispute"), "{at}: {reason}");
         assert_eq!(world.balance(world.payout), Amount::ZERO, "{at}");
         assert_eq!(world.balance(world.refund), Amount::ZERO, "{at}");
-        let open = world.escrow.read(|conn| db::payouts::open_hold(conn, order)).unwrap();
+        let open = world.escrow.read(|conn| db::holds::open_hold(conn, order)).unwrap();
         assert_eq!(open, None, "{at}");
     } else {
         assert_eq!(outcome, "accepted", "{at}");

@@ -8,9 +8,11 @@
 mod wire;
 mod world;
 
+mod crash;
 mod forged;
 mod handshake;
 mod money;
 mod once;
+mod process;
 mod provider;
 mod purchase;

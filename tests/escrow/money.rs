@@ -31,7 +31,7 @@ fn cases(world: &World, order: OrderId) -> Vec<(i32, PayoutKind, Amount)> {
 /// Everything that ever came in has left or is still there.
 fn conserved(world: &World, order: OrderId) {
     let state = world.state(order);
-    let spent = world.escrow.read(|conn| db::payouts::spent(conn, order, u64::MAX >> 1)).unwrap();
+    let spent = world.escrow.read(|conn| db::proofs::spent(conn, order, u64::MAX >> 1)).unwrap();
     let there = world.balance(state.address.unwrap());
     assert_eq!(there.checked_add(spent), Some(state.credited));
 }

@@ -38,7 +38,7 @@ const SENDS: [Option<(usize, SendFault)>; 7] = [
 /// Rounds after which a payout must have come to its end.
 const ROUNDS: u32 = 40;
 /// Visits of one point at which escrow is stopped.
-const VISITS: usize = 3;
+const VISITS: usize = 2;
 
 /// One round of both lanes; `false` if escrow was stopped in it.
 fn round(engine: &Engine) -> bool {
@@ -113,7 +113,7 @@ fn verify(world: &World, order: OrderId, before: &BTreeMap<EvmAddress, Amount>, 
     assert_eq!(world.balance(world.refund), before[&world.refund], "{name}");
     let from = world.state(order).address.unwrap();
     assert_eq!(world.chain.nonce(on_chain(from)), 2, "{name}");
-    let spent = world.escrow.read(|conn| db::payouts::spent(conn, order, u64::MAX >> 1)).unwrap();
+    let spent = world.escrow.read(|conn| db::proofs::spent(conn, order, u64::MAX >> 1)).unwrap();
     let there = world.balance(from).checked_add(spent);
     assert_eq!(there, Some(world.state(order).credited), "{name}");
     let state = world.state(order);
@@ -255,7 +255,7 @@ fn a_leg_that_no_block_takes_is_offered_again_within_its_reserve() {
         assert!(round(&engine));
     }
     let legs = world.escrow.read(|conn| db::payouts::legs_of(conn, order, 0)).unwrap();
-    let attempts = world.escrow.read(|conn| db::payouts::attempts(conn, &legs[0])).unwrap();
+    let attempts = world.escrow.read(|conn| db::proofs::attempts(conn, &legs[0])).unwrap();
     assert!((2..=8).contains(&attempts.len()), "{}", attempts.len());
     for (earlier, later) in attempts.iter().zip(attempts.iter().skip(1)) {
         assert!(later.max_fee > earlier.max_fee && later.max_fee <= legs[0].fee_ceiling);

@@ -64,6 +64,13 @@ pub(crate) fn on_chain(address: EvmAddress) -> Address {
 impl World {
     /// A shop that can sell: rates are there and the store's payout address counts.
     pub(crate) fn new() -> Self {
+        let world = Self::bare();
+        world.engine().step_all().unwrap();
+        world
+    }
+
+    /// A shop whose escrow has never run.
+    pub(crate) fn bare() -> Self {
         // Durability is not what is tested here, and a disk would make it slow.
         if Path::new("/dev/shm").is_dir() {
             let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
@@ -98,8 +105,6 @@ impl World {
         };
         world.people();
         world.request_payout(world.store, world.payout);
-        let engine = world.engine();
-        engine.step_all().unwrap();
         world
     }
 

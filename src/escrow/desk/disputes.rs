@@ -1,8 +1,8 @@
 //! Disputes: one that stands when escrow looks takes effect, and with it every payout that was
 //! only announced is withdrawn.
 
+use db::holds::{self, Hold};
 use db::ledger::{self, State};
-use db::payouts::{self, Hold};
 use db::{EscrowTx, disputes, inbox};
 use domain::clock::Time;
 use domain::ids::{OrderId, UserId};
@@ -51,7 +51,7 @@ pub(crate) fn freeze(tx: &mut EscrowTx<'_>, state: &mut State, now: Time) -> Res
     state.disputed = true;
     let comment = "A dispute was opened; the money stays where it is.";
     book::append(tx, state, Note::new(EventKind::Frozen, actor, comment).by(opener), now)?;
-    if let Some(hold) = payouts::open_hold(tx, state.order)? {
+    if let Some(hold) = holds::open_hold(tx, state.order)? {
         withdraw(tx, state, &hold, &Refusal::Disputed.to_string(), now)?;
     }
     Ok(true)
@@ -65,7 +65,7 @@ pub(crate) fn withdraw(
     why: &str,
     now: Time,
 ) -> Result<(), Fault> {
-    if !payouts::settle(tx, hold, false, now)? {
+    if !holds::settle(tx, hold, false, now)? {
         return Ok(());
     }
     if let Some(n) = hold.intent {

@@ -3,7 +3,7 @@
 
 use db::intents::IntentRow;
 use db::ledger::{self, State};
-use db::{EscrowTx, inbox, orders, payouts};
+use db::{EscrowTx, holds, inbox, orders};
 use domain::clock::{Span, Time};
 use domain::ids::{OrderId, UserId};
 use domain::intent::{self, ActorRole, EventActor, IntentAction};
@@ -101,7 +101,7 @@ fn act(
         ctx::alarm(tx, "intent", Some(asked.order), message, now)?;
         return Ok(false);
     }
-    if payouts::open_hold(tx, asked.order)?.is_some() {
+    if holds::open_hold(tx, asked.order)?.is_some() {
         // Announced already.
         return Ok(false);
     }
@@ -113,10 +113,10 @@ fn act(
         (Err(refusal), _) => refuse(tx, &mut state, asked, &refusal.to_string(), now)?,
         (Ok(()), IntentAction::Cancel) => cancel(tx, &mut state, asked, now)?,
         (Ok(()), IntentAction::Release) => {
-            payouts::announce(tx, asked.order, PayoutKind::Release, Some(asked.n), now)?;
+            holds::announce(tx, asked.order, PayoutKind::Release, Some(asked.n), now)?;
         }
         (Ok(()), IntentAction::Refund) => {
-            payouts::announce(tx, asked.order, PayoutKind::Refund, Some(asked.n), now)?;
+            holds::announce(tx, asked.order, PayoutKind::Refund, Some(asked.n), now)?;
         }
     }
     Ok(true)

@@ -1,7 +1,8 @@
 //! Broadcasting: the stored bytes of a leg are sent in every round until a block holds them. What
 //! the provider answers is information and no conclusion.
 
-use db::payouts::{self, Attempt, Leg, LegState, Payout};
+use db::payouts::{self, Leg, LegState, Payout};
+use db::proofs::{self, Attempt};
 use domain::clock::Span;
 
 use super::{plan, sign};
@@ -38,7 +39,7 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
 
 /// Sends the newest bytes of a leg.
 fn send(ctx: &Ctx, served: &Served, leg: &Leg) -> Result<bool, Fault> {
-    let attempts = ctx.db.read(|conn| payouts::attempts(conn, leg))?;
+    let attempts = ctx.db.read(|conn| proofs::attempts(conn, leg))?;
     let Some(newest) = attempts.last() else {
         return Err(Fault::Ledger(format!("order {}: a leg is signed without bytes", leg.order)));
     };
@@ -61,7 +62,7 @@ fn improve(
     (payout, legs): (&Payout, &[Leg]),
     leg: &Leg,
 ) -> Result<(), Fault> {
-    let attempts = ctx.db.read(|conn| payouts::attempts(conn, leg))?;
+    let attempts = ctx.db.read(|conn| proofs::attempts(conn, leg))?;
     let Some(last) = attempts.last() else { return Ok(()) };
     let waited = ctx.now().since(last.signed_at);
     // A leg behind one of its own payout waits for that one, not for a better price.

@@ -2,7 +2,8 @@
 
 use db::EscrowTx;
 use db::ledger::{self, State};
-use db::payouts::{self, Leg, LegState, Payout, PayoutState, Receipt};
+use db::payouts::{self, Leg, LegState, Payout, PayoutState};
+use db::proofs::{self, Receipt};
 use domain::clock::{Span, Time};
 use domain::intent::EventActor;
 use domain::order::EventKind;
@@ -51,7 +52,7 @@ fn confirm(
     view: &View,
     (payout, leg): (&Payout, &Leg),
 ) -> Result<bool, Fault> {
-    let attempts = ctx.db.read(|conn| payouts::attempts(conn, leg))?;
+    let attempts = ctx.db.read(|conn| proofs::attempts(conn, leg))?;
     let hashes: Vec<_> = attempts.iter().map(|attempt| attempt.tx_hash).collect();
     let found = served.client.mined(&hashes)?.into_iter().flatten().find(|mined| {
         // The hash binds all of it already; a receipt that says otherwise is a lie.
@@ -154,7 +155,7 @@ fn finalise(
     if !payouts::move_leg(tx, &settled, leg.state)? {
         return Ok(false);
     }
-    payouts::insert_receipt(tx, leg, receipt)?;
+    proofs::insert_receipt(tx, leg, receipt)?;
     if !receipt.succeeded {
         plan::hold(tx, &mut state, (payout, REVERTED), now)?;
         return Ok(true);

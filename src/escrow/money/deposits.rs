@@ -1,8 +1,10 @@
 //! What came in: balances at a final block, plus what has left by then, is what was ever credited.
 
-use db::ledger::{self, Deposit, State};
-use db::{EscrowTx, payouts};
+use db::deposits::{self as received, Deposit};
+use db::ledger::{self, State};
+use db::{EscrowTx, payouts, proofs};
 use domain::clock::Time;
+use domain::ids::OrderId;
 use domain::intent::EventActor;
 use domain::money::Amount;
 use domain::order::{self, EventKind, OrderStatus};
@@ -51,16 +53,34 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
         checked.push(state.order);
     }
     ctx.reach("deposits: examined")?;
+    let full = checked.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
+    schedule(ctx, checked, full)?;
+    Ok(done)
+}
+
+/// Writes down when the addresses are due again. Those that are due in every round need no write,
+/// unless there are so many that they have to take turns.
+fn schedule(ctx: &Ctx, checked: Vec<OrderId>, full: bool) -> Result<(), Fault> {
     let now = ctx.now();
+    let states = ctx.db.read(|conn| {
+        checked.iter().map(|order| ledger::state(conn, *order)).collect::<Result<Vec<_>, _>>()
+    })?;
+    let next: Vec<_> = states
+        .into_iter()
+        .flatten()
+        .map(|state| (state.order, next_check(&state, now)))
+        .filter(|(_, next)| full || *next > now)
+        .collect();
+    if next.is_empty() {
+        return Ok(());
+    }
     ctx.write("checked", move |tx| {
-        for order in &checked {
-            if let Some(state) = ledger::state(tx, *order)? {
-                ledger::check_at(tx, *order, next_check(&state, now))?;
-            }
+        for (order, next) in &next {
+            ledger::check_at(tx, *order, *next)?;
         }
         Ok(())
     })?;
-    Ok(done)
+    Ok(())
 }
 
 /// An address is watched for ever: often while money is awaited, seldom later.
@@ -89,6 +109,9 @@ fn examine(
     } else {
         InTime::Open
     };
+    if in_time == InTime::Open && is_known(ctx, state, sight)? {
+        return residuals::run_once(ctx, served, view, state);
+    }
     let (order, now) = (state.order, ctx.now());
     let keys = std::sync::Arc::clone(&ctx.keys);
     ctx.reach("deposits: before credit")?;
@@ -103,8 +126,16 @@ fn examine(
         }
     })?;
     ctx.reach("deposits: credited")?;
-    let returned = residuals::run_once(ctx, served, view, order)?;
+    let Some(state) = ctx.db.read(|conn| ledger::state(conn, order))? else { return Ok(0) };
+    let returned = residuals::run_once(ctx, served, view, &state)?;
     Ok(written.unwrap_or_default().saturating_add(returned))
+}
+
+/// Whether an address holds just what the ledger says, so that there is nothing to write.
+fn is_known(ctx: &Ctx, state: &State, sight: Sight) -> Result<bool, Fault> {
+    let spent = ctx.db.read(|conn| proofs::spent(conn, state.order, sight.fin.number))?;
+    let total = sight.settled.checked_add(spent);
+    Ok(total == Some(state.credited) && sight.latest.minus(sight.settled) == state.unfinal)
 }
 
 /// What is known about an unpaid order's deadline.
@@ -128,12 +159,12 @@ fn credit(
 ) -> Result<u32, Fault> {
     // While signed bytes are about, a balance cannot be told from a payout on its way. And what
     // was credited by a later block is not judged by an earlier one.
-    let newer = ledger::credited_block(tx, state.order)?.is_some_and(|n| n > sight.fin.number);
+    let newer = received::last_block(tx, state.order)?.is_some_and(|n| n > sight.fin.number);
     if newer || payouts::in_flight(tx, state.order)? || state.held_reason.is_some() {
         return Ok(0);
     }
     let before = state.last_seq;
-    let spent = payouts::spent(tx, state.order, sight.fin.number)?;
+    let spent = proofs::spent(tx, state.order, sight.fin.number)?;
     let total = sight.settled.checked_add(spent);
     let total = total.ok_or_else(|| Fault::Ledger("a sum beyond all sums".to_owned()))?;
     if total < state.credited {
@@ -167,7 +198,7 @@ fn enter(
     now: Time,
 ) -> Result<(), Fault> {
     state.credited = total;
-    ledger::deposit(
+    received::insert(
         tx,
         &Deposit {
             order: state.order,

@@ -1,6 +1,7 @@
 //! Deadlines by block time: what was in by the last block before the deadline counts.
 
-use db::ledger::{self, State};
+use db::deposits as received;
+use db::ledger::State;
 use domain::clock::Time;
 
 use super::deposits::{InTime, Sight};
@@ -24,7 +25,7 @@ pub(crate) fn in_time(
     sight: &Sight,
 ) -> Result<InTime, Fault> {
     let deadline = state.expires_at;
-    let recorded = ctx.db.read(|conn| ledger::credited_by(conn, state.order, deadline))?;
+    let recorded = ctx.db.read(|conn| received::total_by(conn, state.order, deadline))?;
     if recorded == sight.settled || sight.settled.is_zero() {
         return Ok(InTime::Passed(recorded));
     }

@@ -23,8 +23,9 @@ pub fn look(ctx: &Ctx, served: &Served) -> Result<Option<View>, Fault> {
     let spec = served.client.spec();
     let before = ctx.db.read(|conn| desk::chain(conn, spec.id))?;
     let looked = served.client.look().and_then(|view| {
+        let data = served.client.data_fee()?;
         let fee = fees::reserve(fees::TRANSFER_GAS, view.market.ceiling());
-        let fee = fee.and_then(|fee| fee.checked_add(served.client.data_fee().ok()?));
+        let fee = fee.and_then(|fee| fee.checked_add(data));
         Ok((view, fee.ok_or_else(|| ChainFault::Garbage("a fee beyond all sums".to_owned()))?))
     });
     let now = ctx.now();

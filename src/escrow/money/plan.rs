@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
+use db::holds::{self, Hold};
 use db::ledger::{self, State};
-use db::payouts::{self, Hold, Leg, LegState, Payout, PayoutState};
+use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::{EscrowTx, inbox, placing};
 use domain::EvmAddress;
 use domain::clock::Time;
@@ -66,7 +67,7 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
         return Ok(0);
     }
     let mut done: u32 = 0;
-    for hold in ctx.db.read(|conn| payouts::open_holds(conn, ROUND))? {
+    for hold in ctx.db.read(|conn| holds::open_holds(conn, ROUND))? {
         let state = ctx.db.read(|conn| ledger::state(conn, hold.order))?;
         let Some(state) = state.filter(|state| state.chain == served.client.spec().id) else {
             continue;
@@ -136,7 +137,7 @@ fn look(
     (key, costs): (&crate::seal::SealKey, Option<&Costs>),
     now: Time,
 ) -> Result<bool, Fault> {
-    let open = payouts::open_hold(tx, hold.order)?.as_ref() == Some(hold);
+    let open = holds::open_hold(tx, hold.order)?.as_ref() == Some(hold);
     if !open || state.held_reason.is_some() || placing::paused(tx)? {
         return Ok(false);
     }
@@ -175,7 +176,7 @@ fn look(
     if let Some(n) = hold.intent {
         ledger::answer(tx, (hold.order, n), None, now)?;
     }
-    Ok(payouts::settle(tx, hold, true, now)?)
+    Ok(holds::settle(tx, hold, true, now)?)
 }
 
 /// Whether the intent behind an announcement stands as it was and still fits; else a sentence.

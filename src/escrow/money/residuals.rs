@@ -6,7 +6,6 @@ use std::sync::Arc;
 use db::ledger::{self, State};
 use db::payouts::{self, Payout, PayoutState};
 use db::{Conn, DbError};
-use domain::ids::OrderId;
 use domain::intent::EventActor;
 use domain::money::Amount;
 use domain::order::EventKind;
@@ -32,17 +31,17 @@ struct Case {
 ///
 /// # Errors
 /// [`Fault`] when the database fails.
-pub fn run_once(ctx: &Ctx, served: &Served, view: &View, order: OrderId) -> Result<u32, Fault> {
-    let found = ctx.db.read(|conn| {
-        let Some(state) = ledger::state(conn, order)? else { return Ok(None) };
-        Ok(due(conn, &state)?.map(|case| (state, case)))
-    })?;
-    let Some((state, case)) = found else { return Ok(0) };
+pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Result<u32, Fault> {
+    if !state.status.is_terminal() || state.credited.is_zero() {
+        return Ok(0);
+    }
+    let order = state.order;
+    let Some(case) = ctx.db.read(|conn| due(conn, state))? else { return Ok(0) };
     if plan::is_paused(ctx)? || state.held_reason.is_some() {
         return Ok(0);
     }
     let key = Arc::clone(&ctx.keys);
-    let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), &state)))?;
+    let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), state)))?;
     let Ok(sealed) = sealed? else { return Ok(0) };
     let Some(costs) = costs(ctx, served, view, (&sealed, case.available))? else { return Ok(0) };
     ctx.reach("residual: before plan")?;

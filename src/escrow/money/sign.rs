@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use db::ledger::{self, State};
-use db::payouts::{self, Attempt, Leg, LegState, Payout, PayoutState};
+use db::payouts::{self, Leg, LegState, Payout, PayoutState};
+use db::proofs::{self, Attempt};
 use domain::clock::Time;
 
 use super::{freeze_order, is_faithful, plan, terms};
@@ -95,7 +96,7 @@ fn store(ctx: &Ctx, leg: Leg, attempt: Attempt, now: Time) -> Result<bool, Fault
         if !payouts::move_leg(tx, &moved, from)? {
             return Ok(false);
         }
-        payouts::insert_attempt(tx, &leg, &attempt)?;
+        proofs::insert_attempt(tx, &leg, &attempt)?;
         Ok(true)
     })?;
     Ok(stored.unwrap_or_default())

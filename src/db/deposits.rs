@@ -1,0 +1,79 @@
+//! Final money that came in.
+
+use diesel::prelude::*;
+use domain::chain::ChainId;
+use domain::clock::Time;
+use domain::ids::OrderId;
+use domain::money::Amount;
+
+use crate::codec;
+use crate::conn::Conn;
+use crate::doors::EscrowTx;
+use crate::error::DbError;
+use crate::schema::deposits;
+
+/// Final money that was credited to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deposit {
+    /// The order.
+    pub order: OrderId,
+    /// The chain.
+    pub chain: ChainId,
+    /// What came since the one before.
+    pub amount: Amount,
+    /// What came in all.
+    pub credited_total: Amount,
+    /// The final block by which it was read.
+    pub block_number: u64,
+    /// That block's hash.
+    pub block_hash: [u8; 32],
+    /// That block's time.
+    pub block_at: Time,
+    /// When it was credited.
+    pub credited_at: Time,
+}
+
+/// Stores a deposit under the order's next number.
+pub fn insert(tx: &mut EscrowTx<'_>, row: &Deposit) -> Result<(), DbError> {
+    let last: Option<i32> = deposits::table
+        .filter(deposits::order_id.eq(row.order.to_string()))
+        .select(diesel::dsl::max(deposits::seq))
+        .first(tx.conn())?;
+    let chain: i64 = codec::column("deposits.chain_id", row.chain.get())?;
+    let block: i64 = codec::column("deposits.block_number", row.block_number)?;
+    diesel::insert_into(deposits::table)
+        .values((
+            deposits::order_id.eq(row.order.to_string()),
+            deposits::seq.eq(last.unwrap_or_default().saturating_add(1)),
+            deposits::chain_id.eq(chain),
+            deposits::amount.eq(codec::amount_text(row.amount)),
+            deposits::credited_total.eq(codec::amount_text(row.credited_total)),
+            deposits::block_number.eq(block),
+            deposits::block_hash.eq(domain::seal::hex(&row.block_hash)),
+            deposits::block_at.eq(codec::stamp(row.block_at)),
+            deposits::credited_at.eq(codec::stamp(row.credited_at)),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The highest final block by which an order was credited.
+pub fn last_block(conn: &mut Conn, order: OrderId) -> Result<Option<u64>, DbError> {
+    let last: Option<i64> = deposits::table
+        .filter(deposits::order_id.eq(order.to_string()))
+        .select(diesel::dsl::max(deposits::block_number))
+        .first(conn)?;
+    last.map(|number| codec::number("deposits.block_number", number)).transpose()
+}
+
+/// What was credited by final blocks dated at or before `time`, as far as it was recorded then.
+pub fn total_by(conn: &mut Conn, order: OrderId, time: Time) -> Result<Amount, DbError> {
+    let text: Option<String> = deposits::table
+        .filter(deposits::order_id.eq(order.to_string()))
+        .filter(deposits::block_at.le(codec::stamp(time)))
+        .order(deposits::seq.desc())
+        .select(deposits::credited_total)
+        .first(conn)
+        .optional()?;
+    text.map_or(Ok(Amount::ZERO), |text| codec::amount("deposits.credited_total", &text))
+}

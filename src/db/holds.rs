@@ -1,0 +1,121 @@
+//! Announcements: what is committed before escrow looks and plans.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use domain::clock::Time;
+use domain::ids::OrderId;
+use domain::settle::PayoutKind;
+
+use crate::codec;
+use crate::conn::Conn;
+use crate::doors::EscrowTx;
+use crate::error::DbError;
+use crate::schema::payout_holds;
+
+/// The announcement before a payout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The order.
+    pub order: OrderId,
+    /// Number within the order.
+    pub seq: i32,
+    /// What is to be planned.
+    pub kind: PayoutKind,
+    /// The intent that asks for it.
+    pub intent: Option<i32>,
+    /// When it was announced.
+    pub held_at: Time,
+}
+
+type HoldColumns = (String, i32, String, Option<i32>, NaiveDateTime);
+const HOLD: (
+    payout_holds::order_id,
+    payout_holds::seq,
+    payout_holds::kind,
+    payout_holds::intent_n,
+    payout_holds::held_at,
+) = (
+    payout_holds::order_id,
+    payout_holds::seq,
+    payout_holds::kind,
+    payout_holds::intent_n,
+    payout_holds::held_at,
+);
+
+fn hold_of((order, seq, kind, intent, at): HoldColumns) -> Result<Hold, DbError> {
+    Ok(Hold {
+        order: codec::parsed("payout_holds.order_id", &order)?,
+        seq,
+        kind: codec::parsed("payout_holds.kind", &kind)?,
+        intent,
+        held_at: codec::time(at),
+    })
+}
+
+/// Announces a payout of case 0 under the order's next number.
+pub fn announce(
+    tx: &mut EscrowTx<'_>,
+    order: OrderId,
+    kind: PayoutKind,
+    intent: Option<i32>,
+    at: Time,
+) -> Result<Hold, DbError> {
+    let last: Option<i32> = payout_holds::table
+        .filter(payout_holds::order_id.eq(order.to_string()))
+        .select(diesel::dsl::max(payout_holds::seq))
+        .first(tx.conn())?;
+    let seq = last.unwrap_or_default().saturating_add(1);
+    diesel::insert_into(payout_holds::table)
+        .values((
+            payout_holds::order_id.eq(order.to_string()),
+            payout_holds::seq.eq(seq),
+            payout_holds::case_no.eq(0),
+            payout_holds::kind.eq(kind.as_str()),
+            payout_holds::intent_n.eq(intent),
+            payout_holds::state.eq("held"),
+            payout_holds::held_at.eq(codec::stamp(at)),
+        ))
+        .execute(tx.conn())?;
+    Ok(Hold { order, seq, kind, intent, held_at: at })
+}
+
+/// The open announcement of an order.
+pub fn open_hold(conn: &mut Conn, order: OrderId) -> Result<Option<Hold>, DbError> {
+    let found: Option<HoldColumns> = payout_holds::table
+        .filter(payout_holds::order_id.eq(order.to_string()))
+        .filter(payout_holds::state.eq("held"))
+        .order(payout_holds::seq)
+        .select(HOLD)
+        .first(conn)
+        .optional()?;
+    found.map(hold_of).transpose()
+}
+
+/// All open announcements, oldest first.
+pub fn open_holds(conn: &mut Conn, limit: i64) -> Result<Vec<Hold>, DbError> {
+    let found: Vec<HoldColumns> = payout_holds::table
+        .filter(payout_holds::state.eq("held"))
+        .order(payout_holds::held_at)
+        .limit(limit)
+        .select(HOLD)
+        .load(conn)?;
+    found.into_iter().map(hold_of).collect()
+}
+
+/// Closes an open announcement; says whether it was still open.
+pub fn settle(
+    tx: &mut EscrowTx<'_>,
+    hold: &Hold,
+    planned: bool,
+    at: Time,
+) -> Result<bool, DbError> {
+    let row = payout_holds::table.find((hold.order.to_string(), hold.seq));
+    let changed = diesel::update(row)
+        .filter(payout_holds::state.eq("held"))
+        .set((
+            payout_holds::state.eq(if planned { "planned" } else { "withdrawn" }),
+            payout_holds::settled_at.eq(codec::stamp(at)),
+        ))
+        .execute(tx.conn())?;
+    Ok(changed == 1)
+}
