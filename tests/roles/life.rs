@@ -1,10 +1,10 @@
 //! Life and death of the roles.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::shop::{PATIENCE, SERVED, Shop, health, within};
+use crate::shop::{PATIENCE, Process, SERVED, Shop, health, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -37,6 +37,24 @@ fn no_role_outlives_the_monitor() {
     let running = shop.serve();
     running.signal(Signal::KILL);
     running.none_left(SECOND);
+}
+
+#[test]
+fn not_even_a_role_that_cannot_hear_outlives_the_monitor() {
+    let shop = Shop::migrated();
+    let running = shop.serve();
+    for role in running.roles() {
+        stop(&role);
+    }
+    running.signal(Signal::KILL);
+    running.none_left(SECOND);
+}
+
+/// Stops a process and waits until it stands.
+fn stop(role: &Process) {
+    let pid = rustix::process::Pid::from_raw(role.pid).unwrap();
+    rustix::process::kill_process(pid, Signal::STOP).unwrap();
+    within(PATIENCE, "it stands", || role.status("State").starts_with('T').then_some(()));
 }
 
 #[test]
@@ -74,8 +92,11 @@ fn it_ends_cleanly_when_asked() {
     for signal in [Signal::TERM, Signal::INT] {
         let shop = Shop::migrated();
         let mut running = shop.serve();
+        let asked = Instant::now();
         running.signal(signal);
         assert_eq!(running.end(), Some(0), "{}", running.said());
+        // After ten seconds the monitor would have killed whoever had not heard.
+        assert!(asked.elapsed() < 5 * SECOND, "a role did not follow its life-line");
         assert_eq!(running.roles(), []);
         // And nothing hinders the next start.
         let mut again = shop.serve();
@@ -88,12 +109,7 @@ fn it_ends_cleanly_when_asked() {
 fn a_stopped_role_is_no_hindrance_for_long() {
     let shop = Shop::migrated();
     let mut running = shop.serve();
-    let courier = running.role("courier").unwrap();
-    let pid = rustix::process::Pid::from_raw(courier.pid).unwrap();
-    rustix::process::kill_process(pid, Signal::STOP).unwrap();
-    within(PATIENCE, "courier is stopped", || {
-        courier.status("State").starts_with('T').then_some(())
-    });
+    stop(&running.role("courier").unwrap());
     running.signal(Signal::TERM);
     // A second word shortens the wait of ten seconds; it comes again until it is heard.
     within(PATIENCE, "the others end", || (running.roles().len() == 1).then_some(()));
