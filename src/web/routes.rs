@@ -36,25 +36,26 @@ struct Entry {
 /// Every page.
 pub fn pages() -> PageRoutes {
     let mut routes = Table::new();
+    // A path is looked for from the top, so what is asked for most stands there.
     crate::home::pages(&mut routes);
+    crate::items::pages(&mut routes);
+    crate::stores::pages(&mut routes);
+    crate::orders::pages(&mut routes);
     crate::accounts::pages(&mut routes);
     crate::keys::pages(&mut routes);
-    crate::stores::pages(&mut routes);
-    crate::items::pages(&mut routes);
     crate::packages::pages(&mut routes);
-    crate::orders::pages(&mut routes);
     routes
 }
 
 /// Every route for machines.
 pub fn api() -> ApiRoutes {
     let mut routes = Table::new();
+    crate::items::api(&mut routes);
+    crate::stores::api(&mut routes);
+    crate::orders::api(&mut routes);
     crate::accounts::api(&mut routes);
     crate::keys::api(&mut routes);
-    crate::stores::api(&mut routes);
-    crate::items::api(&mut routes);
     crate::packages::api(&mut routes);
-    crate::orders::api(&mut routes);
     crate::health::api(&mut routes);
     crate::openapi::api(&mut routes);
     routes
