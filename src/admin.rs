@@ -8,9 +8,9 @@ use db::{DbError, EscrowTx, Owner, desk, tx};
 use domain::clock::Clock;
 use domain::refusal::BadText;
 
-use crate::Stop;
 use crate::settings::Settings;
 use crate::step::{become_owner, refused};
+use crate::{Stop, tell};
 
 /// Stops payouts and new orders, or lets them go on.
 pub(crate) fn pause(on: bool) -> Result<(), Stop> {
@@ -19,7 +19,7 @@ pub(crate) fn pause(on: bool) -> Result<(), Stop> {
     let now = SystemClock.now();
     tx::write_once(&config, "pause", |tx: &mut EscrowTx<'_>| desk::set_pause(tx, on, now))
         .map_err(|error: DbError| refused(error))?;
-    println!("{}", if on { "paused: no payouts and no new orders" } else { "resumed" });
+    tell(if on { "paused: no payouts and no new orders" } else { "resumed" });
     Ok(())
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn create_user(name: &str, role: &str) -> Result<(), Stop> {
     become_owner(&config, Owner::Web)?;
     let as_role = role.parse().map_err(|why: BadText| Stop::Failed(why.to_string()))?;
     web::create_account(&config, name, &password, as_role).map_err(Stop::Failed)?;
-    println!("{name} may log in as {role}");
+    tell(&format!("{name} may log in as {role}"));
     Ok(())
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn set_password(name: &str) -> Result<(), Stop> {
     let password = password(name)?;
     become_owner(&config, Owner::Web)?;
     web::set_password(&config, name, &password).map_err(Stop::Failed)?;
-    println!("{name} has a new password; every session has ended");
+    tell(&format!("{name} has a new password; every session has ended"));
     Ok(())
 }
 

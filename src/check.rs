@@ -15,7 +15,7 @@ use crate::cage::{self, Wall};
 use crate::cli::CheckArgs;
 use crate::settings::{Settings, dotenv};
 use crate::step::become_owner;
-use crate::{Stop, people};
+use crate::{Stop, people, tell};
 
 /// Longest wait for the shop's own answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
     };
     if args.json {
         let text = serde_json::to_string_pretty(&report);
-        println!("{}", text.map_err(|error| Stop::Failed(error.to_string()))?);
+        tell(&text.map_err(|error| Stop::Failed(error.to_string()))?);
     } else {
         print(&report);
     }
@@ -76,15 +76,18 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
 }
 
 fn print(report: &Report) {
-    println!("Holdfast {}, isolation level {}\n\nWalls", report.version, report.isolation_level);
+    tell(&format!(
+        "Holdfast {}, isolation level {}\n\nWalls",
+        report.version, report.isolation_level
+    ));
     for wall in &report.walls {
         let stands = if wall.stands { "stands" } else { "open" };
-        println!("  {:<24}{stands:<8}{}", wall.name, wall.what);
+        tell(&format!("  {:<28}{stands:<8}{}", wall.name, wall.what));
     }
-    println!("\nFindings");
+    tell("\nFindings");
     for finding in &report.findings {
         let ok = if finding.ok { "ok" } else { "NOT OK" };
-        println!("  {:<24}{ok:<8}{}", finding.name, finding.said);
+        tell(&format!("  {:<28}{ok:<8}{}", finding.name, finding.said));
     }
 }
 
@@ -115,8 +118,9 @@ fn database(config: &DbConfig, now: Time) -> Vec<Finding> {
             ];
         }
     };
+    let place = config.folder().map_or("a MariaDB server", |_| "SQLite files");
     let mut all = vec![
-        finding("database", Ok(format!("{config:?}"))),
+        finding("database", Ok(place.to_owned())),
         finding("tables", tables.map_err(|error| error.to_string())),
     ];
     let stale = limits::HEARTBEAT_STALE.as_secs();

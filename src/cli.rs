@@ -1,5 +1,6 @@
 //! What a person can type, and what it calls.
 
+#[cfg(feature = "devnet")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -22,7 +23,9 @@ Environment (also read from a file .env in the working folder; the environment w
   SECRET_FILE              file with the keys of escrow, mode 0600
   DB_DRIVER                sqlite or mariadb (sqlite)
   DB_DSN                   sqlite:<folder> or mysql://host:port/database (sqlite:data)
-  DB_USER, DB_PASSWORD     account of the role on MariaDB
+  DB_USER, DB_PASSWORD     account of web on MariaDB (escrow has its own in the secret file)
+  COURIER_DB_USER, COURIER_DB_PASSWORD
+                           account of courier on MariaDB
   ADMIN_USERNAME           administrator to create where there is none of this name
   ADMIN_PASSWORD           and the password to give to that account
   ACCOUNT_CREATION_MIN_INTERVAL_MINUTES

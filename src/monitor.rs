@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "between fork and exec, and in a signal handler")]
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_sig
 use crate::deaths::Deaths;
 use crate::people::User;
 use crate::role::Role;
-use crate::{CONFIG, Stop, cage, say, secret};
+use crate::{CONFIG, Stop, cage, say, secret, tell};
 
 /// How long a role may take to end when asked to.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,7 +99,7 @@ fn watch(
             one.again_at = Instant::now().checked_add(delay);
         }
         if !greeting.is_empty() && all.iter().all(|one| one.serves) {
-            let _deaf = writeln!(io::stdout(), "{greeting}");
+            tell(greeting);
             greeting = "";
         }
     }

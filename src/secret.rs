@@ -32,6 +32,9 @@ fn checked(path: &Path) -> Result<File, String> {
     if folder.mode() & 0o022 != 0 {
         return Err("others may write in its folder; take that away with chmod go-w".to_owned());
     }
+    if !is_ours(folder.uid()) {
+        return Err(format!("its folder belongs to user {}, neither root nor you", folder.uid()));
+    }
     // Not to wait for the other end where the name is that of a pipe.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = OpenOptions::new()
@@ -62,7 +65,7 @@ fn checked(path: &Path) -> Result<File, String> {
             about.mode() & 0o7777
         ));
     }
-    if about.uid() != 0 && about.uid() != geteuid().as_raw() {
+    if !is_ours(about.uid()) {
         return Err(format!("it belongs to user {}, neither root nor you", about.uid()));
     }
     match about.size() {
@@ -70,6 +73,10 @@ fn checked(path: &Path) -> Result<File, String> {
         1..=MAX_BYTES => Ok(file),
         size => Err(format!("it has {size} bytes, more than {MAX_BYTES}")),
     }
+}
+
+fn is_ours(uid: u32) -> bool {
+    uid == 0 || uid == geteuid().as_raw()
 }
 
 #[cfg(test)]

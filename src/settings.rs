@@ -35,6 +35,7 @@ impl Settings {
     }
 
     /// No setting at all: the demo looks at nobody's environment.
+    #[cfg(feature = "devnet")]
     pub(crate) const fn none() -> Self {
         Self(BTreeMap::new())
     }

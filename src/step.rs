@@ -13,7 +13,7 @@ use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 use crate::people;
 use crate::role::Role;
 use crate::settings::Settings;
-use crate::{Stop, folders};
+use crate::{Stop, folders, tell};
 
 /// The roles that own tables.
 pub(crate) const OWNERS: [Role; 3] = [Role::Web, Role::Escrow, Role::Courier];
@@ -40,6 +40,7 @@ pub(crate) enum Told {
     /// All of it.
     All,
     /// Nothing.
+    #[cfg(feature = "devnet")]
     Nothing,
 }
 
@@ -95,6 +96,7 @@ pub(crate) fn apart(step: Step, vars: Vec<(String, String)>, told: Told) -> Resu
         .current_dir("/")
         .stdout(match told {
             Told::All => Stdio::inherit(),
+            #[cfg(feature = "devnet")]
             Told::Nothing => Stdio::null(),
         })
         .status()
@@ -137,6 +139,6 @@ pub(crate) fn refused(error: db::DbError) -> Stop {
 
 fn say(owner: &str, applied: &[String]) {
     for name in applied {
-        println!("{owner}: {name}");
+        tell(&format!("{owner}: {name}"));
     }
 }

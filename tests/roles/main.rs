@@ -5,7 +5,7 @@
 
 #[cfg(test)]
 mod admin;
-#[cfg(test)]
+#[cfg(all(test, feature = "devnet"))]
 mod demo;
 #[cfg(test)]
 mod life;

@@ -130,7 +130,11 @@ fn a_secret_of_another_user_is_refused() {
     let shop = Shop::bare();
     std::os::unix::fs::chown(shop.secret(), Some(4242), None).unwrap();
     let said = shop.refused(&["serve"]);
-    assert!(said.contains("SECRET_FILE") && said.contains("4242"), "{said}");
+    assert!(said.contains("SECRET_FILE") && said.contains("it belongs to user 4242"), "{said}");
+    let shop = Shop::bare();
+    std::os::unix::fs::chown(shop.path(), Some(4242), None).unwrap();
+    let said = shop.refused(&["serve"]);
+    assert!(said.contains("SECRET_FILE") && said.contains("folder belongs to user 4242"), "{said}");
 }
 
 #[test]
