@@ -186,12 +186,13 @@ pub fn role_of(
     codec::parsed_opt("store_users.role", role.as_deref())
 }
 
-/// The members of a store, in the order in which they came.
+/// The members of a store: the owner, then the others in the order in which they came.
 pub fn members(conn: &mut Conn, store: StoreId) -> Result<Vec<Member>, DbError> {
     let rows: Vec<(StoreUserRow, String)> = store_users::table
         .inner_join(users::table.on(users::id.eq(store_users::user_id)))
         .filter(store_users::store_id.eq(store.to_string()))
-        .order((store_users::created_at, store_users::user_id))
+        // The words happen to sort so: owner after collaborator.
+        .order((store_users::role.desc(), store_users::created_at, store_users::user_id))
         .select((StoreUserRow::as_select(), users::username))
         .load(conn)?;
     rows.into_iter()

@@ -188,6 +188,6 @@ impl From<&Member> for MemberJson {
 /// The members of a store.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MembersJson {
-    /// In the order in which they came.
+    /// The owner, then the others in the order in which they came.
     pub items: Vec<MemberJson>,
 }
