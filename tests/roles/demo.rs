@@ -59,6 +59,27 @@ fn it_opens_tells_how_to_get_in_and_opens_again_with_the_same_secrets() {
 }
 
 #[test]
+fn its_chain_may_be_killed_like_any_role() {
+    let mut shop = Shop::bare();
+    shop.vars.clear();
+    let running = shop.start(&["demo", "--listen", "127.0.0.1:0", "--data", "try"]);
+    let address = opened(&running);
+    let names: Vec<_> = running.roles().into_iter().map(|process| process.role).collect();
+    assert_eq!(names, ["courier", "devnet", "escrow", "web"]);
+    let healthy = || health(&address).filter(|line| line.contains(" 200 "));
+    within(PATIENCE, "it is healthy", healthy);
+    let old = running.role("devnet").unwrap();
+    old.kill();
+    let second = std::time::Duration::from_secs(1);
+    within(second, "devnet is back", || running.role("devnet").filter(|new| new.pid != old.pid));
+    let wallet = running.said();
+    let wallet = wallet.lines().find_map(|line| line.split("Wallet   http://").nth(1)).unwrap();
+    let wallet = wallet.split(' ').next().unwrap();
+    within(PATIENCE, "the chain answers where it did", || health(wallet));
+    within(PATIENCE, "the shop is healthy again", healthy);
+}
+
+#[test]
 fn a_taken_port_is_told() {
     let shop = Shop::bare();
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
