@@ -196,6 +196,16 @@ pub fn open_unpaid(conn: &mut Conn, buyer: UserId, now: Time) -> Result<i64, DbE
         .map_err(DbError::from)
 }
 
+/// How many orders a buyer placed since a moment, whatever became of them.
+pub fn placed_since(conn: &mut Conn, buyer: UserId, since: Time) -> Result<i64, DbError> {
+    orders::table
+        .filter(orders::buyer_id.eq(buyer.to_string()))
+        .filter(orders::created_at.gt(codec::stamp(since)))
+        .count()
+        .get_result(conn)
+        .map_err(DbError::from)
+}
+
 /// Up to `limit` orders of a board, newest first, older than the cursor (time and id of the last one shown).
 pub fn board(
     conn: &mut Conn,

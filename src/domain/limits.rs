@@ -15,6 +15,9 @@ pub const COMMISSION_MAX: Bps = Bps::percent(20);
 pub const MIN_ORDER_FEES: u64 = 20;
 /// Unpaid orders a buyer may have open.
 pub const OPEN_UNPAID_MAX: i64 = 10;
+/// Orders a buyer may place in a day, whatever becomes of them: each takes an address that is watched
+/// for ever.
+pub const ORDERS_A_DAY: i64 = 60;
 /// A changed payout address counts after this; a first one at once.
 pub const ADDRESS_COOLDOWN: Span = Span::hours(48);
 /// Escrow's heartbeat is stale when older than this.

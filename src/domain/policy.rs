@@ -77,6 +77,8 @@ pub struct Situation {
     pub status: OrderStatus,
     /// A payout of case 0 is planned.
     pub paying: bool,
+    /// The sum was there once, whatever became of it.
+    pub funded: bool,
     /// The vendor marked it as shipped.
     pub dispatched: bool,
     /// A dispute was opened, whether or not it is effective yet.
@@ -92,14 +94,14 @@ pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal
     };
     match act {
         Act::See => Ok(()),
-        Act::SeeDelivery => see_delivery(actor, now.status),
+        Act::SeeDelivery => see_delivery(actor, now.funded),
         Act::Ask(action) => {
             intent::check(action, actor, now.status, now.paying)?;
             if now.intent_open { Err(Refusal::InProgress) } else { Ok(()) }
         }
         Act::Ship => {
             only(actor, &[ActorRole::Vendor])?;
-            funded(now)?;
+            under_way(now)?;
             if now.dispatched { Err(Refusal::Shipped) } else { Ok(()) }
         }
         Act::Dispute => {
@@ -107,19 +109,18 @@ pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal
             if now.disputed {
                 return Err(Refusal::Disputed);
             }
-            funded(now)
+            under_way(now)
         }
     }
 }
 
-/// The buyer wrote it; the store needs it from funding on; staff have no business with it.
-fn see_delivery(actor: ActorRole, status: OrderStatus) -> Result<(), Refusal> {
+/// The buyer wrote it; the store needs it from funding on, and never where it was not funded; staff
+/// have no business with it.
+fn see_delivery(actor: ActorRole, funded: bool) -> Result<(), Refusal> {
     match actor {
         ActorRole::Buyer => Ok(()),
-        ActorRole::Vendor if matches!(status, OrderStatus::New | OrderStatus::Pending) => {
-            Err(Refusal::NotPaid)
-        }
-        ActorRole::Vendor => Ok(()),
+        ActorRole::Vendor if funded => Ok(()),
+        ActorRole::Vendor => Err(Refusal::NotPaid),
         ActorRole::Staff => Err(Refusal::NotYours),
     }
 }
@@ -128,7 +129,7 @@ fn only(actor: ActorRole, allowed: &[ActorRole]) -> Result<(), Refusal> {
     if allowed.contains(&actor) { Ok(()) } else { Err(Refusal::OtherParty) }
 }
 
-fn funded(now: Situation) -> Result<(), Refusal> {
+fn under_way(now: Situation) -> Result<(), Refusal> {
     match now.status {
         OrderStatus::New | OrderStatus::Pending => Err(Refusal::NotPaid),
         OrderStatus::Released | OrderStatus::Cancelled | OrderStatus::Failed => Err(Refusal::Ended),
@@ -144,6 +145,7 @@ mod tests {
     const FUNDED: Situation = Situation {
         status: OrderStatus::Completed,
         paying: false,
+        funded: true,
         dispatched: false,
         disputed: false,
         intent_open: false,
@@ -204,8 +206,18 @@ mod tests {
             check(Act::Ship, VENDOR, Situation { dispatched: true, ..FUNDED }),
             Err(Refusal::Shipped)
         );
-        let unpaid = Situation { status: OrderStatus::Pending, ..FUNDED };
+        let unpaid = Situation { status: OrderStatus::Pending, funded: false, ..FUNDED };
         assert_eq!(check(Act::Ship, VENDOR, unpaid), Err(Refusal::NotPaid));
-        assert_eq!(check(Act::SeeDelivery, VENDOR, unpaid), Err(Refusal::NotPaid));
+    }
+
+    #[test]
+    fn the_vendor_reads_where_the_goods_go_only_where_the_sum_was_there() {
+        for status in OrderStatus::ALL {
+            let paid = Situation { status: *status, ..FUNDED };
+            assert_eq!(check(Act::SeeDelivery, VENDOR, paid), Ok(()));
+            let unpaid = Situation { funded: false, ..paid };
+            assert_eq!(check(Act::SeeDelivery, VENDOR, unpaid), Err(Refusal::NotPaid));
+            assert_eq!(check(Act::SeeDelivery, Relation::Buyer, unpaid), Ok(()));
+        }
     }
 }

@@ -121,6 +121,11 @@ pub enum OrderRefusal {
     /// Too many unpaid orders.
     #[error("You have {0} unpaid orders. Pay or cancel one of them first.")]
     TooManyUnpaid(i64),
+    /// Too many orders in a day.
+    #[error(
+        "You have placed {0} orders within a day, which is as many as this site takes. Please go on tomorrow."
+    )]
+    TooMany(i64),
     /// Escrow is not running, or paused by the operator.
     #[error(
         "Payments are paused at the moment, so no new orders can be placed. Please try again later."
@@ -146,6 +151,7 @@ impl OrderRefusal {
             Self::TooSmall(_) => "order-too-small",
             Self::TooLarge => "order-too-large",
             Self::TooManyUnpaid(_) => "too-many-unpaid",
+            Self::TooMany(_) => "too-many-orders",
             Self::Paused => "payments-paused",
             Self::PriceChanged => "price-changed",
             Self::Faults(_) => "invalid-input",

@@ -15,14 +15,12 @@ pub const fn after(kind: EventKind, status: OrderStatus) -> Option<OrderStatus> 
         (E::Released, S::Completed | S::Frozen) => Some(S::Released),
         (E::Refunded, S::Completed | S::Frozen) => Some(S::Cancelled),
         // Nothing is seen on an address that was never issued, and no event leaves an order new.
-        (
-            E::PaymentSeen | E::PaymentVanished | E::PaymentCredited | E::IntentRefused,
-            S::New,
-        ) => None,
-        (
-            E::PaymentSeen | E::PaymentVanished | E::PaymentCredited | E::IntentRefused,
-            same,
-        ) => Some(same),
+        (E::PaymentSeen | E::PaymentVanished | E::PaymentCredited | E::IntentRefused, S::New) => {
+            None
+        }
+        (E::PaymentSeen | E::PaymentVanished | E::PaymentCredited | E::IntentRefused, same) => {
+            Some(same)
+        }
         (E::LateMoney | E::LateMoneyReturned, S::Released | S::Cancelled | S::Failed) => {
             Some(status)
         }

@@ -57,7 +57,10 @@ fn a_purchase_from_the_checkout_to_the_end() {
 
     let confirm = format!("{order}/confirm-receipt");
     let asked = market.buyer.see(&confirm);
-    assert!(asked.contains("cannot be undone") && asked.contains(crate::catalogue::PAYEE), "{asked}");
+    assert!(
+        asked.contains("cannot be undone") && asked.contains(crate::catalogue::PAYEE),
+        "{asked}"
+    );
     assert_eq!(market.buyer.act(&confirm, &[]), order);
     assert!(market.buyer.see(&order).contains("Escrow carries out the request"));
     market.round();

@@ -121,6 +121,9 @@ fn an_unpaid_order_is_cancelled_and_money_that_comes_later_goes_back() {
     market.round();
     assert_eq!(buyer.get(&show(&order)).json()["status"], "CANCELLED");
     assert_eq!(buyer.post(&at(&order, "cancel"), &json!({})).status, 409);
+    let vendor = market.selling();
+    let told = vendor.get(&show(&order)).json();
+    assert_eq!(told["delivery_address"], Value::Null, "it was never paid");
 
     let before = market.balance(REFUND);
     market.pay(&order, 50);

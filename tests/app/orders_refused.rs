@@ -178,3 +178,73 @@ fn a_price_that_aged_is_shown_again_before_it_counts() {
     // The very same form once more is the very same order.
     assert_eq!(market.buyer.act("/orders", &fields), order);
 }
+
+#[test]
+fn a_price_that_rose_since_the_page_was_shown_is_shown_again() {
+    let mut market = Market::open();
+    let agent = market.buying();
+    let page = market.buyer.see(&format!("/checkout?package={}&quantity=1", market.package));
+    let hidden = |name: &str| {
+        let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
+        rest.split('"').next().expect("a value").to_owned()
+    };
+    let (form, pay, shown) = (hidden("form"), hidden("pay"), hidden("shown"));
+    assert_eq!(shown, "7890");
+    let edit = format!("/packages/{}/edit", market.package);
+    market.vendor.see(&edit);
+    let dearer = [
+        ("name", "One"),
+        ("kind", "shipped"),
+        ("price", "900"),
+        ("shipping", "4.90"),
+        ("handling_hours", "72"),
+    ];
+    market.vendor.act(&edit, &dearer);
+    let package = market.package.clone();
+    let fields = [
+        ("form", form.as_str()),
+        ("package", package.as_str()),
+        ("quantity", "1"),
+        ("shown", shown.as_str()),
+        ("pay", pay.as_str()),
+        ("refund_address", REFUND),
+        ("delivery", "Somewhere 1"),
+    ];
+    let answer = market.buyer.post("/orders", &fields);
+    assert_eq!(answer.status, 409);
+    assert!(
+        answer.text().contains("value=\"90490\""),
+        "the new sum is on the page: {}",
+        answer.text()
+    );
+    let capped = with(market.wish(), "max_total_cents", json!(7_890));
+    assert_eq!(code(&agent.post("/api/v1/orders", &capped)), (409, "price-changed".to_owned()));
+    assert_eq!(agent.get("/api/v1/orders").json()["items"], json!([]), "nothing was placed");
+}
+
+#[test]
+fn sixty_orders_a_day_are_enough() {
+    let mut market = Market::open();
+    let mut placed = 0;
+    let mut agent = market.buying();
+    loop {
+        if placed % 20 == 0 {
+            // A minute's pace of a key is shorter than a day's of orders.
+            market.shop.wait(Span::minutes(2));
+            market.round();
+            agent = market.buying();
+        }
+        let answer = agent.post("/api/v1/orders", &market.wish());
+        if answer.status != 201 {
+            assert_eq!(code(&answer), (409, "too-many-orders".to_owned()));
+            break;
+        }
+        placed += 1;
+        let id = answer.json()["id"].as_str().expect("an id").to_owned();
+        assert_eq!(agent.post(&format!("/api/v1/orders/{id}/cancel"), &json!({})).status, 202);
+        if placed % 5 == 0 {
+            market.round();
+        }
+    }
+    assert_eq!(placed, 60);
+}

@@ -108,6 +108,7 @@ impl Director {
             wish: Wish { lines: vec![(self.cheapest(purchase.item)?, purchase.quantity)] },
             chain: purchase.chain,
             rate: None,
+            most: None,
             refund: purchase.refund,
             delivery: Some(purchase.delivery.to_owned()),
             ticket: None,

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use domain::EvmAddress;
 use domain::ids::PackageId;
 use domain::item;
+use domain::money::Cents;
 use domain::refusal::{BadText, Fault, Faults};
 use domain::text;
 use serde::Deserialize;
@@ -43,6 +44,7 @@ pub async fn show(app: State, ctx: Ctx, who: SignedIn, query: Query<Chosen>) -> 
         form: key,
         package: query.0.package,
         quantity: quantity.to_string(),
+        shown: String::new(),
         pay: String::new(),
         refund_address: refund,
         delivery: String::new(),
@@ -57,6 +59,9 @@ pub struct Input {
     form: String,
     package: String,
     quantity: String,
+    /// Cents that the page showed as the sum.
+    #[serde(default)]
+    shown: String,
     pay: String,
     refund_address: String,
     #[serde(default)]
@@ -108,12 +113,14 @@ fn command(input: &Input, request_id: &str) -> Result<PlaceOrder, Vec<Fault>> {
                 wish: Wish { lines: vec![(package, quantity)] },
                 chain,
                 rate,
+                most: input.shown.parse().ok().and_then(Cents::new),
                 refund,
                 delivery,
                 ticket: Some(Ticket::of_form(&[
                     &input.form,
                     &input.package,
                     &input.quantity,
+                    &input.shown,
                     &input.pay,
                     &input.refund_address,
                     &input.delivery,

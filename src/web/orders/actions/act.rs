@@ -26,10 +26,10 @@ pub async fn ask(
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     let view = read::view(app, who, id).await?;
-    if view.intent.as_ref().is_some_and(|intent| intent.action == action.as_str()) {
-        return Ok(view);
-    }
-    let actor = permit(&view, Act::Ask(action))?;
+    let actor = match permit(&view, Act::Ask(action)) {
+        Err(Refusal::InProgress) if is_asked(&view, action) => return Ok(view),
+        permitted => permitted?,
+    };
     let (actor_id, request_id) = (who.id.to_string(), request_id.to_owned());
     let created_at = codec::stamp(app.now());
     let written: Result<(), DbError> = app
@@ -53,6 +53,10 @@ pub async fn ask(
             read::view(app, who, id).await
         }
     }
+}
+
+fn is_asked(view: &OrderView, action: IntentAction) -> bool {
+    view.intent.as_ref().is_some_and(|intent| intent.action == action.as_str())
 }
 
 /// Whether an act on this order wants a password typed just now: sums above a limit do.

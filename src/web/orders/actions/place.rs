@@ -5,9 +5,10 @@ use db::placing::{self, OnSale};
 use db::{Conn, DbError, WebTx, codec};
 use domain::EvmAddress;
 use domain::chain::ChainId;
-use domain::clock::Time;
+use domain::clock::{Span, Time};
 use domain::ids::{OrderId, PackageId, RateId, StoreId, UserId};
 use domain::limits;
+use domain::money::Cents;
 use domain::order::{self, Basket, ChainNow, Placement, Quote, Rate};
 use domain::refusal::{Fault, OrderRefusal};
 use domain::seal::hex;
@@ -99,6 +100,8 @@ pub struct PlaceOrder {
     pub chain: ChainId,
     /// The rate that the buyer was shown; none takes the newest.
     pub rate: Option<RateId>,
+    /// The most that the lines may sum up to: what the buyer was shown.
+    pub most: Option<Cents>,
     /// Where a refund goes.
     pub refund: EvmAddress,
     /// Where the goods go, if any are sent.
@@ -137,6 +140,9 @@ pub async fn place(app: &App, who: &Account, command: PlaceOrder) -> Result<Plac
         .await?;
     let (facts, shown) = facts.ok_or(OrderRefusal::NotOnSale)?;
     let basket = facts.basket()?;
+    if command.most.is_some_and(|most| basket.total > most) {
+        return Err(OrderRefusal::PriceChanged.into());
+    }
     let chain = facts.chain(command.chain).ok_or(OrderRefusal::Chain)?;
     let quote = match facts.decide(&basket, chain, shown.map(|rate| rate.1), now) {
         // The rate that the page showed has aged: the buyer must see the new sum first.
@@ -196,6 +202,10 @@ fn write(
     let open = db::orders::open_unpaid(tx, buyer, now)?;
     if open >= limits::OPEN_UNPAID_MAX {
         return Err(OrderRefusal::TooManyUnpaid(open).into());
+    }
+    let today = db::orders::placed_since(tx, buyer, now.before(Span::days(1)))?;
+    if today >= limits::ORDERS_A_DAY {
+        return Err(OrderRefusal::TooMany(today).into());
     }
     db::orders::insert(tx, order, lines, delivery)?;
     Ok(None)

@@ -72,6 +72,8 @@ pub struct OrderView {
     pub credited: Amount,
     /// Money that is seen but not final.
     pub unfinal: Amount,
+    /// When the sum was there.
+    pub funded_at: Option<Time>,
     /// A payout is planned.
     pub paying: bool,
     /// A payout is stuck, and why.
@@ -107,6 +109,7 @@ impl OrderView {
         Situation {
             status: self.status,
             paying: self.paying,
+            funded: self.funded_at.is_some(),
             dispatched: !self.shipments.is_empty(),
             disputed: self.dispute.is_some(),
             intent_open: self.intent.is_some(),
@@ -214,6 +217,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         address: None,
         credited: Amount::ZERO,
         unfinal: Amount::ZERO,
+        funded_at: None,
         paying: false,
         held: rows.held,
         events: rows.events,
@@ -226,12 +230,14 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         next: Next { who: journey::Who::Site, step: journey::Step::Prepare, by: None },
         version,
     };
-    let funded_at = take_state(&mut view, rows.state)?;
+    if let Some(state) = rows.state {
+        take_state(&mut view, state)?;
+    }
     if view.may(Act::SeeDelivery) {
         view.delivery =
             rows.delivery.map(|sealed| delivery::open(app, view.id, &sealed)).transpose()?;
     }
-    view.next = journey::next(&position(&view, funded_at));
+    view.next = journey::next(&position(&view));
     Ok(view)
 }
 
@@ -246,8 +252,7 @@ fn version(rows: &Rows) -> String {
     format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}")
 }
 
-fn take_state(view: &mut OrderView, state: Option<StateRow>) -> Result<Option<Time>, DbError> {
-    let Some(state) = state else { return Ok(None) };
+fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
     view.status = codec::parsed("order_state.status", &state.status)?;
     view.address = codec::parsed_opt("order_state.address", state.address.as_deref())?;
     view.credited = codec::amount("order_state.credited", &state.credited)?;
@@ -256,10 +261,11 @@ fn take_state(view: &mut OrderView, state: Option<StateRow>) -> Result<Option<Ti
     view.held = view.held.take().or(state.held_reason);
     // Escrow's clamp of the deadline is the one that counts.
     view.expires_at = codec::time(state.expires_at);
-    Ok(state.funded_at.map(codec::time))
+    view.funded_at = state.funded_at.map(codec::time);
+    Ok(())
 }
 
-fn position(view: &OrderView, funded_at: Option<Time>) -> Position {
+fn position(view: &OrderView) -> Position {
     Position {
         status: view.status,
         credited: !view.credited.is_zero(),
@@ -269,7 +275,7 @@ fn position(view: &OrderView, funded_at: Option<Time>) -> Position {
         paying: view.paying,
         held: view.held.is_some(),
         expires_at: view.expires_at,
-        funded_at,
+        funded_at: view.funded_at,
         dispatched_at: view.shipments.first().map(|row| codec::time(row.created_at)),
         handling: Span::hours(view.handling_hours),
         inspection: Span::hours(view.inspection_hours),

@@ -31,6 +31,8 @@ pub struct NewOrder {
     pub chain_id: u64,
     /// Rate that a quote named; without it the newest one is taken.
     pub rate_id: Option<String>,
+    /// The most that the lines with shipping may cost, in US cents; dearer, nothing is ordered.
+    pub max_total_cents: Option<u64>,
     /// Where refunds go, EIP-55; without it the address of the profile.
     pub refund_address: Option<String>,
     /// Where goods are sent; needed if any line is shipped.

@@ -13,6 +13,7 @@ use domain::chain::ChainId;
 use domain::ids::OrderId;
 use domain::intent::IntentAction;
 use domain::item;
+use domain::money::Cents;
 use domain::refusal::{BadText, Faults};
 use domain::text;
 use serde::Deserialize;
@@ -106,6 +107,7 @@ fn command(
             wish,
             chain: ChainId::from(input.chain_id),
             rate,
+            most: input.max_total_cents.map(|most| Cents::new(most).unwrap_or(Cents::MAX)),
             refund,
             delivery,
             ticket,

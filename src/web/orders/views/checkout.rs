@@ -78,6 +78,7 @@ fn form(checkout: &Checkout, carried: &Carried<'_>, typed: &Typed<'_>, faults: &
             (hidden("form", carried.key))
             (hidden("package", carried.package))
             (hidden("quantity", carried.quantity))
+            (hidden("shown", checkout.basket.total.get()))
             @if checkout.basket.ships {
                 (TextArea::new("delivery", "Delivery address").required().rows(4).max(500)
                     .hint("Kept sealed; the store reads it once you have paid.")
