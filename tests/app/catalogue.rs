@@ -1,6 +1,8 @@
 //! Vendors in the browser: stores, members, payout addresses, items and packages.
 
-use db::{stores, tx};
+use db::desk::{self, NewEntry};
+use db::{addresses, stores, tx};
+use domain::clock::{Clock, Span};
 use domain::ids::StoreId;
 
 use crate::client::Browser;
@@ -309,7 +311,7 @@ fn a_payout_address_is_checked_shown_in_full_and_guarded_by_the_password() {
     let again = ada.post(&page, &[("address", PAYEE), ("sure", "true")]);
     assert!(again.text().contains("already"), "{}", again.text());
 
-    shop.wait(domain::clock::Span::minutes(6));
+    shop.wait(Span::minutes(6));
     let guarded = ada.post(&page, &[("address", OTHER), ("sure", "true")]);
     assert!(guarded.location().starts_with("/account/confirm"), "{}", guarded.location());
     assert!(!ada.see(&page).contains(OTHER));
@@ -318,6 +320,36 @@ fn a_payout_address_is_checked_shown_in_full_and_guarded_by_the_password() {
     ada.see(&page);
     assert_eq!(ada.act(&page, &[("address", OTHER), ("sure", "true")]), page);
     assert!(ada.see(&page).contains(OTHER));
+}
+
+#[test]
+fn the_payout_page_says_what_escrow_s_book_says() {
+    let shop = Shop::start();
+    let mut ada = shop.member("ada");
+    let store = open(&mut ada, "Kiln");
+    let page = format!("/stores/{store}/payout");
+    name_address(&mut ada, &store);
+    let id: StoreId = store.parse().unwrap();
+    let enter = |counts_from| {
+        let (request, address, _) = shop.db().read(|c| addresses::asked(c, id)).unwrap().unwrap();
+        let entry =
+            NewEntry { store: id, address, request, seen_at: shop.clock.now(), counts_from };
+        let write = move |tx: &mut db::EscrowTx<'_>| desk::enter(tx, &entry);
+        tx::write::<_, _, db::DbError>(&shop.escrow(), "enter", write).unwrap();
+    };
+    enter(START);
+    let shown = ada.see(&page);
+    assert!(shown.contains("In force") && !shown.contains("Counts from"), "{shown}");
+
+    ada.act(&page, &[("address", OTHER), ("sure", "true")]);
+    enter(START.after(Span::hours(48)));
+    let shown = ada.see(&page);
+    assert!(shown.contains("In force") && shown.contains(PAYEE), "{shown}");
+    assert!(shown.contains("Counts from") && shown.contains("23 Nov 2026"), "{shown}");
+    shop.wait(Span::hours(48));
+    let shown = ada.see(&page);
+    assert!(shown.contains(OTHER) && !shown.contains(PAYEE), "{shown}");
+    assert!(!shown.contains("Counts from"), "{shown}");
 }
 
 #[test]
