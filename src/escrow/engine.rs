@@ -17,6 +17,43 @@ pub struct Engine {
     ctx: Arc<Ctx>,
 }
 
+/// What the jobs of a round came to. Each runs whatever became of the one before.
+#[derive(Debug, Default)]
+struct Round {
+    done: u32,
+    fault: Option<Fault>,
+}
+
+impl Round {
+    /// Takes down what a job came to.
+    ///
+    /// # Errors
+    /// [`Fault::Stopped`], at once: a power cut lets nothing run on.
+    fn add(&mut self, outcome: Result<u32, Fault>) -> Result<(), Fault> {
+        match outcome {
+            Ok(more) => self.done = self.done.saturating_add(more),
+            Err(stop @ Fault::Stopped(_)) => return Err(stop),
+            Err(fault) => {
+                // A provider's trouble does not hide the database's.
+                let graver = match &self.fault {
+                    None => true,
+                    Some(Fault::Chain(_)) => !matches!(fault, Fault::Chain(_)),
+                    Some(_) => false,
+                };
+                if graver {
+                    self.fault = Some(fault);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How much was done, or the first fault.
+    fn end(self) -> Result<u32, Fault> {
+        self.fault.map_or(Ok(self.done), Err)
+    }
+}
+
 /// Runs one job and tells the log if it did something or failed.
 fn job(name: &'static str, run: impl FnOnce() -> Result<u32, Fault>) -> Result<u32, Fault> {
     let done = run();
@@ -34,49 +71,54 @@ impl Engine {
         Self { ctx: Arc::new(ctx) }
     }
 
-    /// One round of the desk: addresses, new orders, disputes, intents. Disputes come before
-    /// intents, so that one that stands is not overtaken. A full round looks at everything that
-    /// was ever left over. Answers how much was done.
+    /// One round of the desk: disputes, intents, addresses, new orders. Disputes come before
+    /// intents, so that one that stands is not overtaken; new orders come last, because they wait
+    /// for a provider. A full round looks at everything that was ever left over. Answers how much
+    /// was done.
     ///
     /// # Errors
-    /// The first job's [`Fault`]; the rest of the round is left to the next one.
+    /// The first [`Fault`], after every job has had its turn.
     pub fn desk_once(&self, full: bool) -> Result<u32, Fault> {
         let ctx = &self.ctx;
-        let mut done = job("addresses", || addresses::run_once(ctx))?;
-        done = done.saturating_add(job("intake", || intake::run_once(ctx, full))?);
-        done = done.saturating_add(job("disputes", || disputes::run_once(ctx))?);
-        Ok(done.saturating_add(job("intents", || intents::run_once(ctx, full))?))
+        let mut round = Round::default();
+        round.add(job("disputes", || disputes::run_once(ctx)))?;
+        round.add(job("intents", || intents::run_once(ctx, full)))?;
+        round.add(job("addresses", || addresses::run_once(ctx)))?;
+        round.add(job("intake", || intake::run_once(ctx, full)))?;
+        round.end()
     }
 
     /// One round over all chains. A chain in trouble does not hold up the others.
     ///
     /// # Errors
-    /// The first [`Fault`] that is not a provider's.
+    /// The first [`Fault`] that is not a provider's, after every chain has had its turn.
     pub fn chain_once(&self) -> Result<u32, Fault> {
-        let mut done: u32 = 0;
+        let mut round = Round::default();
         for served in self.ctx.chains.values() {
             if !self.ctx.is_chains_turn(served.client.spec()) {
                 continue;
             }
             match self.chain_round(served) {
-                Ok(more) => done = done.saturating_add(more),
                 Err(Fault::Chain(_)) => {}
-                Err(other) => return Err(other),
+                outcome => round.add(outcome)?,
             }
         }
-        Ok(done)
+        round.end()
     }
 
     /// Legs are confirmed before balances are read at the same final block: else what has left
-    /// would look as if it were missing.
+    /// would look as if it were missing. That holds if confirming fails, too: what has signed
+    /// bytes about is not credited.
     fn chain_round(&self, served: &Served) -> Result<u32, Fault> {
         let ctx = &self.ctx;
         let Some(view) = heads::look(ctx, served)? else { return Ok(0) };
-        let mut done = job("confirm", || confirm::run_once(ctx, served, &view))?;
-        done = done.saturating_add(job("deposits", || deposits::run_once(ctx, served, &view))?);
-        done = done.saturating_add(job("plan", || plan::run_once(ctx, served, &view))?);
-        done = done.saturating_add(job("sign", || sign::run_once(ctx, served, &view))?);
-        Ok(done.saturating_add(job("broadcast", || broadcast::run_once(ctx, served, &view))?))
+        let mut round = Round::default();
+        round.add(job("confirm", || confirm::run_once(ctx, served, &view)))?;
+        round.add(job("deposits", || deposits::run_once(ctx, served, &view)))?;
+        round.add(job("plan", || plan::run_once(ctx, served, &view)))?;
+        round.add(job("sign", || sign::run_once(ctx, served, &view)))?;
+        round.add(job("broadcast", || broadcast::run_once(ctx, served, &view)))?;
+        round.end()
     }
 
     /// Fetches rates that are due.

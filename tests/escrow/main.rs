@@ -11,6 +11,7 @@ mod world;
 mod crash;
 mod forged;
 mod handshake;
+mod liveness;
 mod money;
 mod once;
 mod process;

@@ -28,7 +28,11 @@ pub(crate) struct Wire {
     pub(crate) says: Mutex<Option<String>>,
     /// Replaced in every answer.
     pub(crate) lies: Mutex<Vec<(String, String)>>,
+    /// Which requests are refused.
+    refuses: Mutex<Option<Refuses>>,
 }
+
+type Refuses = Box<dyn Fn(&str) -> bool + Send>;
 
 impl Wire {
     pub(crate) fn new(chain: Chain) -> Self {
@@ -39,6 +43,7 @@ impl Wire {
             down: AtomicBool::new(false),
             says: Mutex::default(),
             lies: Mutex::default(),
+            refuses: Mutex::default(),
         }
     }
 
@@ -52,7 +57,13 @@ impl Wire {
         self.lies.lock().unwrap().push((truth.to_owned(), lie.to_owned()));
     }
 
+    /// From now on requests of which this is so are refused.
+    pub(crate) fn refuse(&self, refuses: impl Fn(&str) -> bool + Send + 'static) {
+        *self.refuses.lock().unwrap() = Some(Box::new(refuses));
+    }
+
     pub(crate) fn mend(&self) {
+        *self.refuses.lock().unwrap() = None;
         self.down.store(false, Ordering::SeqCst);
         *self.says.lock().unwrap() = None;
         self.lies.lock().unwrap().clear();
@@ -66,6 +77,9 @@ impl Wire {
         self.send_faults.lock().unwrap().get(&number).copied()
     }
 }
+
+const REFUSAL: &str =
+    r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"not served"}}"#;
 
 fn lost() -> TransportError {
     TransportError("lost".to_owned())
@@ -82,6 +96,9 @@ impl Transport for Line {
         }
         if let Some(text) = &*wire.says.lock().unwrap() {
             return Ok(text.clone());
+        }
+        if wire.refuses.lock().unwrap().as_ref().is_some_and(|refuses| refuses(body)) {
+            return Ok(REFUSAL.to_owned());
         }
         let fault = wire.fault(body);
         if fault == Some(SendFault::RequestLost) {

@@ -3,6 +3,7 @@
 use db::deposits::{self as received, Deposit};
 use db::ledger::{self, State};
 use db::{EscrowTx, payouts, proofs};
+use domain::EvmAddress;
 use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::intent::EventActor;
@@ -24,8 +25,8 @@ const ROUND: i64 = 400;
 pub(crate) struct Sight {
     /// Balance at the final block.
     pub(crate) settled: Amount,
-    /// Balance at the newest block.
-    pub(crate) latest: Amount,
+    /// Balance at the newest block, if the provider told.
+    pub(crate) latest: Option<Amount>,
     /// The final block.
     pub(crate) fin: Block,
 }
@@ -43,7 +44,7 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
     }
     let addresses: Vec<_> = watched.iter().map(|(_, address)| *address).collect();
     let settled = served.client.balances(&view.fin, &addresses)?;
-    let latest = served.client.balances(&view.head, &addresses)?;
+    let latest = at_head(served, view, &addresses);
     let mut done: u32 = 0;
     let mut checked = Vec::new();
     for ((state, _), (settled, latest)) in watched.into_iter().zip(settled.into_iter().zip(latest))
@@ -56,6 +57,17 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
     let full = checked.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
     schedule(ctx, checked, full)?;
     Ok(done)
+}
+
+/// Balances at the newest block. They are told and decide nothing, so their lack holds up nothing.
+fn at_head(served: &Served, view: &View, addresses: &[EvmAddress]) -> Vec<Option<Amount>> {
+    match served.client.balances(&view.head, addresses) {
+        Ok(latest) => latest.into_iter().map(Some).collect(),
+        Err(fault) => {
+            tracing::warn!(chain = served.client.spec().name, %fault, "what is not final is not told");
+            vec![None; addresses.len()]
+        }
+    }
 }
 
 /// Writes down when the addresses are due again. Those that are due in every round need no write,
@@ -105,7 +117,7 @@ fn examine(
 ) -> Result<u32, Fault> {
     // Past the deadline, money must have been in by the last block before it.
     let in_time = if state.status == OrderStatus::Pending && sight.fin.time > state.expires_at {
-        expiry::in_time(ctx, served, state, &sight)?
+        in_time(ctx, served, state, &sight)?
     } else {
         InTime::Open
     };
@@ -131,11 +143,23 @@ fn examine(
     Ok(written.unwrap_or_default().saturating_add(returned))
 }
 
+/// [`expiry::in_time`], unknown for now if the provider does not serve.
+fn in_time(ctx: &Ctx, served: &Served, state: &State, sight: &Sight) -> Result<InTime, Fault> {
+    match expiry::in_time(ctx, served, state, sight) {
+        Err(Fault::Chain(fault)) => {
+            tracing::warn!(order = %state.order, %fault, "the deadline cannot be judged now");
+            Ok(InTime::Unknown)
+        }
+        other => other,
+    }
+}
+
 /// Whether an address holds just what the ledger says, so that there is nothing to write.
 fn is_known(ctx: &Ctx, state: &State, sight: Sight) -> Result<bool, Fault> {
     let spent = ctx.db.read(|conn| proofs::spent(conn, state.order, sight.fin.number))?;
     let total = sight.settled.checked_add(spent);
-    Ok(total == Some(state.credited) && sight.latest.minus(sight.settled) == state.unfinal)
+    let told = sight.latest.is_none_or(|latest| latest.minus(sight.settled) == state.unfinal);
+    Ok(total == Some(state.credited) && told)
 }
 
 /// What is known about an unpaid order's deadline.
@@ -272,7 +296,11 @@ fn notice(
     sight: Sight,
     now: Time,
 ) -> Result<(), Fault> {
-    let waiting = sight.latest.minus(sight.settled);
+    let waiting = match sight.latest {
+        Some(latest) => latest.minus(sight.settled),
+        // Not told: what became final is what was waiting.
+        None => unfinal.minus(state.credited.minus(credited)),
+    };
     if waiting == unfinal && credited == state.credited {
         return Ok(());
     }

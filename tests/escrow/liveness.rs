@@ -1,0 +1,88 @@
+//! Trouble with one thing holds up that thing alone.
+
+use domain::chain::VOLATILE_QUOTE;
+use domain::intent::{ActorRole, IntentAction};
+use domain::money::{Amount, Bps};
+use escrow::Fault;
+
+use crate::forged::by_hand;
+use crate::world::World;
+
+fn escrow_file(world: &World) -> std::path::PathBuf {
+    world.data.config(db::Owner::Escrow).file(db::Owner::Escrow).unwrap()
+}
+
+#[test]
+fn payouts_go_on_while_the_provider_refuses_to_read_balances() {
+    let world = World::new();
+    let engine = world.engine();
+    let (order, waiting) = (world.funded(&engine), world.sealed(&engine));
+    world.wire.refuse(|body| body.contains("eth_getBalance"));
+    world.ask(order, IntentAction::Release, ActorRole::Buyer);
+    world.until(&engine, order, "RELEASED");
+    assert_eq!(world.status(waiting), "PENDING");
+}
+
+#[test]
+fn money_is_credited_while_the_newest_block_cannot_be_read() {
+    let world = World::new();
+    let engine = world.engine();
+    world.chain.set_finality_lag(2);
+    let order = world.sealed(&engine);
+    let due = world.state(order).due;
+    world.pay(order, due);
+    engine.chain_once().unwrap();
+    assert_eq!(world.state(order).unfinal, due);
+    world.pass(2);
+    world.pass(2);
+    let head = world.chain.handle(
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["latest",false]}"#,
+    );
+    let head: serde_json::Value = serde_json::from_str(&head).unwrap();
+    let head = head["result"]["hash"].as_str().unwrap().to_owned();
+    world.wire.refuse(move |body| body.contains("eth_getBalance") && body.contains(&head));
+    engine.chain_once().unwrap();
+    assert_eq!((world.status(order), world.state(order).unfinal), ("COMPLETED", Amount::ZERO));
+    world.wire.mend();
+    world.pass(11);
+    engine.chain_once().unwrap();
+    assert_eq!(world.story(order), ["address-issued", "payment-seen", "funded"]);
+}
+
+#[test]
+fn a_deadline_that_cannot_be_judged_waits_alone() {
+    let world = World::new();
+    let engine = world.engine();
+    let late = world.sealed(&engine);
+    world.clock.advance(VOLATILE_QUOTE);
+    world.pass(1);
+    world.pay(late, world.state(late).due.share(Bps::percent(50)));
+    let paid = world.sealed(&engine);
+    world.pay(paid, world.state(paid).due);
+    world.wire.refuse(|body| body.contains(r#"["0x0",false]"#) && !body.contains("eth_chainId"));
+    for _ in 0..2 {
+        engine.chain_once().unwrap();
+        world.pass(2);
+    }
+    assert_eq!((world.status(late), world.status(paid)), ("PENDING", "COMPLETED"));
+    world.wire.mend();
+    engine.chain_once().unwrap();
+    assert_eq!(world.status(late), "FAILED");
+}
+
+#[test]
+fn a_job_of_the_desk_that_fails_leaves_the_others_their_turn() {
+    let world = World::new();
+    let engine = world.engine();
+    let order = world.funded(&engine);
+    by_hand(
+        &escrow_file(&world),
+        "CREATE TRIGGER full BEFORE INSERT ON address_book \
+         BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;",
+    );
+    world.request_payout(world.store, world.commission);
+    world.dispute(order);
+    let new = world.place(world.draft(5_000));
+    assert_eq!(engine.desk_once(false), Err(Fault::Db(db::DbError::Full)));
+    assert_eq!((world.status(order), world.status(new)), ("FROZEN", "PENDING"));
+}
