@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use crate::shop::{PATIENCE, Running, Shop, health, within, words};
 
 /// The shop's address, once it says that it is open.
-fn opened(running: &Running) -> String {
+pub(crate) fn opened(running: &Running) -> String {
     within(PATIENCE, "the demo opens", || {
         let said = running.said();
         assert!(!said.contains("ended"), "{said}");

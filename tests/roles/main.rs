@@ -9,6 +9,8 @@ mod admin;
 mod demo;
 #[cfg(test)]
 mod life;
+#[cfg(all(test, feature = "devnet"))]
+mod payouts;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
