@@ -10,10 +10,10 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::intents::IntentRow;
-use crate::orders::OrderRow;
+use crate::orders::{LineRow, OrderRow};
 use crate::schema::{
-    address_book, address_requests, disputes, intent_answers, order_intents, order_state, orders,
-    shipment_events,
+    address_book, address_requests, disputes, intent_answers, order_intents, order_lines,
+    order_state, orders, shipment_events,
 };
 
 /// A request for the address book.
@@ -29,12 +29,13 @@ pub struct AddressRequestRow {
     pub address: String,
 }
 
-/// Orders that escrow has not taken up, oldest first, placed at or after `since` if that is given.
+/// Ids of orders that escrow has not taken up, oldest first, placed at or after `since` if that is
+/// given. One row that cannot be read would spoil a list of rows.
 pub fn new_orders(
     conn: &mut Conn,
     since: Option<Time>,
     limit: i64,
-) -> Result<Vec<OrderRow>, DbError> {
+) -> Result<Vec<String>, DbError> {
     let mut query = orders::table
         .left_join(order_state::table.on(order_state::order_id.eq(orders::id)))
         .filter(order_state::order_id.is_null())
@@ -45,17 +46,39 @@ pub fn new_orders(
     query
         .order((orders::created_at, orders::id))
         .limit(limit)
-        .select(OrderRow::as_select())
+        .select(orders::id)
         .load(conn)
         .map_err(DbError::from)
 }
 
-/// Intents without an answer, oldest first, placed at or after `since` if that is given.
+/// An order as web wrote it, under the id as it is stored.
+pub fn order(conn: &mut Conn, id: &str) -> Result<Option<OrderRow>, DbError> {
+    orders::table
+        .find(id)
+        .select(OrderRow::as_select())
+        .first(conn)
+        .optional()
+        .map_err(DbError::from)
+}
+
+/// The first `limit` lines of an order, in their order.
+pub fn lines(conn: &mut Conn, id: OrderId, limit: i64) -> Result<Vec<LineRow>, DbError> {
+    order_lines::table
+        .filter(order_lines::order_id.eq(id.to_string()))
+        .order(order_lines::n)
+        .limit(limit)
+        .select(LineRow::as_select())
+        .load(conn)
+        .map_err(DbError::from)
+}
+
+/// Order and number of intents without an answer, oldest first, placed at or after `since` if that
+/// is given.
 pub fn open_intents(
     conn: &mut Conn,
     since: Option<Time>,
     limit: i64,
-) -> Result<Vec<IntentRow>, DbError> {
+) -> Result<Vec<(String, i32)>, DbError> {
     let mut query = order_intents::table
         .left_join(
             intent_answers::table.on(intent_answers::order_id
@@ -70,15 +93,15 @@ pub fn open_intents(
     query
         .order((order_intents::created_at, order_intents::order_id))
         .limit(limit)
-        .select(IntentRow::as_select())
+        .select((order_intents::order_id, order_intents::n))
         .load(conn)
         .map_err(DbError::from)
 }
 
-/// One intent as it stands now.
-pub fn intent(conn: &mut Conn, order: OrderId, n: i32) -> Result<Option<IntentRow>, DbError> {
+/// One intent as it stands now, under the order's id as it is stored.
+pub fn intent(conn: &mut Conn, order: &str, n: i32) -> Result<Option<IntentRow>, DbError> {
     order_intents::table
-        .find((order.to_string(), n))
+        .find((order, n))
         .select(IntentRow::as_select())
         .first(conn)
         .optional()
@@ -114,14 +137,24 @@ pub fn is_dispatched(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
     .map_err(DbError::from)
 }
 
-/// Requests that are not in the address book, oldest first.
-pub fn address_requests(conn: &mut Conn, limit: i64) -> Result<Vec<AddressRequestRow>, DbError> {
+/// Ids of requests that are not in the address book, oldest first.
+pub fn address_requests(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbError> {
     address_requests::table
         .left_join(address_book::table.on(address_book::request_id.eq(address_requests::id)))
         .filter(address_book::request_id.is_null())
         .order((address_requests::created_at, address_requests::id))
         .limit(limit)
-        .select(AddressRequestRow::as_select())
+        .select(address_requests::id)
         .load(conn)
+        .map_err(DbError::from)
+}
+
+/// One request for the address book.
+pub fn address_request(conn: &mut Conn, id: &str) -> Result<Option<AddressRequestRow>, DbError> {
+    address_requests::table
+        .find(id)
+        .select(AddressRequestRow::as_select())
+        .first(conn)
+        .optional()
         .map_err(DbError::from)
 }

@@ -297,18 +297,18 @@ pub fn put_state(tx: &mut EscrowTx<'_>, state: &State) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Orders of a chain whose address is to be looked at by `now`, the longest waiting first.
-pub fn due(conn: &mut Conn, chain: ChainId, now: Time, limit: i64) -> Result<Vec<State>, DbError> {
+/// Ids of orders of a chain whose address is to be looked at by `now`, the longest waiting first.
+pub fn due(conn: &mut Conn, chain: ChainId, now: Time, limit: i64) -> Result<Vec<String>, DbError> {
     let chain: i64 = codec::column("order_state.chain_id", chain.get())?;
-    let rows: Vec<StateRow> = order_state::table
+    order_state::table
         .filter(order_state::next_check_at.le(codec::stamp(now)))
         .filter(order_state::chain_id.eq(chain))
         .filter(order_state::address.is_not_null())
         .order((order_state::next_check_at, order_state::order_id))
         .limit(limit)
-        .select(StateRow::as_select())
-        .load(conn)?;
-    rows.into_iter().map(State::try_from).collect()
+        .select(order_state::order_id)
+        .load(conn)
+        .map_err(DbError::from)
 }
 
 /// Sets when an order's address is looked at next.

@@ -1,6 +1,6 @@
 //! What every job works with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +18,8 @@ use crate::keys::Keys;
 
 /// How long a public chain is left alone between two looks.
 const PACE: Span = Span::secs(3);
+/// Alarms that are remembered, so that raising them again costs no write.
+const TOLD_MAX: usize = 10_000;
 
 /// Where a test may stop a job, as a power cut would. Outside of tests it never does.
 pub trait Probe: Send + Sync {
@@ -74,6 +76,7 @@ pub struct Ctx {
     /// When what is tried now and then was tried last. Forgotten at a restart, which does no harm.
     turns: Mutex<BTreeMap<(OrderId, i32), Time>>,
     looked: Mutex<BTreeMap<ChainId, Time>>,
+    told: Mutex<BTreeSet<AlarmId>>,
     probe: Box<dyn Probe>,
 }
 
@@ -130,6 +133,7 @@ impl Ctx {
             generation: installation.generation,
             turns: Mutex::default(),
             looked: Mutex::default(),
+            told: Mutex::default(),
             probe,
         })
     }
@@ -191,7 +195,42 @@ impl Ctx {
         message: String,
     ) -> Result<(), Fault> {
         let now = self.now();
-        self.write("alarm", move |tx| alarm(tx, kind, order, &message, now)).map(|_raised| ())
+        let id = alarm_id(kind, order, &message);
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
+            return Ok(());
+        }
+        self.write("alarm", move |tx| alarm(tx, kind, order, &message, now))?;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= TOLD_MAX {
+            told.clear();
+        }
+        told.insert(id);
+        Ok(())
+    }
+
+    /// Turns a fault that concerns one order into an alarm, so that the job goes on with the
+    /// others.
+    ///
+    /// # Errors
+    /// Faults that concern all, see [`Fault::is_local`].
+    pub(crate) fn contain<T: Default>(
+        &self,
+        job: &'static str,
+        order: Option<OrderId>,
+        outcome: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        match outcome {
+            Err(fault) if fault.is_local() => {
+                match self.alarm("order", order, format!("{job}: {fault}")) {
+                    Err(fault) if fault.is_local() => {
+                        tracing::error!(job, order = order.map(tracing_id), %fault, "no alarm");
+                    }
+                    raised => raised?,
+                }
+                Ok(T::default())
+            }
+            other => other,
+        }
     }
 }
 

@@ -49,4 +49,21 @@ impl Fault {
     pub fn is_overtaken(&self) -> bool {
         matches!(self, Self::Db(DbError::Unique(_)))
     }
+
+    /// Whether it concerns the rows at hand, so that others may be gone on with. The database as
+    /// a whole, a provider and a stop in a test concern all.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Key(_) | Self::Ledger(_) => true,
+            Self::Chain(_) | Self::Stopped(_) => false,
+            Self::Db(error) => !matches!(
+                error,
+                DbError::Busy
+                    | DbError::Full
+                    | DbError::Down(_)
+                    | DbError::ReadOnly
+                    | DbError::Schema(_)
+            ),
+        }
+    }
 }

@@ -86,3 +86,45 @@ fn a_job_of_the_desk_that_fails_leaves_the_others_their_turn() {
     assert_eq!(engine.desk_once(false), Err(Fault::Db(db::DbError::Full)));
     assert_eq!((world.status(order), world.status(new)), ("FROZEN", "PENDING"));
 }
+
+/// What cannot be read or booked of one order raises an alarm, and the others go on.
+#[test]
+fn rows_that_are_spoilt_hold_up_nothing_else() {
+    let world = World::new();
+    let engine = world.engine();
+    let (spoilt, torn) = (world.sealed(&engine), world.sealed(&engine));
+    let (good, other) = (world.sealed(&engine), world.funded(&engine));
+    by_hand(
+        &escrow_file(&world),
+        &format!(
+            "UPDATE order_state SET due = printf('%.*c', 78, 'x') WHERE order_id = '{spoilt}'; \
+             UPDATE order_state SET last_seq = 7 WHERE order_id = '{torn}';"
+        ),
+    );
+    for n in [1, 2] {
+        by_hand(
+            &world.data.config(db::Owner::Web).file(db::Owner::Web).unwrap(),
+            &format!(
+                "INSERT INTO order_intents \
+                 (order_id, n, action, actor_id, actor_role, request_id, created_at) \
+                 VALUES ('{torn}', {n}, 'release', '{}', 'buyer', 'test', 'never {n}');",
+                world.buyer
+            ),
+        );
+    }
+    for order in [torn, good] {
+        let due = world.state(order).due;
+        world.pay(order, due);
+    }
+    world.ask(other, IntentAction::Release, ActorRole::Buyer);
+    world.until(&engine, other, "RELEASED");
+    assert_eq!((world.status(good), world.status(torn)), ("COMPLETED", "PENDING"));
+    let alarms = world.alarms();
+    for words in
+        ["order: deposits: corrupt", "order: deposits: the ledger", "order: intents: corrupt"]
+    {
+        let told = alarms.iter().filter(|alarm| alarm.starts_with(words)).count();
+        assert!(told >= 1, "{words}: {alarms:?}");
+    }
+    assert!(alarms.len() <= 4, "{alarms:?}");
+}

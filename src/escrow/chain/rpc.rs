@@ -99,6 +99,15 @@ pub(super) fn number(value: &Value) -> Result<u64, ChainFault> {
     u64::try_from(quantity(value)?.as_u256()).map_err(|_large| garbage("a number beyond 64 bits"))
 }
 
+/// The number of a block: at most what the ledger can hold.
+fn height(value: &Value) -> Result<u64, ChainFault> {
+    let number = number(value)?;
+    match i64::try_from(number) {
+        Ok(_) => Ok(number),
+        Err(_) => Err(garbage("a block number beyond all chains")),
+    }
+}
+
 /// 32 bytes in hex, in either case.
 pub(super) fn hash(value: &Value) -> Result<[u8; 32], ChainFault> {
     let mut bytes = [0; 32];
@@ -169,7 +178,7 @@ pub(super) fn block(value: &Value) -> Result<Option<Block>, ChainFault> {
         None => Amount::ZERO,
     };
     Ok(Some(Block {
-        number: number(field(value, "number")?)?,
+        number: height(field(value, "number")?)?,
         hash: hash(field(value, "hash")?)?,
         time: Time::from_secs(seconds),
         base_fee,
@@ -224,7 +233,7 @@ pub(super) fn mined(value: &Value) -> Result<Option<Mined>, ChainFault> {
         fee: fee
             .and_then(|fee| fee.checked_add(data_fee))
             .ok_or_else(|| garbage("a fee beyond all sums"))?,
-        block_number: number(field(value, "blockNumber")?)?,
+        block_number: height(field(value, "blockNumber")?)?,
         block_hash: hash(field(value, "blockHash")?)?,
     }))
 }
@@ -297,6 +306,8 @@ mod tests {
             assert!(quantity(&bad).is_err(), "{bad}");
         }
         assert!(number(&json!("0x10000000000000000")).is_err());
+        assert_eq!(height(&json!("0x7fffffffffffffff")), Ok(u64::MAX >> 1));
+        assert!(matches!(height(&json!("0x8000000000000000")), Err(ChainFault::Garbage(_))));
     }
 
     proptest! {

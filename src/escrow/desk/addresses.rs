@@ -21,22 +21,27 @@ const ROUND: i64 = 200;
 pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
     let requests = ctx.db.read(|conn| inbox::address_requests(conn, ROUND))?;
     let mut done: u32 = 0;
-    for request in requests {
-        match read(&request) {
-            Ok((id, store, address)) => {
-                if enter(ctx, id, store, address)? {
-                    done = done.saturating_add(1);
-                }
-            }
-            Err(why) => {
-                let shown: String =
-                    request.id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
-                let message = format!("the address request {shown} is refused: {why}");
-                ctx.alarm("address", None, message)?;
-            }
+    for id in requests {
+        if ctx.contain("addresses", None, take_up(ctx, &id))? {
+            done = done.saturating_add(1);
         }
     }
     Ok(done)
+}
+
+fn take_up(ctx: &Ctx, id: &str) -> Result<bool, Fault> {
+    let Some(request) = ctx.db.read(|conn| inbox::address_request(conn, id))? else {
+        return Ok(false);
+    };
+    match read(&request) {
+        Ok((id, store, address)) => enter(ctx, id, store, address),
+        Err(why) => {
+            let shown: String = id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
+            let message = format!("the address request {shown} is refused: {why}");
+            ctx.alarm("address", None, message)?;
+            Ok(false)
+        }
+    }
 }
 
 fn read(row: &AddressRequestRow) -> Result<(AddressRequestId, StoreId, EvmAddress), &'static str> {

@@ -2,7 +2,7 @@
 //! read again, recomputed or compared; what does not fit is refused and never mended.
 
 use db::orders::{LineRow, OrderRow};
-use db::{Conn, DbError, codec, desk, ledger, orders, placing};
+use db::{Conn, DbError, codec, desk, inbox, ledger, placing};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec, RATE_FRESH, VOLATILE_QUOTE};
 use domain::clock::{Span, Time};
@@ -14,6 +14,8 @@ use domain::seal::{Terms, hex};
 
 /// Most lines of an order.
 const LINES_MAX: usize = 100;
+/// Lines that are read of an order: one more than there may be tells that there are too many.
+const LINES_READ: i64 = 101;
 /// Longest title of a line, in characters.
 const TITLE_MAX: usize = 300;
 /// How far web's clock may run ahead of ours.
@@ -67,7 +69,7 @@ pub(crate) fn terms(
     id: &Identity,
     known: &Known,
 ) -> Result<Result<Terms, Reason>, DbError> {
-    let lines = orders::lines(conn, id.order)?;
+    let lines = inbox::lines(conn, id.order, LINES_READ)?;
     let facts = Facts {
         rate: match row.rate_id.parse::<RateId>() {
             Ok(rate) => placing::rate_by_id(conn, rate, &row.token)?,

@@ -30,8 +30,8 @@ pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
         let frozen = ctx.write("freeze", move |tx| {
             let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
             freeze(tx, &mut state, now)
-        })?;
-        if frozen == Some(true) {
+        });
+        if ctx.contain("disputes", Some(order), frozen)? == Some(true) {
             done = done.saturating_add(1);
         }
     }

@@ -1,8 +1,11 @@
 //! Taking up new orders: check, issue an address that nobody has used, seal.
 
+use std::collections::BTreeSet;
+
 use db::ledger::{self, Derivation, State};
 use db::orders::OrderRow;
 use db::{EscrowTx, inbox};
+use domain::chain::ChainId;
 use domain::clock::{Span, Time};
 use domain::intent::EventActor;
 use domain::money::Amount;
@@ -30,18 +33,26 @@ const BURNT_MAX: u32 = 20;
 /// [`Fault`] when the database fails; an order whose chain does not answer just waits.
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
-    let rows = ctx.db.read(|conn| inbox::new_orders(conn, since, ROUND))?;
+    let new = ctx.db.read(|conn| inbox::new_orders(conn, since, ROUND))?;
+    let mut silent = BTreeSet::new();
     let mut done: u32 = 0;
-    for row in rows {
-        if take_up(ctx, &row)? {
+    for id in new {
+        let taken = look_up(ctx, &id, &mut silent);
+        if ctx.contain("intake", id.parse().ok(), taken)? {
             done = done.saturating_add(1);
         }
     }
     Ok(done)
 }
 
-/// Settles one order; `false` if it has to wait.
-fn take_up(ctx: &Ctx, row: &OrderRow) -> Result<bool, Fault> {
+fn look_up(ctx: &Ctx, id: &str, silent: &mut BTreeSet<ChainId>) -> Result<bool, Fault> {
+    let Some(row) = ctx.db.read(|conn| inbox::order(conn, id))? else { return Ok(false) };
+    take_up(ctx, &row, silent)
+}
+
+/// Settles one order; `false` if it has to wait. A chain whose provider did not serve is noted as
+/// silent, and not asked again in this round.
+fn take_up(ctx: &Ctx, row: &OrderRow, silent: &mut BTreeSet<ChainId>) -> Result<bool, Fault> {
     let Some(id) = check::identity(row) else {
         // There is no order to write an event about.
         let shown: String = row.id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
@@ -58,7 +69,17 @@ fn take_up(ctx: &Ctx, row: &OrderRow) -> Result<bool, Fault> {
         Ok(_) if known.now > id.expires_at => return expire(ctx, id),
         Ok(terms) => terms,
     };
-    issue(ctx, &chain.client, &id, terms)
+    if silent.contains(&id.chain) {
+        return Ok(false);
+    }
+    match issue(ctx, &chain.client, &id, terms) {
+        Err(Fault::Chain(fault)) => {
+            tracing::warn!(order = %id.order, %fault, "no address can be issued now");
+            silent.insert(id.chain);
+            Ok(false)
+        }
+        other => other,
+    }
 }
 
 /// The state of an order that escrow sees for the first time.
@@ -127,13 +148,7 @@ fn issue(ctx: &Ctx, client: &Client, id: &Identity, terms: Terms) -> Result<bool
         let generation = ctx.generation;
         let index = ctx.db.read(|conn| ledger::next_index(conn, ORDERS, generation))?;
         let address = ctx.keys.address(generation, index)?;
-        let account = match client.account(address) {
-            Ok(account) => account,
-            Err(fault) => {
-                tracing::warn!(order = %id.order, %fault, "no address can be issued now");
-                return Ok(false);
-            }
-        };
+        let account = client.account(address)?;
         let used = Derivation {
             purpose: ORDERS,
             generation,

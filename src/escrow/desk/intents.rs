@@ -39,21 +39,24 @@ pub(crate) struct Asked {
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
-    let rows = ctx.db.read(|conn| inbox::open_intents(conn, since, ROUND))?;
+    let open = ctx.db.read(|conn| inbox::open_intents(conn, since, ROUND))?;
     let mut done: u32 = 0;
-    for row in rows {
-        let Some(asked) = read(&row) else {
-            let shown: String =
-                row.order_id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
-            let message = format!("a request about order {shown} cannot be read");
-            ctx.alarm("intent", None, message)?;
-            continue;
-        };
-        if take_up(ctx, asked)? {
+    for (order, n) in open {
+        if ctx.contain("intents", order.parse().ok(), look_up(ctx, &order, n))? {
             done = done.saturating_add(1);
         }
     }
     Ok(done)
+}
+
+fn look_up(ctx: &Ctx, order: &str, n: i32) -> Result<bool, Fault> {
+    let Some(row) = ctx.db.read(|conn| inbox::intent(conn, order, n))? else { return Ok(false) };
+    if let Some(asked) = read(&row) {
+        return take_up(ctx, asked);
+    }
+    let shown: String = order.chars().filter(char::is_ascii_hexdigit).take(32).collect();
+    ctx.alarm("intent", None, format!("a request about order {shown} cannot be read"))?;
+    Ok(false)
 }
 
 pub(crate) fn read(row: &IntentRow) -> Option<Asked> {

@@ -19,6 +19,8 @@ use crate::fault::Fault;
 
 /// Addresses in one round.
 const ROUND: i64 = 400;
+/// Seconds until an order whose state cannot be read is looked at again.
+const UNREAD: u32 = 600;
 
 /// What was read of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,25 +40,39 @@ pub(crate) struct Sight {
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
     let chain = served.client.spec().id;
     let due = ctx.db.read(|conn| ledger::due(conn, chain, ctx.now(), ROUND))?;
-    let watched: Vec<_> = due.iter().filter_map(|s| Some((s, s.address?))).collect();
-    if watched.is_empty() {
-        return Ok(0);
-    }
+    let full = due.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
+    let due: Vec<OrderId> = due.iter().filter_map(|id| id.parse().ok()).collect();
+    let (states, unread) = load(ctx, &due)?;
+    let watched: Vec<_> = states.iter().filter_map(|s| Some((s, s.address?))).collect();
     let addresses: Vec<_> = watched.iter().map(|(_, address)| *address).collect();
     let settled = served.client.balances(&view.fin, &addresses)?;
     let latest = at_head(served, view, &addresses);
     let mut done: u32 = 0;
-    let mut checked = Vec::new();
     for ((state, _), (settled, latest)) in watched.into_iter().zip(settled.into_iter().zip(latest))
     {
         let sight = Sight { settled, latest, fin: view.fin };
-        done = done.saturating_add(examine(ctx, served, view, (state, sight))?);
-        checked.push(state.order);
+        let came = examine(ctx, served, view, (state, sight));
+        done = done.saturating_add(ctx.contain("deposits", Some(state.order), came)?);
     }
     ctx.reach("deposits: examined")?;
-    let full = checked.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
-    schedule(ctx, checked, full)?;
+    schedule(ctx, &due, unread, full)?;
     Ok(done)
+}
+
+/// The states of orders that can be read, and the orders whose states cannot.
+fn load(ctx: &Ctx, orders: &[OrderId]) -> Result<(Vec<State>, Vec<OrderId>), Fault> {
+    let mut states = Vec::new();
+    let mut unread = Vec::new();
+    for order in orders {
+        match ctx.db.read(|conn| ledger::state(conn, *order)) {
+            Ok(state) => states.extend(state),
+            Err(error) => {
+                ctx.contain("deposits", Some(*order), Err::<(), _>(error.into()))?;
+                unread.push(*order);
+            }
+        }
+    }
+    Ok((states, unread))
 }
 
 /// Balances at the newest block. They are told and decide nothing, so their lack holds up nothing.
@@ -71,18 +87,16 @@ fn at_head(served: &Served, view: &View, addresses: &[EvmAddress]) -> Vec<Option
 }
 
 /// Writes down when the addresses are due again. Those that are due in every round need no write,
-/// unless there are so many that they have to take turns.
-fn schedule(ctx: &Ctx, checked: Vec<OrderId>, full: bool) -> Result<(), Fault> {
+/// unless there are so many that they have to take turns. What cannot be read steps back for long.
+fn schedule(ctx: &Ctx, checked: &[OrderId], unread: Vec<OrderId>, full: bool) -> Result<(), Fault> {
     let now = ctx.now();
-    let states = ctx.db.read(|conn| {
-        checked.iter().map(|order| ledger::state(conn, *order)).collect::<Result<Vec<_>, _>>()
-    })?;
-    let next: Vec<_> = states
+    let (states, _known) = load(ctx, checked)?;
+    let mut next: Vec<_> = states
         .into_iter()
-        .flatten()
         .map(|state| (state.order, next_check(&state, now)))
         .filter(|(_, next)| full || *next > now)
         .collect();
+    next.extend(unread.into_iter().map(|order| (order, super::later(now, UNREAD))));
     if next.is_empty() {
         return Ok(());
     }

@@ -186,7 +186,7 @@ fn still_asked(
     hold: &Hold,
 ) -> Result<Result<Option<ActorRole>, String>, Fault> {
     let Some(n) = hold.intent else { return Ok(Ok(None)) };
-    let row = inbox::intent(tx, hold.order, n)?;
+    let row = inbox::intent(tx, &hold.order.to_string(), n)?;
     let Some(asked) = row.as_ref().and_then(intents::read) else {
         return Ok(Err("The request is not there any more.".to_owned()));
     };
