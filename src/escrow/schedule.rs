@@ -142,11 +142,12 @@ fn served(secret: ChainSecret) -> Option<Served> {
 
 /// One JSON line an event, to standard error.
 fn log() {
+    let filter = tracing_subscriber::EnvFilter::new("info,tokio_cron_scheduler=warn");
     let logger = tracing_subscriber::fmt()
+        .with_env_filter(filter)
         .json()
         .flatten_event(true)
         .with_target(false)
-        .with_max_level(tracing::Level::INFO)
         .with_writer(std::io::stderr)
         .try_init();
     if let Err(error) = logger {
