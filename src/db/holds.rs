@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::settle::PayoutKind;
@@ -10,7 +11,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
-use crate::schema::payout_holds;
+use crate::schema::{order_state, payout_holds};
 
 /// The announcement before a payout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,15 +92,30 @@ pub fn open_hold(conn: &mut Conn, order: OrderId) -> Result<Option<Hold>, DbErro
     found.map(hold_of).transpose()
 }
 
-/// All open announcements, oldest first.
-pub fn open_holds(conn: &mut Conn, limit: i64) -> Result<Vec<Hold>, DbError> {
-    let found: Vec<HoldColumns> = payout_holds::table
+/// Order and number of the open announcements of a chain, in the order of these two, after `after`
+/// if that is given.
+pub fn open_holds(
+    conn: &mut Conn,
+    chain: ChainId,
+    after: Option<&(String, i32)>,
+    limit: i64,
+) -> Result<Vec<(String, i32)>, DbError> {
+    let chain: i64 = codec::column("order_state.chain_id", chain.get())?;
+    let mut query = payout_holds::table
+        .inner_join(order_state::table.on(order_state::order_id.eq(payout_holds::order_id)))
         .filter(payout_holds::state.eq("held"))
-        .order(payout_holds::held_at)
+        .filter(order_state::chain_id.eq(chain))
+        .into_boxed();
+    if let Some((order, seq)) = after {
+        let later = payout_holds::order_id.eq(order).and(payout_holds::seq.gt(seq));
+        query = query.filter(payout_holds::order_id.gt(order).or(later));
+    }
+    query
+        .order((payout_holds::order_id, payout_holds::seq))
         .limit(limit)
-        .select(HOLD)
-        .load(conn)?;
-    found.into_iter().map(hold_of).collect()
+        .select((payout_holds::order_id, payout_holds::seq))
+        .load(conn)
+        .map_err(DbError::from)
 }
 
 /// Closes an open announcement; says whether it was still open.

@@ -13,7 +13,7 @@ use crate::intents::IntentRow;
 use crate::orders::{LineRow, OrderRow};
 use crate::schema::{
     address_book, address_requests, disputes, intent_answers, order_intents, order_lines,
-    order_state, orders, shipment_events,
+    order_state, orders, payout_holds, shipment_events,
 };
 
 /// A request for the address book.
@@ -73,7 +73,7 @@ pub fn lines(conn: &mut Conn, id: OrderId, limit: i64) -> Result<Vec<LineRow>, D
 }
 
 /// Order and number of intents without an answer, oldest first, placed at or after `since` if that
-/// is given.
+/// is given. Those of orders with an open announcement wait for that and are left out.
 pub fn open_intents(
     conn: &mut Conn,
     since: Option<Time>,
@@ -85,7 +85,11 @@ pub fn open_intents(
                 .eq(order_intents::order_id)
                 .and(intent_answers::n.eq(order_intents::n))),
         )
+        .left_join(payout_holds::table.on(
+            payout_holds::order_id.eq(order_intents::order_id).and(payout_holds::state.eq("held")),
+        ))
         .filter(intent_answers::n.is_null())
+        .filter(payout_holds::order_id.is_null())
         .into_boxed();
     if let Some(since) = since {
         query = query.filter(order_intents::created_at.ge(codec::stamp(since)));

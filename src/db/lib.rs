@@ -12,6 +12,7 @@ pub mod doors;
 pub mod error;
 pub mod migrate;
 pub mod owners;
+pub mod todo;
 pub mod tx;
 
 pub mod accounts;

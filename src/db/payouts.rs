@@ -51,7 +51,7 @@ pub enum PayoutState {
 }
 
 impl PayoutState {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
             Self::Done => "done",
@@ -85,7 +85,7 @@ pub enum LegState {
 impl LegState {
     const ALL: [Self; 5] = [Self::Planned, Self::Signed, Self::Seen, Self::Final, Self::Reverted];
 
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
             Self::Signed => "signed",
@@ -263,15 +263,11 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Payout>, DbError>
     found.into_iter().map(payout_of).collect()
 }
 
-/// Payouts that are not done, oldest first.
-pub fn open(conn: &mut Conn, limit: i64) -> Result<Vec<Payout>, DbError> {
-    let found: Vec<PayoutColumns> = payouts::table
-        .filter(payouts::state.eq_any(["planned", "held"]))
-        .order(payouts::planned_at)
-        .limit(limit)
-        .select(PAYOUT)
-        .load(conn)?;
-    found.into_iter().map(payout_of).collect()
+/// One payout.
+pub fn by_case(conn: &mut Conn, order: OrderId, case: i32) -> Result<Option<Payout>, DbError> {
+    let found: Option<PayoutColumns> =
+        payouts::table.find((order.to_string(), case)).select(PAYOUT).first(conn).optional()?;
+    found.map(payout_of).transpose()
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use db::{EscrowDb, EscrowTx, alarms, desk, tx};
+use db::{Conn, DbError, EscrowDb, EscrowTx, alarms, desk, tx};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
 use domain::clock::{Clock, Span, Time};
@@ -20,6 +20,11 @@ use crate::keys::Keys;
 const PACE: Span = Span::secs(3);
 /// Alarms that are remembered, so that raising them again costs no write.
 const TOLD_MAX: usize = 10_000;
+
+/// A list of a chain that is walked round by round.
+pub(crate) type List = (ChainId, &'static str);
+/// A row of such a list: order and number.
+pub(crate) type Place = (String, i32);
 
 /// Where a test may stop a job, as a power cut would. Outside of tests it never does.
 pub trait Probe: Send + Sync {
@@ -77,6 +82,8 @@ pub struct Ctx {
     turns: Mutex<BTreeMap<(OrderId, i32), Time>>,
     looked: Mutex<BTreeMap<ChainId, Time>>,
     told: Mutex<BTreeSet<AlarmId>>,
+    /// Where each list is gone on with.
+    places: Mutex<BTreeMap<List, Place>>,
     probe: Box<dyn Probe>,
 }
 
@@ -134,6 +141,7 @@ impl Ctx {
             turns: Mutex::default(),
             looked: Mutex::default(),
             told: Mutex::default(),
+            places: Mutex::default(),
             probe,
         })
     }
@@ -170,6 +178,26 @@ impl Ctx {
             turns.insert(payout, now);
         }
         is_due
+    }
+
+    /// The next part of a list, from where the last round left off, so that what waits at its
+    /// head never hides what comes after. `list` answers up to `limit` rows after a place.
+    pub(crate) fn next_of(
+        &self,
+        key: List,
+        limit: i64,
+        list: impl FnOnce(&mut Conn, Option<&Place>, i64) -> Result<Vec<Place>, DbError>,
+    ) -> Result<Vec<(OrderId, i32)>, Fault> {
+        let places = || self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = places().get(&key).cloned();
+        let rows = self.db.read(|conn| list(conn, place.as_ref(), limit))?;
+        let full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+        match rows.last().filter(|_| full) {
+            Some(last) => places().insert(key, last.clone()),
+            // The end: the next round begins anew.
+            None => places().remove(&key),
+        };
+        Ok(rows.iter().filter_map(|(order, n)| Some((order.parse().ok()?, *n))).collect())
     }
 
     /// Writes, and says `false` where another engine on the same ledger was quicker.

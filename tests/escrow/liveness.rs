@@ -6,6 +6,7 @@ use domain::money::{Amount, Bps};
 use escrow::Fault;
 
 use crate::forged::by_hand;
+use crate::provider::deploy;
 use crate::world::World;
 
 fn escrow_file(world: &World) -> std::path::PathBuf {
@@ -127,4 +128,98 @@ fn rows_that_are_spoilt_hold_up_nothing_else() {
         assert!(told >= 1, "{words}: {alarms:?}");
     }
     assert!(alarms.len() <= 4, "{alarms:?}");
+}
+
+/// Numbers from 1 to this many, for rows by the hundred.
+fn count(to: u32) -> String {
+    format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {to}) \
+         INSERT INTO "
+    )
+}
+
+/// Payouts that were held or stuck long ago, more than fit into a round.
+fn stuck_payouts(world: &World, state: &str, id: &str) {
+    let (each, zero) = (count(600), Amount::ZERO.to_fixed());
+    by_hand(
+        &escrow_file(world),
+        &format!(
+            "{each} payouts SELECT printf('{id}%030x', i), 0, 'refund', 'held', '{zero}', \
+             '{zero}', '{zero}', 'somebody must look', 'operator', NULL, \
+             '2020-01-01 00:00:00', NULL FROM n; \
+             {each} legs SELECT printf('{id}%030x', i), 0, 0, 'buyer', '{to}', '{zero}', 31337, \
+             printf('0x52908400098527886E0F{id}%018x', i), 0, 21000, '{zero}', '{state}', NULL, \
+             NULL, '2020-01-01 00:00:00' FROM n;",
+            to = world.refund
+        ),
+    );
+}
+
+#[test]
+fn payouts_that_wait_for_somebody_hold_up_no_others() {
+    let world = World::new();
+    let engine = world.engine();
+    let order = world.funded(&engine);
+    stuck_payouts(&world, "planned", "00");
+    stuck_payouts(&world, "signed", "01");
+    world.ask(order, IntentAction::Release, ActorRole::Buyer);
+    world.until(&engine, order, "RELEASED");
+}
+
+/// Announcements of other chains, or of orders that somebody must look at, and what asks for them.
+#[test]
+fn announcements_that_wait_hold_up_no_others() {
+    let world = World::new();
+    let engine = world.engine();
+    let order = world.funded(&engine);
+    let each = count(250);
+    for (id, chain, reason) in [("00", 1, "NULL"), ("01", 31_337, "'somebody must look'")] {
+        by_hand(
+            &escrow_file(&world),
+            &format!(
+                "{each} order_state SELECT printf('{id}%030x', i), store_id, buyer_id, status, \
+                 {chain}, NULL, due, credited, unfinal, paying, disputed, {reason}, 0, funded_at, \
+                 expires_at, next_check_at, created_at, updated_at \
+                 FROM n, order_state WHERE order_id = '{order}'; \
+                 {each} payout_holds SELECT printf('{id}%030x', i), 1, 0, 'release', 1, 'held', \
+                 '2020-01-01 00:00:00', NULL FROM n;"
+            ),
+        );
+        by_hand(
+            &world.data.config(db::Owner::Web).file(db::Owner::Web).unwrap(),
+            &format!(
+                "PRAGMA foreign_keys = OFF; {each} order_intents \
+                 (order_id, n, action, actor_id, actor_role, request_id, created_at) \
+                 SELECT printf('{id}%030x', i), 1, 'release', '{}', 'buyer', 'test', \
+                 '2027-01-15 08:00:00' FROM n;",
+                world.buyer
+            ),
+        );
+    }
+    world.ask(order, IntentAction::Release, ActorRole::Buyer);
+    world.until(&engine, order, "RELEASED");
+}
+
+#[test]
+fn late_money_of_a_payee_that_refuses_stays_booked() {
+    let world = World::new();
+    let engine = world.engine();
+    // PUSH1 0 PUSH1 0 REVERT.
+    let refuses = deploy(&world, "60006000fd");
+    let (mut row, lines) = world.draft(5_000);
+    row.refund_address = refuses.to_string();
+    let order = world.place((row, lines));
+    engine.desk_once(false).unwrap();
+    world.ask(order, IntentAction::Cancel, ActorRole::Buyer);
+    engine.desk_once(false).unwrap();
+    let due = world.state(order).due;
+    world.pay(order, due);
+    for _ in 0..3 {
+        world.pass(61);
+        engine.chain_once().unwrap();
+    }
+    assert_eq!(world.state(order).credited, due);
+    assert_eq!(world.story(order), ["address-issued", "cancelled", "payment-credited"]);
+    let told = world.alarms();
+    assert_eq!(told.iter().filter(|alarm| alarm.starts_with("residual")).count(), 1, "{told:?}");
 }

@@ -173,7 +173,7 @@ fn paid_to_a_contract(code: &str) -> (World, Engine, EvmAddress) {
 /// The key of the demo wallet, which is printed in the manuals of development chains.
 const DEMO_KEY: B256 = b256!("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
 
-fn deploy(world: &World, code: &str) -> EvmAddress {
+pub(crate) fn deploy(world: &World, code: &str) -> EvmAddress {
     let tx = TxEip1559 {
         chain_id: 31_337,
         nonce: world.chain.nonce(devnet::DEMO_WALLET),

@@ -1,11 +1,12 @@
 //! Broadcasting: the stored bytes of a leg are sent in every round until a block holds them. What
 //! the provider answers is information and no conclusion.
 
-use db::payouts::{self, Leg, LegState, Payout};
+use db::payouts::{Leg, LegState, Payout};
 use db::proofs::{self, Attempt};
+use db::todo::Todo;
 use domain::clock::Span;
 
-use super::{plan, sign};
+use super::{each, plan, sign};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::{ATTEMPTS_MAX, Offer};
@@ -21,20 +22,19 @@ const STUCK: Span = Span::minutes(60);
 /// # Errors
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
-    let mut done: u32 = 0;
-    for payout in ctx.db.read(|conn| payouts::open(conn, sign::ROUND))? {
-        let legs = ctx.db.read(|conn| payouts::legs_of(conn, payout.order, payout.case))?;
-        if legs.first().is_none_or(|leg| leg.chain != served.client.spec().id) {
-            continue;
-        }
+    let list = ("broadcast", served.client.spec().id, Todo::Broadcast);
+    each(ctx, list, sign::ROUND, |payout, legs| {
+        let mut done: u32 = 0;
         for leg in legs.iter().filter(|leg| leg.state == LegState::Signed) {
-            improve(ctx, view, (&payout, &legs), leg)?;
+            let improved = improve(ctx, view, (payout, legs), leg);
+            // What stands is sent, even if nothing better can be signed.
+            ctx.contain("replace", Some(leg.order), improved)?;
             if send(ctx, served, leg)? {
                 done = done.saturating_add(1);
             }
         }
-    }
-    Ok(done)
+        Ok(done)
+    })
 }
 
 /// Sends the newest bytes of a leg.

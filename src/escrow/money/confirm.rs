@@ -4,12 +4,13 @@ use db::EscrowTx;
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::proofs::{self, Receipt};
+use db::todo::Todo;
 use domain::clock::{Span, Time};
 use domain::intent::EventActor;
 use domain::order::EventKind;
 use domain::settle::PayoutKind;
 
-use super::{payee, plan, shown, sign};
+use super::{each, payee, plan, shown, sign};
 use crate::book::{self, Note};
 use crate::chain::client::View;
 use crate::chain::rpc::Mined;
@@ -28,22 +29,23 @@ const REVERTED: &str = "the recipient's contract refused the transfer on the cha
 /// # Errors
 /// [`Fault`] when the database fails; what a provider's trouble holds up waits.
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
-    let mut done: u32 = 0;
-    for payout in ctx.db.read(|conn| payouts::open(conn, sign::ROUND))? {
-        let legs = ctx.db.read(|conn| payouts::legs_of(conn, payout.order, payout.case))?;
-        let here = served.client.spec().id;
-        for leg in legs.iter().filter(|leg| leg.chain == here && leg.state.is_in_flight()) {
-            match confirm(ctx, served, view, (&payout, leg)) {
+    let list = ("confirm", served.client.spec().id, Todo::Confirm);
+    each(ctx, list, sign::ROUND, |payout, legs| {
+        let mut done: u32 = 0;
+        for leg in legs.iter().filter(|leg| leg.state.is_in_flight()) {
+            match confirm(ctx, served, view, (payout, leg)) {
                 Ok(true) => done = done.saturating_add(1),
                 Ok(false) => {}
                 Err(Fault::Chain(fault)) => {
                     tracing::warn!(order = %leg.order, leg = leg.leg, %fault, "confirm");
                 }
-                Err(other) => return Err(other),
+                Err(other) => {
+                    ctx.contain("confirm", Some(leg.order), Err::<(), _>(other))?;
+                }
             }
         }
-    }
-    Ok(done)
+        Ok(done)
+    })
 }
 
 fn confirm(

@@ -11,7 +11,8 @@ pub mod residuals;
 pub mod sign;
 
 use db::ledger::{self, State};
-use db::payouts::{Leg, Payout};
+use db::payouts::{self, Leg, Payout};
+use db::todo::{self, Todo};
 use db::{Conn, EscrowTx};
 use domain::chain::ChainId;
 use domain::clock::{Span, Time};
@@ -19,7 +20,7 @@ use domain::money::Amount;
 use domain::seal::Terms;
 use domain::settle::LegRole;
 
-use crate::ctx::{self, Ctx};
+use crate::ctx::{self, Ctx, Place};
 use crate::fault::Fault;
 use crate::seal::{BrokenSeal, SealKey};
 
@@ -85,6 +86,33 @@ pub(crate) const fn payee(role: LegRole) -> &'static str {
         LegRole::Commission => "the site",
         LegRole::Buyer => "the buyer",
     }
+}
+
+/// Calls `run` with each payout of a chain of which `todo` is so, and adds up its answers. A fault
+/// that concerns one payout is an alarm.
+pub(crate) fn each(
+    ctx: &Ctx,
+    (name, chain, todo): (&'static str, ChainId, Todo),
+    limit: i64,
+    mut run: impl FnMut(&Payout, &[Leg]) -> Result<u32, Fault>,
+) -> Result<u32, Fault> {
+    let list = |conn: &mut Conn, after: Option<&Place>, limit: i64| {
+        todo::to_do(conn, (chain, todo), after, limit)
+    };
+    let mut done: u32 = 0;
+    for (order, case) in ctx.next_of((chain, name), limit, list)? {
+        let found = ctx.db.read(|conn| {
+            let payout = payouts::by_case(conn, order, case)?;
+            Ok((payout, payouts::legs_of(conn, order, case)?))
+        });
+        let outcome = match found {
+            Ok((Some(payout), legs)) => run(&payout, &legs),
+            Ok((None, _)) => Ok(0),
+            Err(error) => Err(error.into()),
+        };
+        done = done.saturating_add(ctx.contain(name, Some(order), outcome)?);
+    }
+    Ok(done)
 }
 
 /// Whether the legs of a payout go where the terms say and sum up to what it divides.

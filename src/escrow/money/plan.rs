@@ -7,7 +7,7 @@ use std::sync::Arc;
 use db::holds::{self, Hold};
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
-use db::{EscrowTx, inbox, placing};
+use db::{Conn, EscrowTx, inbox, placing};
 use domain::EvmAddress;
 use domain::clock::Time;
 use domain::intent::{self, ActorRole, EventActor, IntentAction};
@@ -20,7 +20,7 @@ use domain::settle::{self, Indivisible, PayoutKind, PayoutPlan};
 use super::{OPERATOR_TIME, freeze, payee, shown, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
-use crate::ctx::{self, Ctx, Served};
+use crate::ctx::{self, Ctx, Place, Served};
 use crate::desk::{disputes, intents};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
@@ -40,7 +40,7 @@ pub(crate) struct Costs {
     /// Gas limit by payee.
     gas: Vec<(EvmAddress, u64)>,
     /// Whether a payee's contract refuses.
-    refused: bool,
+    pub(crate) refused: bool,
 }
 
 /// A payout to be stored.
@@ -66,13 +66,22 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
     if is_paused(ctx)? {
         return Ok(0);
     }
+    let chain = served.client.spec().id;
+    let list = |conn: &mut Conn, after: Option<&Place>, limit: i64| {
+        holds::open_holds(conn, chain, after, limit)
+    };
     let mut done: u32 = 0;
-    for hold in ctx.db.read(|conn| holds::open_holds(conn, ROUND))? {
-        let state = ctx.db.read(|conn| ledger::state(conn, hold.order))?;
-        let Some(state) = state.filter(|state| state.chain == served.client.spec().id) else {
-            continue;
+    for (order, _) in ctx.next_of((chain, "plan"), ROUND, list)? {
+        let found = ctx.db.read(|conn| {
+            let hold = holds::open_hold(conn, order)?;
+            Ok(hold.zip(ledger::state(conn, order)?))
+        });
+        let settled = match found {
+            Ok(Some((hold, state))) => settle_hold(ctx, (served, view), &state, hold),
+            Ok(None) => Ok(false),
+            Err(error) => Err(error.into()),
         };
-        if settle_hold(ctx, (served, view), &state, hold)? {
+        if ctx.contain("plan", Some(order), settled)? {
             done = done.saturating_add(1);
         }
     }

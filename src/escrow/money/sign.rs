@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use db::ledger::{self, State};
-use db::payouts::{self, Leg, LegState, Payout, PayoutState};
+use db::payouts::{self, Leg, LegState, Payout};
 use db::proofs::{self, Attempt};
+use db::todo::Todo;
 use domain::clock::Time;
 
-use super::{freeze_order, is_faithful, plan, terms};
+use super::{each, freeze_order, is_faithful, plan, terms};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::Offer;
@@ -17,6 +18,8 @@ use crate::keys::Signable;
 
 /// Payouts in one round.
 pub(crate) const ROUND: i64 = 500;
+/// Held payouts in one round.
+const HELD: i64 = 20;
 /// How often a payee that refused is asked again, in seconds.
 const ASK_AGAIN: i64 = 600;
 
@@ -25,25 +28,28 @@ const ASK_AGAIN: i64 = 600;
 /// # Errors
 /// [`Fault`] when the database fails: then nothing that was signed leaves this process.
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
-    let mut done: u32 = 0;
-    for payout in ctx.db.read(|conn| payouts::open(conn, ROUND))? {
+    if plan::is_paused(ctx)? {
+        return Ok(0);
+    }
+    let chain = served.client.spec().id;
+    // What a payee refused is signed in this round if it relents.
+    each(ctx, ("ask-again", chain, Todo::AskAgain), HELD, |payout, legs| {
+        relents(ctx, served, payout, legs).map(u32::from)
+    })?;
+    each(ctx, ("sign", chain, Todo::Sign), ROUND, |payout, legs| {
         if plan::is_paused(ctx)? {
-            return Ok(done);
+            return Ok(0);
         }
-        let legs = ctx.db.read(|conn| payouts::legs_of(conn, payout.order, payout.case))?;
-        let here = legs.first().is_some_and(|leg| leg.chain == served.client.spec().id);
-        if !here || (payout.state == PayoutState::Held && !relents(ctx, served, &payout, &legs)?) {
-            continue;
-        }
+        let mut done: u32 = 0;
         for leg in legs.iter().filter(|leg| leg.state == LegState::Planned) {
             let offer = view.market.first(leg.fee_ceiling);
-            if attempt(ctx, (&payout, &legs), leg, (1, offer))? {
+            if attempt(ctx, (payout, legs), leg, (1, offer))? {
                 done = done.saturating_add(1);
             }
             ctx.reach("sign: next leg")?;
         }
-    }
-    Ok(done)
+        Ok(done)
+    })
 }
 
 /// Signs one leg once and stores the bytes. `false` if something forbids it.
