@@ -93,6 +93,25 @@ pub fn revoke(tx: &mut WebTx<'_>, user: UserId, id: KeyId, at: Time) -> Result<b
     Ok(revoked == 1)
 }
 
+/// Revokes every key of an account.
+pub fn revoke_all(tx: &mut WebTx<'_>, user: UserId, at: Time) -> Result<(), DbError> {
+    let keys = api_keys::table
+        .filter(api_keys::user_id.eq(user.to_string()))
+        .filter(api_keys::revoked_at.is_null());
+    diesel::update(keys).set(api_keys::revoked_at.eq(stamp(at))).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Those of `hashes` that belong to keys which are not revoked; at most 500 are looked at.
+pub fn standing(conn: &mut Conn, hashes: &[String]) -> Result<Vec<String>, DbError> {
+    api_keys::table
+        .filter(api_keys::key_hash.eq_any(hashes.iter().take(500)))
+        .filter(api_keys::revoked_at.is_null())
+        .select(api_keys::key_hash)
+        .load(conn)
+        .map_err(DbError::from)
+}
+
 /// Revokes the key of this hash, whosever it is; `false` if there is none.
 pub fn revoke_by_hash(tx: &mut WebTx<'_>, key_hash: &str, at: Time) -> Result<bool, DbError> {
     let key = api_keys::table

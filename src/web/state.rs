@@ -18,6 +18,9 @@ use crate::http::limits::Pace;
 pub(crate) use keys::hex;
 pub use keys::{Keys, Seal};
 
+/// A client that takes longer to send its request's body is cut off.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
 /// The application as handlers take it.
 pub type State = web::Data<App>;
 
@@ -37,6 +40,8 @@ pub struct App {
     pub(crate) pace: Pace,
     /// Names of our cookies.
     pub(crate) cookies: Names,
+    /// How long a request's body may take to arrive.
+    pub body_deadline: Duration,
     seen: Mutex<Option<(Instant, db::pulse::Pulse)>>,
     pulse_life: Duration,
 }
@@ -66,6 +71,7 @@ impl App {
             hasher: Hasher::for_this_machine(),
             pace: Pace::default(),
             cookies,
+            body_deadline: BODY_DEADLINE,
             seen: Mutex::new(None),
             pulse_life,
         }

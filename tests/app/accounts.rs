@@ -87,6 +87,41 @@ fn an_account_from_its_first_day_to_a_lost_password() {
 }
 
 #[test]
+fn a_new_password_ends_every_key() {
+    let shop = Shop::start();
+    let mut browser = shop.browser();
+    browser.get("/register");
+    let fields = [("username", "ada"), ("password", PASSWORD), ("repeat", PASSWORD)];
+    let codes = codes(&browser.post("/register", &fields).text());
+    let mut other = shop.member("bob");
+    let (bobs, mut key) =
+        (crate::keys::make(&mut other, "write", ""), crate::keys::make(&mut browser, "write", ""));
+    let holds = |key: &str| shop.agent(key).get("/api/v1/me").status == 200;
+    let (new, newer) = ("another fine sentence", "the third of its kind");
+
+    assert!(browser.see("/account/password").contains("your API keys are revoked"));
+    assert!(holds(&key));
+    let fields = [("current", PASSWORD), ("password", new), ("repeat", new)];
+    browser.act("/account/password", &fields);
+    assert!(!holds(&key), "by a change");
+
+    key = crate::keys::make(&mut browser, "write", "");
+    assert!(holds(&key));
+    let mut lost = shop.browser();
+    assert!(lost.see("/recover").contains("revokes its API keys"));
+    let fields = [("username", "ada"), ("code", &codes[0]), ("password", newer), ("repeat", newer)];
+    assert_eq!(lost.act("/recover", &fields), "/login");
+    assert!(!holds(&key), "by a recovery");
+
+    assert_eq!(sign_in(&mut lost, "ada", newer), 303);
+    key = crate::keys::make(&mut lost, "read", "");
+    assert!(holds(&key));
+    web::set_password(&shop.data.config(db::Owner::Web), "ada", "a sentence of mine").unwrap();
+    assert!(!holds(&key), "by the operator");
+    assert!(holds(&bobs), "nobody else's");
+}
+
+#[test]
 fn nobody_learns_which_names_exist() {
     let shop = Shop::start();
     shop.member("ada");

@@ -1,8 +1,10 @@
 //! What nobody should send: each ends in a clear sentence and changes nothing.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::client::{Browser, encode, send};
+use crate::client::{Browser, encode, raw, send};
 use crate::shop::{PASSWORD, Shop};
 
 fn post(browser: &mut Browser, kind: &str, body: &[u8]) -> (u16, String) {
@@ -179,4 +181,28 @@ fn htmx_is_told_in_a_way_that_it_can_show() {
     let page = browser.post("/account/keys", &[("name", "Robot"), ("scope", "read"), ("days", "")]);
     assert_eq!(page.status, 409);
     assert!(page.text().contains("<main") && page.text().contains("25 keys"), "{}", page.text());
+}
+
+#[test]
+fn a_body_that_trickles_is_cut_off() {
+    let shop = Shop::tuned(&[], |app| app.body_deadline = Duration::from_millis(50));
+    let mut browser = shop.member("ada");
+    let key = crate::keys::make(&mut browser, "write", "");
+    let token = &browser.cookies["session"];
+    for head in [
+        format!(
+            "POST /api/v1/keys HTTP/1.1\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json"
+        ),
+        format!(
+            "POST /account/keys HTTP/1.1\r\nCookie: session={token}\r\nContent-Type: application/x-www-form-urlencoded"
+        ),
+    ] {
+        // Without "Connection: close": the answer ends because the server closes.
+        let request =
+            format!("{head}\r\nHost: {}\r\nContent-Length: 1000\r\n\r\n{{\"na", shop.addr);
+        let answer = raw(shop.addr, request.as_bytes());
+        assert_eq!(answer.status, 408, "{}", answer.text());
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert!(answer.text().contains("took too long to arrive"), "{}", answer.text());
+    }
 }

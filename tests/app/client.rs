@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// Longest wait for an answer.
@@ -57,7 +57,23 @@ impl Answer {
 
 /// Sends bytes and reads one answer to its end.
 pub fn raw(addr: SocketAddr, request: &[u8]) -> Answer {
-    let mut socket = TcpStream::connect(addr).expect("the shop listens");
+    exchange(TcpStream::connect(addr).expect("the shop listens"), request)
+}
+
+/// A connection that comes from `ip`, which is one of this machine's.
+fn connect_from(ip: IpAddr, addr: SocketAddr) -> TcpStream {
+    let connected = actix_web::rt::System::new().block_on(async move {
+        let socket = actix_web::rt::net::TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(ip, 0))?;
+        socket.connect(addr).await?.into_std()
+    });
+    let socket = connected.expect("the shop listens");
+    socket.set_nonblocking(false).expect("a socket may wait");
+    socket
+}
+
+/// Sends bytes through `socket` and reads one answer to its end.
+pub fn exchange(mut socket: TcpStream, request: &[u8]) -> Answer {
     socket.set_read_timeout(Some(PATIENCE)).expect("a time limit can be set");
     // A server may answer, and close, before it has read everything.
     let sent = socket.write_all(request);
@@ -74,6 +90,16 @@ pub fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
+    raw(addr, &written(addr, method, path, headers, body))
+}
+
+fn written(
+    addr: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
         head.push_str(&format!("Host: {addr}\r\n"));
@@ -85,7 +111,7 @@ pub fn send(
         head.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     head.push_str("\r\n");
-    raw(addr, &[head.as_bytes(), body].concat())
+    [head.as_bytes(), body].concat()
 }
 
 fn parse(bytes: &[u8]) -> Option<Answer> {
@@ -124,6 +150,8 @@ pub fn encode(fields: &[(&str, &str)]) -> String {
 pub struct Browser {
     addr: SocketAddr,
     origin: String,
+    /// Where it comes from, if not from the usual address.
+    pub from: Option<IpAddr>,
     /// Its cookies by name.
     pub cookies: BTreeMap<String, String>,
     /// The token of the last form that it was shown.
@@ -133,7 +161,14 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(addr: SocketAddr, origin: String) -> Self {
-        Self { addr, origin, cookies: BTreeMap::new(), csrf: String::new(), page: "/".to_owned() }
+        Self {
+            addr,
+            origin,
+            from: None,
+            cookies: BTreeMap::new(),
+            csrf: String::new(),
+            page: "/".to_owned(),
+        }
     }
 
     /// Asks for a page.
@@ -213,7 +248,11 @@ impl Browser {
         if !line.is_empty() {
             all.push(("Cookie", &line));
         }
-        let answer = send(self.addr, method, path, &all, body);
+        let bytes = written(self.addr, method, path, &all, body);
+        let answer = match self.from {
+            Some(ip) => exchange(connect_from(ip, self.addr), &bytes),
+            None => raw(self.addr, &bytes),
+        };
         for set in answer.set_cookies() {
             let (pair, flags) = set.split_once(';').unwrap_or((set, ""));
             let (name, value) = pair.split_once('=').expect("a cookie has a name");

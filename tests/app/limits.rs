@@ -53,7 +53,7 @@ fn a_forged_header_is_no_other_address() {
 }
 
 #[test]
-fn the_failures_of_an_account_make_the_next_try_wait_longer_and_never_lock_it() {
+fn failures_from_one_address_make_its_next_try_wait_longer_and_never_lock_the_account() {
     let shop = Shop::start();
     shop.member("ada");
     let mut browser = shop.browser();
@@ -72,6 +72,21 @@ fn the_failures_of_an_account_make_the_next_try_wait_longer_and_never_lock_it() 
     assert!(waits.windows(2).all(|two| two[0] < two[1]), "{waits:?}");
     assert!(waits.iter().all(|wait| *wait <= 61), "{waits:?}");
     assert_eq!(login(&mut browser, "ada", PASSWORD).status, 303, "who waits gets in");
+}
+
+#[test]
+fn strangers_failures_do_not_delay_the_owner() {
+    let shop = Shop::start();
+    shop.member("ada");
+    let mut stranger = shop.browser();
+    stranger.from = Some([127, 0, 0, 2].into());
+    for n in 0..12 {
+        assert_eq!(login(&mut stranger, "ada", "wrong password").status, 422, "try {n}");
+        shop.wait(Span::secs(65));
+    }
+    assert_eq!(login(&mut stranger, "ada", "wrong password").status, 422);
+    assert_eq!(login(&mut stranger, "ada", PASSWORD).status, 429, "the stranger waits");
+    assert_eq!(login(&mut shop.browser(), "ada", PASSWORD).status, 303, "the owner does not");
 }
 
 #[test]

@@ -40,12 +40,18 @@ impl Shop {
 
     /// A shop with some settings of its own.
     pub fn with(vars: &[(&str, &str)]) -> Self {
+        Self::tuned(vars, |_as_it_is| {})
+    }
+
+    /// A shop with some settings of its own, and what no setting reaches.
+    pub fn tuned(vars: &[(&str, &str)], tune: impl FnOnce(&mut App)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let addr = listener.local_addr().expect("it has an address");
         let data = Data::sqlite();
         let clock = Arc::new(ManualClock::at(START));
         let config = config(addr, vars);
-        let app = App::new(config, data.web(), clock.clone(), Duration::ZERO);
+        let mut app = App::new(config, data.web(), clock.clone(), Duration::ZERO);
+        tune(&mut app);
         let app = State::new(app);
         let (tell, told) = mpsc::channel();
         let served = app.clone();

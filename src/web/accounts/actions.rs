@@ -1,7 +1,7 @@
 //! What people do with their accounts.
 
 use db::accounts::{self, UserRow};
-use db::{DbError, WebTx, attempts, codec, idempotency, sessions};
+use db::{DbError, WebTx, attempts, codec, idempotency, keys, sessions};
 use domain::EvmAddress;
 use domain::clock::{Span, Time};
 use domain::ids::UserId;
@@ -25,9 +25,10 @@ const RECOVERY: Limit = Limit { name: "recovery", max: 5, window: Span::hours(1)
 const REGISTER_TRIES: Limit = Limit { name: "register-try", max: 30, window: Span::minutes(10) };
 /// Passwords typed in one session to confirm something.
 const CONFIRM: Limit = Limit { name: "confirm", max: 10, window: Span::minutes(5) };
-/// Failed logins of one account, wherever they come from, after which the next has to wait.
+/// Failed logins of one account from one address, after which the next from there has to wait. Not
+/// of the account alone: whoever knows a name could keep its owner out.
 const FAILURES: Limit = Limit { name: "login-failure", max: 10, window: Span::minutes(15) };
-/// The longest such wait: nobody is locked out by someone else's failures.
+/// The longest such wait: whoever shares an address with a guesser still gets in.
 const LONGEST_WAIT: Span = Span::secs(60);
 /// Tries are remembered this long.
 const ATTEMPTS_KEPT: Span = Span::days(1);
@@ -88,8 +89,9 @@ pub(crate) async fn login(
 ) -> Result<Session, AppError> {
     admit(app, LOGIN, address).await?;
     let key: String = name.trim().to_ascii_lowercase().chars().take(64).collect();
-    let failure = Try::new(app, FAILURES, &key);
-    patience(app, &key).await?;
+    let guesser = format!("{address} {key}");
+    let failure = Try::new(app, FAILURES, &guesser);
+    patience(app, &guesser).await?;
     let user = app.read(move |conn| accounts::by_key(conn, &key)).await?;
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     if !app.hasher.verify(password.clone(), stored).await? {
@@ -133,8 +135,8 @@ pub(crate) async fn logout(app: &App, token_hash: String) -> Result<(), AppError
     app.write("logout", move |tx| sessions::delete(tx, &token_hash)).await.map_err(AppError::from)
 }
 
-/// Changes the password of whoever knows the present one. Every other session ends and this one
-/// gets a new token.
+/// Changes the password of whoever knows the present one. Every other session and every API key
+/// ends, and this session gets a new token.
 pub(crate) async fn change_password(
     app: &App,
     session: &Session,
@@ -149,6 +151,7 @@ pub(crate) async fn change_password(
     app.write("change-password", move |tx| {
         accounts::set_password(tx, id, &hash, now)?;
         sessions::delete_all(tx, id)?;
+        keys::revoke_all(tx, id, now)?;
         begun.begin(tx, id)
     })
     .await?;
@@ -173,7 +176,7 @@ pub(crate) async fn confirm(
     Ok(fresh.of(session.account.clone(), session.has_stores))
 }
 
-/// Sets a new password by a recovery code. Whoever does not exist is answered like one whose code
+/// Sets a new password by a recovery code; sessions and API keys end. Whoever does not exist is answered like one whose code
 /// is wrong, and it takes as long.
 pub(crate) async fn recover(
     app: &App,
@@ -199,6 +202,7 @@ pub(crate) async fn recover(
         }
         accounts::set_password(tx, id, &hash, now)?;
         sessions::delete_all(tx, id)?;
+        keys::revoke_all(tx, id, now)?;
         Ok(())
     })
     .await
@@ -287,9 +291,10 @@ async fn prove(
     }
 }
 
-/// After some failures each further try of an account waits twice as long as the one before.
-async fn patience(app: &App, key: &str) -> Result<(), AppError> {
-    let bucket = app.keys.bucket(FAILURES.name, key);
+/// After some failures each further try of an account from an address waits twice as long as the
+/// one before.
+async fn patience(app: &App, guesser: &str) -> Result<(), AppError> {
+    let bucket = app.keys.bucket(FAILURES.name, guesser);
     let (now, most) = (app.now(), i64::from(FAILURES.max).saturating_add(7));
     let failures = app
         .read(move |conn| attempts::since(conn, &bucket, now.before(FAILURES.window), most))

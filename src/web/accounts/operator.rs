@@ -3,7 +3,7 @@
 use db::DbConfig;
 use db::accounts as rows;
 use db::doors::Web;
-use db::{sessions, tx};
+use db::{keys, sessions, tx};
 use domain::clock::Clock;
 use domain::ids::UserId;
 use domain::user::{Role, Username, check_password};
@@ -33,7 +33,7 @@ pub fn create_account(
     password: &str,
     role: Role,
 ) -> Result<UserId, String> {
-    let username = Username::parse(username).map_err(|why| format!("the name: {why}"))?;
+    let username = Username::parse_official(username).map_err(|why| format!("the name: {why}"))?;
     check_password(password, username.as_str()).map_err(|why| format!("the password: {why}"))?;
     let id = UserId::from_random(actions::random().map_err(said)?);
     let row = actions::row(id, &username, hash_password(password)?, role, SystemClock.now());
@@ -42,7 +42,7 @@ pub fn create_account(
     Ok(id)
 }
 
-/// Gives an account another password and ends its sessions.
+/// Gives an account another password, ends its sessions and revokes its API keys.
 ///
 /// # Errors
 /// One sentence: an unknown name, a bad password, a database that cannot be written.
@@ -57,6 +57,7 @@ pub fn set_password(db: &DbConfig, username: &str, password: &str) -> Result<(),
         let id: UserId = db::codec::parsed("users.id", &user.id)?;
         rows::set_password(tx, id, &hash, now)?;
         sessions::delete_all(tx, id)?;
+        keys::revoke_all(tx, id, now)?;
         Ok(())
     })
     .map_err(said)

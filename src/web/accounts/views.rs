@@ -57,7 +57,7 @@ pub(super) fn recover(csrf: &str, username: &str, code: &str, faults: &[Fault]) 
         (ui::actions(ui::submit("Set the password", Look::Primary)))
     };
     ui::narrow(html! {
-        (ui::page_head("New password by recovery code", Some("This ends every session of the account."), html! {}))
+        (ui::page_head("New password by recovery code", Some("This ends every session of the account and revokes its API keys."), html! {}))
         (ui::form(&Url::fixed("/recover"), csrf, fields))
     })
 }
@@ -108,7 +108,7 @@ pub(super) fn password(csrf: &str, who: &Account, faults: &[Fault]) -> Markup {
         }))
     };
     ui::narrow(html! {
-        (ui::page_head("Change the password", Some("Every other session of yours ends."), html! {}))
+        (ui::page_head("Change the password", Some("Every other session of yours ends, and your API keys are revoked."), html! {}))
         (ui::form(&Url::fixed("/account/password"), csrf, fields))
     })
 }
@@ -122,7 +122,7 @@ pub(super) fn confirm(csrf: &str, next: Option<&str>, faults: &[Fault]) -> Marku
         (ui::actions(ui::submit("Go on", Look::Primary)))
     };
     ui::narrow(html! {
-        (ui::page_head("Confirm your password", Some("A large sum is about to move, so we ask once more who is there."), html! {}))
+        (ui::page_head("Confirm your password", Some("What comes next is worth a second look, so we ask once more who is there."), html! {}))
         (ui::form(&Url::fixed("/account/confirm"), csrf, fields))
     })
 }

@@ -84,7 +84,7 @@ fn fill(
 }
 
 fn user(person: &Person, hash: &str, since: Time) -> Result<UserRow, DbError> {
-    let name = Username::parse(person.name).map_err(|why| codec::corrupt("demo", why))?;
+    let name = Username::parse_official(person.name).map_err(|why| codec::corrupt("demo", why))?;
     Ok(UserRow {
         id: UserId::from_random(named("user", person.name)).to_string(),
         username: name.as_str().to_owned(),
@@ -196,6 +196,6 @@ mod tests {
             assert!(PEOPLE.iter().any(|person| person.name == owner));
             assert_eq!(EvmAddress::parse_payee(payout).unwrap().to_string(), payout);
         }
-        assert!(PEOPLE.iter().all(|person| Username::parse(person.name).is_ok()));
+        assert!(PEOPLE.iter().all(|person| Username::parse_official(person.name).is_ok()));
     }
 }

@@ -4,10 +4,13 @@ use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
+use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 
+use super::viewer::no_app;
 use crate::error::AppError;
+use crate::state::State;
 
 /// The longest body of any request, in bytes.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
@@ -27,7 +30,17 @@ pub(crate) async fn read(
             format!("This address takes {wanted} only."),
         ));
     }
-    Bytes::from_request(request, payload).await.map_err(|error| match error.as_error() {
+    // Of the whole body: whoever sends a byte now and then would hold a connection for ever.
+    let deadline = request.app_data::<State>().ok_or_else(no_app)?.body_deadline;
+    let whole = timeout(deadline, Bytes::from_request(request, payload)).await;
+    let whole = whole.map_err(|_elapsed| {
+        AppError::malformed(
+            StatusCode::REQUEST_TIMEOUT,
+            "slow-body",
+            "The request took too long to arrive. Please send it again.",
+        )
+    })?;
+    whole.map_err(|error| match error.as_error() {
         Some(PayloadError::Overflow) => AppError::malformed(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large",

@@ -1,6 +1,8 @@
 //! What is refused before anything else looks at a request: foreign hosts, foreign forms, keys in
 //! addresses.
 
+use std::collections::BTreeSet;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::http::{Method, StatusCode, Uri};
@@ -12,7 +14,7 @@ use crate::keys::secret;
 use crate::state::App;
 use crate::ui::url::Url;
 
-/// Parameters in which keys are found where they do not belong.
+/// Parameters of the API in which people put keys.
 const KEY_PARAMETERS: [&str; 5] = ["token", "api_key", "apikey", "access_token", "key"];
 
 /// What the gate says.
@@ -24,8 +26,8 @@ pub(crate) enum Verdict {
     Refuse(AppError),
     /// The same page under the site's own name.
     Lead(String),
-    /// No, and this key, found in the address, is revoked.
-    Revoke(String),
+    /// No, and keys of these hashes, found in the address, are revoked.
+    Revoke(Vec<String>),
 }
 
 /// Whether a request is for the API, by its path.
@@ -39,9 +41,10 @@ pub(crate) fn check(app: &App, request: &HttpRequest) -> Verdict {
     if verdict != Verdict::Pass {
         return verdict;
     }
-    let query = request.query_string();
-    if is_api(request.path()) {
-        return if query.is_empty() { Verdict::Pass } else { key_in(query) };
+    let api = is_api(request.path());
+    let verdict = key_in(request.query_string(), api);
+    if api || verdict != Verdict::Pass {
+        return verdict;
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if safe || same_origin(app, request) {
@@ -113,25 +116,29 @@ fn same_origin(app: &App, request: &HttpRequest) -> bool {
     }
 }
 
-/// Keys in addresses end up in logs, histories and other sites' statistics.
-fn key_in(query: &str) -> Verdict {
-    let found = query
-        .split('&')
-        .filter_map(|part| part.split_once('='))
-        .find(|(name, _)| KEY_PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known)));
-    match found {
-        Some((_, value)) => {
-            Verdict::Revoke(secret::hash(&decoded(value.as_bytes()).unwrap_or_default()))
-        }
-        None => Verdict::Pass,
+/// Keys in addresses end up in logs, histories and other sites' statistics, wherever they stand in
+/// them. The API takes no parameter that is called like one either.
+fn key_in(query: &str, api: bool) -> Verdict {
+    let plain = |text: &str| decoded(text.as_bytes()).unwrap_or_else(|_broken| text.to_owned());
+    let (mut hashes, mut named) = (BTreeSet::new(), false);
+    for part in query.split('&') {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let (name, value) = (plain(name), plain(value));
+        named |= api && KEY_PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known));
+        hashes
+            .extend([name, value].iter().flat_map(|text| secret::found_in(text)).map(secret::hash));
+    }
+    if named || !hashes.is_empty() {
+        Verdict::Revoke(hashes.into_iter().collect())
+    } else {
+        Verdict::Pass
     }
 }
 
-/// The answer to a key in an address.
-pub(crate) fn key_in_address() -> AppError {
-    AppError::malformed(
-        StatusCode::BAD_REQUEST,
-        "key-in-address",
-        "Keys go into the header Authorization or X-API-Key, never into an address. The key that you sent is revoked; please make a new one.",
-    )
+/// The answer to a key in an address; `revoked` says whether it was one that held.
+pub(crate) fn key_in_address(revoked: bool) -> AppError {
+    let rule = "Keys go into the header Authorization or X-API-Key, never into an address.";
+    let done =
+        if revoked { " The key that you sent is revoked; please make a new one." } else { "" };
+    AppError::malformed(StatusCode::BAD_REQUEST, "key-in-address", format!("{rule}{done}"))
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use domain::refusal::Fault;
@@ -49,9 +49,9 @@ pub(crate) async fn around(
         },
         Verdict::Refuse(error) => refuse(request, error),
         Verdict::Lead(place) => lead(request, &place),
-        Verdict::Revoke(hash) => {
-            crate::keys::actions::revoke_exposed(&app, hash).await;
-            refuse(request, gate::key_in_address())
+        Verdict::Revoke(hashes) => {
+            let revoked = crate::keys::actions::revoke_exposed(&app, hashes).await;
+            refuse(request, gate::key_in_address(revoked))
         }
     };
     if let Some(error) = unchecked(&served).or_else(|| failure(&served)) {
@@ -122,6 +122,10 @@ async fn answer(app: &State, request: &HttpRequest, error: &AppError, id: &str) 
         };
         page_answer(app, &ctx, request, error)
     };
+    if error.status() == StatusCode::REQUEST_TIMEOUT {
+        // The rest of the body would be taken for the next request, and waited for.
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     if let Some(secs) = error.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
     }

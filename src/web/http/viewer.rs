@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 use db::sessions::ViewerRow;
 use db::{DbError, codec};
 use domain::EvmAddress;
+use domain::clock::Time;
 use domain::ids::{KeyId, UserId};
 use domain::user::Role;
 
@@ -86,6 +87,8 @@ pub struct ApiCaller {
     pub scope: Scope,
     /// Which key it is.
     pub key_id: KeyId,
+    /// When it ends; `None` for never.
+    pub expires_at: Option<Time>,
 }
 
 impl ApiCaller {

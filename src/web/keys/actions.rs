@@ -37,6 +37,8 @@ pub(crate) struct NewKey {
     pub(crate) scope: Scope,
     /// Days until it expires; `None` for never.
     pub(crate) days: Option<u32>,
+    /// When it ends at the latest: the end of the key that makes it.
+    pub(crate) not_after: Option<Time>,
 }
 
 impl TryFrom<KeyRow> for Key {
@@ -80,6 +82,8 @@ pub(crate) async fn create(
 ) -> Result<(Key, String), AppError> {
     let (text, at, user) = (secret::text(app.random()), app.now(), who.id);
     let life = new.days.map(|days| Span::hours(days.saturating_mul(24)));
+    // Neither end counts more than the other: the earlier one holds.
+    let end = life.map(|life| at.after(life)).into_iter().chain(new.not_after).min();
     let row = KeyRow {
         id: KeyId::from_random(app.random()).to_string(),
         user_id: user.to_string(),
@@ -88,7 +92,7 @@ pub(crate) async fn create(
         key_hash: secret::hash(&text),
         scope: new.scope.as_str().to_owned(),
         created_at: codec::stamp(at),
-        expires_at: life.map(|life| codec::stamp(at.after(life))),
+        expires_at: end.map(codec::stamp),
         last_used_at: None,
         revoked_at: None,
     };
@@ -118,19 +122,34 @@ pub(crate) async fn revoke(app: &App, who: &Account, id: KeyId) -> Result<(), Ap
     }
 }
 
-/// Revokes a key that was seen in an address, whoever sent it there.
-pub(crate) async fn revoke_exposed(app: &App, key_hash: String) {
-    let now = app.now();
-    let revoked =
-        app.write("revoke-exposed-key", move |tx| keys::revoke_by_hash(tx, &key_hash, now)).await;
+/// Revokes the keys of these hashes that were seen in an address, whoever sent them there; says
+/// whether one was revoked. Hashes of no key cost no write.
+pub(crate) async fn revoke_exposed(app: &App, hashes: Vec<String>) -> bool {
+    let revoked = revoke_standing(app, hashes).await;
     match revoked {
         Ok(true) => tracing::warn!("an API key came in an address and is revoked"),
         Ok(false) => {}
-        Err(error) => {
-            let error: DbError = error;
+        Err(ref error) => {
             tracing::error!(%error, "an API key came in an address and could not be revoked");
         }
     }
+    revoked.unwrap_or(false)
+}
+
+async fn revoke_standing(app: &App, hashes: Vec<String>) -> Result<bool, DbError> {
+    let standing = app.read(move |conn| keys::standing(conn, &hashes)).await?;
+    if standing.is_empty() {
+        return Ok(false);
+    }
+    let now = app.now();
+    app.write("revoke-exposed-key", move |tx| {
+        let mut any = false;
+        for hash in &standing {
+            any |= keys::revoke_by_hash(tx, hash, now)?;
+        }
+        Ok(any)
+    })
+    .await
 }
 
 /// Whose key this is, and whether its use has to be written down again.
@@ -146,6 +165,7 @@ pub(crate) async fn caller(
         account: Account::try_from(viewer)?,
         scope: codec::parsed("api_keys.scope", &key.scope)?,
         key_id: codec::parsed("api_keys.id", &key.id)?,
+        expires_at: key.expires_at.map(codec::time),
     };
     Ok(Some((caller, stale)))
 }

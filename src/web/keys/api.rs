@@ -62,7 +62,7 @@ pub(super) struct CreateJson {
     name: String,
     /// `read` or `write`.
     scope: String,
-    /// Days until it expires, 1 to 3650; left out for never.
+    /// Days until it expires, 1 to 3650; left out for never. It never outlives the key that makes it.
     #[serde(default)]
     expires_in_days: Option<u32>,
 }
@@ -110,7 +110,8 @@ pub(super) async fn create(
     let (Some(name), Some(scope), Some(days)) = (name, scope, days) else {
         return Err(AppError::invalid(faults).into());
     };
-    let (key, secret) = actions::create(&app, who, NewKey { name, scope, days }).await?;
+    let new = NewKey { name, scope, days, not_after: caller.expires_at };
+    let (key, secret) = actions::create(&app, who, new).await?;
     let place = format!("/api/v1/keys/{}", key.id);
     Ok(api::created(&place, &NewKeyJson { key: key.into(), secret }))
 }

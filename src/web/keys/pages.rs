@@ -48,7 +48,12 @@ pub(super) async fn create(
         }
     };
     if let (Some(name), Some(scope), Some(days)) = (name, scope, days) {
-        let (key, secret) = actions::create(ctx.app(), &who, NewKey { name, scope, days }).await?;
+        // Such a key does what its account may do, and outlives the session that made it.
+        if scope == Scope::Write && !ctx.recently_authenticated() {
+            return Ok(ctx.confirm_password(&Url::fixed("/account/keys")));
+        }
+        let new = NewKey { name, scope, days, not_after: None };
+        let (key, secret) = actions::create(ctx.app(), &who, new).await?;
         return Ok(ctx.page("Your new key", views::created(&key, &secret)));
     }
     let error = AppError::invalid(faults);

@@ -37,6 +37,14 @@ pub(crate) fn prefix(key: &str) -> String {
     key.chars().take(SHOWN).collect()
 }
 
+/// Every key of ours that stands in a text.
+pub(crate) fn found_in(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(MARK).filter_map(|(at, _)| {
+        let key = text.get(at..at.checked_add(MARK.len() + DIGITS)?)?;
+        key.bytes().skip(MARK.len()).all(|b| ALPHABET.contains(&b)).then_some(key)
+    })
+}
+
 /// What the database keeps of a key.
 pub(crate) fn hash(key: &str) -> String {
     hex(&Sha256::digest(key.as_bytes()))
@@ -58,6 +66,8 @@ mod tests {
         assert_eq!(most.len(), 47);
         assert_ne!(most, text([0xfe; 32]));
         assert_eq!(prefix(&most).len(), 10);
+        let around = format!("Bearer {most} ähfk_ {}", &most[..46]);
+        assert_eq!(found_in(&around).collect::<Vec<_>>(), [most.as_str()]);
         assert_eq!(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -81,7 +81,7 @@ pub(in super::super) async fn password(
             let ctx = ctx.with_session(&request, Some(session));
             ctx.flash(
                 Tone::Success,
-                "The password is changed. Every other session of yours was ended.",
+                "The password is changed. Every other session of yours was ended, and your API keys are revoked.",
             );
             Ok(ctx.see_other(&url::account()))
         }
