@@ -6,7 +6,7 @@ use domain::clock::Span;
 
 use crate::catalogue::{item, name_address, open};
 use crate::client::{Browser, send};
-use crate::shop::{START, Shop};
+use crate::shop::{PASSWORD, START, Shop};
 
 /// The items on a page, and the way to the next one.
 fn turn(browser: &mut Browser, path: &str) -> (Vec<String>, Option<String>) {
@@ -138,4 +138,21 @@ fn the_demo_is_filled_once_and_its_logins_work() {
     vendor.act("/login", &[("username", "vendor"), ("password", "vendor")]);
     let manage = vendor.get("/selling").location().to_owned();
     assert!(vendor.see(&manage).contains("silver"), "the vendor has a store of a better tier");
+}
+
+#[test]
+fn staff_cannot_be_made_members() {
+    let shop = Shop::start();
+    let db = shop.data.config(db::Owner::Web);
+    web::create_account(&db, "clerk", PASSWORD, domain::user::Role::Staff).unwrap();
+    web::create_account(&db, "admin", PASSWORD, domain::user::Role::Admin).unwrap();
+    let mut ada = shop.member("ada");
+    let store = open(&mut ada, "Kiln");
+    let members = format!("/stores/{store}/members");
+    for name in ["clerk", "admin"] {
+        ada.see(&members);
+        let answer = ada.post(&members, &[("username", name)]);
+        assert_eq!(answer.status, 422, "{name}");
+        assert!(answer.text().contains("Staff of this site cannot join a store."), "{name}");
+    }
 }

@@ -8,6 +8,7 @@ use domain::clock::Span;
 use domain::ids::{AddressRequestId, StoreId, UserId};
 use domain::refusal::{BadText, Faults};
 use domain::store::{self, MEMBERS_MAX, OWNED_MAX, Store, StoreAct, StoreRefusal, StoreRole, Tier};
+use domain::user::Role;
 
 use super::access;
 use crate::error::AppError;
@@ -209,6 +210,10 @@ fn known(tx: &mut WebTx<'_>, key: &str) -> Result<UserId, AppError> {
     }
     let row = accounts::by_key(tx, key)?.filter(|row| row.banned_at.is_none());
     let row = row.ok_or_else(|| AppError::fault("username", "Nobody here has this name."))?;
+    // A member has no staff's view of the store's orders, so nobody may take that away from staff.
+    if db::codec::parsed::<Role>("users.role", &row.role)?.is_staff() {
+        return Err(AppError::fault("username", "Staff of this site cannot join a store."));
+    }
     Ok(db::codec::parsed("users.id", &row.id)?)
 }
 
