@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::EvmAddress;
 use domain::chain::ChainId;
-use domain::clock::Time;
+use domain::clock::{Span, Time};
 use domain::ids::{OrderId, StoreId, UserId};
 use domain::money::Amount;
 use domain::order::OrderStatus;
@@ -297,11 +297,18 @@ pub fn put_state(tx: &mut EscrowTx<'_>, state: &State) -> Result<(), DbError> {
     Ok(())
 }
 
+/// No address waits longer for its next look; a time that lies further ahead is a clock's mistake.
+const WATCH_MAX: Span = Span::hours(25);
+
 /// Ids of orders of a chain whose address is to be looked at by `now`, the longest waiting first.
 pub fn due(conn: &mut Conn, chain: ChainId, now: Time, limit: i64) -> Result<Vec<String>, DbError> {
     let chain: i64 = codec::column("order_state.chain_id", chain.get())?;
     order_state::table
-        .filter(order_state::next_check_at.le(codec::stamp(now)))
+        .filter(
+            order_state::next_check_at
+                .le(codec::stamp(now))
+                .or(order_state::next_check_at.gt(codec::stamp(now.after(WATCH_MAX)))),
+        )
         .filter(order_state::chain_id.eq(chain))
         .filter(order_state::address.is_not_null())
         .order((order_state::next_check_at, order_state::order_id))

@@ -162,18 +162,18 @@ impl Ctx {
         let pace = if spec.genesis.is_some() { PACE } else { Span::secs(0) };
         let now = self.now();
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = looked.get(&spec.id).is_none_or(|last| now.since(*last) >= pace);
+        let is_due = looked.get(&spec.id).is_none_or(|last| is_over(*last, now, pace));
         if is_due {
             looked.insert(spec.id, now);
         }
         is_due
     }
 
-    /// Whether `secs` have gone by since this was last so for a payout.
-    pub(crate) fn is_turn(&self, payout: (OrderId, i32), secs: i64) -> bool {
+    /// Whether `span` has gone by since this was last so for a payout.
+    pub(crate) fn is_turn(&self, payout: (OrderId, i32), span: Span) -> bool {
         let now = self.now();
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = turns.get(&payout).is_none_or(|last| now.since(*last).as_secs() >= secs);
+        let is_due = turns.get(&payout).is_none_or(|last| is_over(*last, now, span));
         if is_due {
             turns.insert(payout, now);
         }
@@ -262,6 +262,12 @@ impl Ctx {
     }
 }
 
+/// Whether a span has gone by since `last`. A time that lies ahead was noted by a clock that has
+/// been set back since, and holds up nothing.
+pub(crate) fn is_over(last: Time, now: Time, span: Span) -> bool {
+    last > now || now.since(last) >= span
+}
+
 /// Raises an alarm within a write.
 pub(crate) fn alarm(
     tx: &mut EscrowTx<'_>,
@@ -288,4 +294,17 @@ fn alarm_id(kind: &str, order: Option<OrderId>, message: &str) -> AlarmId {
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
     AlarmId::from_random(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_that_was_noted_ahead_of_now_is_over() {
+        let now = Time::from_secs(1_000);
+        assert!(!is_over(now.before(Span::secs(2)), now, Span::secs(3)));
+        assert!(is_over(now.before(Span::secs(3)), now, Span::secs(3)));
+        assert!(is_over(now.after(Span::days(9)), now, Span::secs(3)));
+    }
 }

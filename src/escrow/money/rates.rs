@@ -9,7 +9,7 @@ use domain::ids::RateId;
 use domain::money::UsdMicros;
 use serde::Deserialize;
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, is_over};
 use crate::fault::{ChainFault, Fault};
 
 /// A rate that is younger is not asked for again.
@@ -47,7 +47,7 @@ pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
     for coin in coins(ctx) {
         let last = ctx.db.read(|conn| placing::newest_rate(conn, coin))?;
         let now = ctx.now();
-        if last.is_some_and(|(_, rate)| now.since(rate.fetched_at) < ENOUGH) {
+        if last.is_some_and(|(_, rate)| !is_over(rate.fetched_at, now, ENOUGH)) {
             continue;
         }
         let text = source

@@ -6,7 +6,7 @@ use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout};
 use db::proofs::{self, Attempt};
 use db::todo::Todo;
-use domain::clock::Time;
+use domain::clock::{Span, Time};
 
 use super::{each, freeze_order, is_faithful, plan, terms};
 use crate::chain::client::{Estimate, View};
@@ -20,8 +20,8 @@ use crate::keys::Signable;
 pub(crate) const ROUND: i64 = 500;
 /// Held payouts in one round.
 const HELD: i64 = 20;
-/// How often a payee that refused is asked again, in seconds.
-const ASK_AGAIN: i64 = 600;
+/// How often a payee that refused is asked again.
+const ASK_AGAIN: Span = Span::minutes(10);
 
 /// Signs the planned legs of a chain. Answers how many.
 ///
