@@ -1,6 +1,7 @@
 //! Trouble with one thing holds up that thing alone.
 
-use domain::chain::VOLATILE_QUOTE;
+use domain::chain::{ChainId, VOLATILE_QUOTE};
+use domain::clock::{Clock, Span};
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::{Amount, Bps};
 use escrow::Fault;
@@ -222,4 +223,55 @@ fn late_money_of_a_payee_that_refuses_stays_booked() {
     assert_eq!(world.story(order), ["address-issued", "cancelled", "payment-credited"]);
     let told = world.alarms();
     assert_eq!(told.iter().filter(|alarm| alarm.starts_with("residual")).count(), 1, "{told:?}");
+}
+
+fn chain_row(world: &World) -> db::desk::ChainRow {
+    let row = world.escrow.read(|conn| db::desk::chain(conn, ChainId::DEVELOPMENT)).unwrap();
+    row.unwrap()
+}
+
+#[test]
+fn a_head_from_the_future_is_not_believed_and_not_kept() {
+    let world = World::new();
+    let engine = world.engine();
+    let order = world.sealed(&engine);
+    let before = chain_row(&world).final_number;
+    let snapshot = world.chain.snapshot();
+    world.pay(order, world.state(order).due);
+    let told = world.clock.now();
+    // Our clock is behind the chain's newest block by more than is borne.
+    world.pass(1);
+    world.clock.set(told.before(Span::secs(301)));
+    engine.chain_once().unwrap();
+    let row = chain_row(&world);
+    assert_eq!((row.state.as_str(), row.final_number), ("down", before), "{}", row.note);
+    assert!(row.note.contains("ahead of our clock"), "{}", row.note);
+    assert_eq!(world.status(order), "PENDING");
+    // The provider tells the truth again, which is behind its lie.
+    assert!(world.chain.revert(snapshot).unwrap());
+    world.clock.set(told);
+    world.pay(order, world.state(order).due);
+    engine.chain_once().unwrap();
+    assert_eq!((chain_row(&world).state.as_str(), world.status(order)), ("ok", "COMPLETED"));
+}
+
+/// The clock ran ahead for a while: what was noted then holds up nothing.
+#[test]
+fn a_clock_that_is_set_back_stops_nothing() {
+    let world = World::new();
+    let engine = world.engine();
+    let order = world.sealed(&engine);
+    let ahead = db::codec::stamp(world.clock.now().after(Span::days(400)));
+    by_hand(
+        &escrow_file(&world),
+        &format!("UPDATE order_state SET next_check_at = '{ahead}' WHERE order_id = '{order}';"),
+    );
+    world.pay(order, world.state(order).due);
+    engine.chain_once().unwrap();
+    assert_eq!(world.status(order), "COMPLETED");
+    let start = world.clock.now();
+    world.clock.advance(Span::hours(5));
+    assert_eq!(engine.rates_once(), Ok(1));
+    world.clock.set(start);
+    assert_eq!(engine.rates_once(), Ok(1));
 }

@@ -15,6 +15,11 @@ use crate::fault::{ChainFault, Fault};
 /// A public chain whose newest block is older than this is not looked at by this provider.
 const STALE: Span = Span::minutes(15);
 
+/// How far ahead of our clock a public chain's newest block may be dated.
+const AHEAD: Span = Span::secs(60);
+/// The same for a development chain, whose blocks a person may date.
+const AHEAD_DEVELOPMENT: Span = Span::minutes(5);
+
 /// Looks at a chain and publishes what was seen. Answers the view if money can be moved by it.
 ///
 /// # Errors
@@ -45,7 +50,11 @@ pub fn look(ctx: &Ctx, served: &Served) -> Result<Option<View>, Fault> {
         }
     };
     let known = before.as_ref().map_or(Ok(0), known_final)?;
-    let note = if view.fin.number < known {
+    let ahead = if spec.genesis.is_some() { AHEAD } else { AHEAD_DEVELOPMENT };
+    // What is believed once stands for ever as the least final block, so a lie must not be.
+    let note = if view.head.time.max(view.fin.time) > now.after(ahead) {
+        "the provider's newest block is dated ahead of our clock".to_owned()
+    } else if view.fin.number < known {
         format!("the provider is behind: its final block is {}, {known} was seen", view.fin.number)
     } else if spec.genesis.is_some() && now.since(view.head.time) > STALE {
         "the provider's newest block is old".to_owned()
