@@ -83,8 +83,10 @@ pub fn recount(tx: &mut CourierTx<'_>, now: Time) -> Result<usize, DbError> {
     let known: HashMap<String, i64> = known.into_iter().collect();
     let mut changed = 0_usize;
     for (store, released) in counted {
-        let values =
-            (store_stats::released_orders.eq(released), store_stats::counted_at.eq(codec::stamp(now)));
+        let values = (
+            store_stats::released_orders.eq(released),
+            store_stats::counted_at.eq(codec::stamp(now)),
+        );
         match known.get(&store) {
             Some(before) if *before == released => continue,
             Some(_) => {

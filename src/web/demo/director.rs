@@ -12,20 +12,21 @@ use domain::ids::{OrderId, PackageId};
 use domain::intent::IntentAction;
 use domain::money::Amount;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
 
 use crate::config::Config;
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
 use crate::orders::actions::{act, read};
-use crate::state::App;
+use crate::state::{App, State};
 
 /// How many items of the window are looked through; the demo has fewer.
 const WINDOW: i64 = 100;
 
 /// The shop without its server, and people to act in it.
 pub struct Director {
-    app: App,
+    app: State,
     runtime: Runtime,
 }
 
@@ -87,7 +88,7 @@ impl Director {
     pub fn new(config: Config, db: WebDb, clock: Arc<dyn Clock>) -> Result<Self, Missed> {
         let runtime =
             Builder::new_current_thread().build().map_err(|error| Missed(error.to_string()))?;
-        Ok(Self { app: App::new(config, db, clock, Duration::ZERO), runtime })
+        Ok(Self { app: State::new(App::new(config, db, clock, Duration::ZERO)), runtime })
     }
 
     /// Somebody orders something.
@@ -124,6 +125,34 @@ impl Director {
     pub fn place(&self, choice: &Choice) -> Result<OrderId, Missed> {
         let placed = place::place(&self.app, &choice.buyer, choice.command.clone());
         Ok(self.runtime.block_on(placed)?.order)
+    }
+
+    /// Places orders for many at once, as a worker of the server serves many connections: each of
+    /// `choices` is placed `times` over, one after the other, while the others go on beside it.
+    ///
+    /// # Errors
+    /// The first refusal.
+    pub fn place_at_once(&self, choices: &[Choice], times: u32) -> Result<(), Missed> {
+        let together = LocalSet::new();
+        let placing: Vec<_> = choices
+            .iter()
+            .cloned()
+            .map(|choice| {
+                let app = State::clone(&self.app);
+                together.spawn_local(async move {
+                    for _ in 0..times {
+                        place::place(&app, &choice.buyer, choice.command.clone()).await?;
+                    }
+                    Ok::<(), AppError>(())
+                })
+            })
+            .collect();
+        self.runtime.block_on(together.run_until(async {
+            for placed in placing {
+                placed.await.map_err(|error| Missed(error.to_string()))??;
+            }
+            Ok(())
+        }))
     }
 
     /// Where an order stands, as its buyer sees it.
