@@ -5,11 +5,13 @@
 
 #[cfg(test)]
 mod admin;
-#[cfg(all(test, feature = "devnet"))]
+#[cfg(feature = "devnet")]
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod life;
-#[cfg(all(test, feature = "devnet"))]
+#[cfg(feature = "devnet")]
+#[cfg(test)]
 mod payouts;
 #[cfg(test)]
 mod refusals;

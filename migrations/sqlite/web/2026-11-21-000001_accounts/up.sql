@@ -59,5 +59,5 @@ CREATE TABLE idempotency_keys (
     target_id CHAR(32) NOT NULL,
     created_at TIMESTAMP NOT NULL,
     PRIMARY KEY (user_id, idem_key)
-);
+) WITHOUT ROWID;
 CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created_at);

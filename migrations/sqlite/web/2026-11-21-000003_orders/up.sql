@@ -36,7 +36,7 @@ CREATE TABLE order_lines (
     quantity INTEGER NOT NULL CHECK (quantity > 0),
     total_cents BIGINT NOT NULL CHECK (total_cents = unit_cents * quantity),
     PRIMARY KEY (order_id, n)
-);
+) WITHOUT ROWID;
 
 -- Where the goods go: sealed under the site's key, erased after the end.
 CREATE TABLE order_deliveries (
@@ -44,7 +44,7 @@ CREATE TABLE order_deliveries (
     ciphertext BLOB,
     created_at TIMESTAMP NOT NULL,
     erased_at TIMESTAMP
-);
+) WITHOUT ROWID;
 
 -- Numbered requests to escrow: n is the count of answered intents plus one, so one is open at a time.
 CREATE TABLE order_intents (

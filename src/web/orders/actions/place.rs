@@ -63,7 +63,13 @@ impl Checkout {
 /// Prices a wish on every chain that escrow serves.
 pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, AppError> {
     let (user, now) = (who.id, app.now());
-    let facts = app.read(move |conn| facts(conn, user, &wish, now)).await?;
+    let facts = app
+        .read(move |conn| {
+            let Some(mut facts) = facts(conn, user, &wish, now)? else { return Ok(None) };
+            facts.open_unpaid = db::orders::open_unpaid(conn, user, now)?;
+            Ok(Some(facts))
+        })
+        .await?;
     let facts = facts.ok_or(OrderRefusal::NotOnSale)?;
     let basket = facts.basket()?;
     let refusal = facts
@@ -198,7 +204,7 @@ fn write(
     {
         return Ok(Some(codec::parsed("idempotency_keys.target_id", &earlier)?));
     }
-    // Counted again under the write lock: two at once must not both be the tenth.
+    // Counted under the write lock: two at once must not both be the tenth.
     let open = db::orders::open_unpaid(tx, buyer, now)?;
     if open >= limits::OPEN_UNPAID_MAX {
         return Err(OrderRefusal::TooManyUnpaid(open).into());
@@ -238,7 +244,8 @@ fn facts(conn: &mut Conn, user: UserId, wish: &Wish, now: Time) -> Result<Option
         escrow_open: placing::escrow_open(conn, now)?,
         own_store: placing::is_member(conn, store, user)?,
         payout_address: placing::has_payout_address(conn, store, now)?,
-        open_unpaid: db::orders::open_unpaid(conn, user, now)?,
+        // Counted where it is needed: on the checkout page here, and under the lock when placing.
+        open_unpaid: 0,
         chosen,
     }))
 }
