@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use db::{DbConfig, EscrowDb, WebDb};
 use devnet::{Chain, Options, U256};
@@ -134,7 +135,8 @@ impl Teller {
         };
         let engine = Engine::new(Ctx::new(parts).map_err(failed)?);
         let web = WebDb::open(stage.config).map_err(failed)?;
-        let people = Director::new(stage.web, web, clock.clone()).map_err(failed)?;
+        let people =
+            Director::new(stage.web, web, clock.clone(), Duration::ZERO).map_err(failed)?;
         Ok(Self { clock, chain, engine, people })
     }
 

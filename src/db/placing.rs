@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::{PackageId, RateId, StoreId, UserId};
-use domain::limits;
 use domain::money::{Amount, UsdMicros};
 use domain::order::{ChainNow, Offer, Rate};
 use domain::store::Tier;
@@ -12,9 +11,7 @@ use domain::store::Tier;
 use crate::codec;
 use crate::conn::Conn;
 use crate::error::DbError;
-use crate::schema::{
-    address_book, chains, controls, escrow_heartbeat, items, packages, rates, store_users, stores,
-};
+use crate::schema::{address_book, chains, items, packages, rates, store_users, stores};
 
 /// A package on sale, with what of its store counts for an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,21 +97,6 @@ pub fn has_payout_address(conn: &mut Conn, store: StoreId, now: Time) -> Result<
     ))
     .get_result(conn)
     .map_err(DbError::from)
-}
-
-/// Whether escrow's heart beats and the operator has not paused it.
-pub fn escrow_open(conn: &mut Conn, now: Time) -> Result<bool, DbError> {
-    let beat: Option<chrono::NaiveDateTime> =
-        escrow_heartbeat::table.select(escrow_heartbeat::beat_at).first(conn).optional()?;
-    let fresh = beat.is_some_and(|at| now.since(codec::time(at)) < limits::HEARTBEAT_STALE);
-    Ok(fresh && !paused(conn)?)
-}
-
-/// Whether the operator has paused escrow.
-pub fn paused(conn: &mut Conn) -> Result<bool, DbError> {
-    let value: Option<String> =
-        controls::table.find("pause").select(controls::value).first(conn).optional()?;
-    Ok(value.as_deref() == Some("on"))
 }
 
 /// The chains that escrow serves, as it last saw them.

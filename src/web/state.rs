@@ -1,6 +1,7 @@
 //! What every handler works with: configuration, database, clock, keys.
 
 mod keys;
+mod market;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +15,8 @@ use crate::accounts::password::Hasher;
 use crate::config::Config;
 use crate::http::cookies::Names;
 use crate::http::limits::Pace;
+
+pub use market::Payable;
 
 pub(crate) use keys::hex;
 pub use keys::{Keys, Seal};
@@ -43,6 +46,7 @@ pub struct App {
     /// How long a request's body may take to arrive.
     pub body_deadline: Duration,
     seen: Mutex<Option<(Instant, db::pulse::Pulse)>>,
+    market: Mutex<Option<market::Seen>>,
     pulse_life: Duration,
 }
 
@@ -73,6 +77,7 @@ impl App {
             cookies,
             body_deadline: BODY_DEADLINE,
             seen: Mutex::new(None),
+            market: Mutex::new(None),
             pulse_life,
         }
     }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that fails says so and ends")]
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use db::Owner;
 use db::accounts::{self, UserRow};
@@ -17,6 +17,8 @@ use testkit::Data;
 use web::demo::director::{Choice, Director, Purchase};
 use web::{Config, SystemClock};
 
+/// As the server remembers what is the same for everybody.
+const PULSE_LIFE: Duration = Duration::from_millis(500);
 const WORKERS: u32 = 2;
 /// Callers that a worker serves at once.
 const CALLERS: u32 = 32;
@@ -106,7 +108,8 @@ fn main() {
     let door = data.web();
     let workers: Vec<(Director, Vec<Vec<Choice>>)> = (0..WORKERS)
         .map(|worker| {
-            let director = Director::new(config(), door.clone(), clock.clone()).unwrap();
+            let director =
+                Director::new(config(), door.clone(), clock.clone(), PULSE_LIFE).unwrap();
             let first = worker.saturating_mul(CALLERS).saturating_mul(ROUNDS);
             let choose = |n: u32| {
                 let buyer = name(first.saturating_add(n));

@@ -45,7 +45,8 @@ impl Market {
         let chain = settings["DEVNET_LISTEN"].clone();
         let db = WebDb::open(&DbConfig::sqlite(folder)).unwrap();
         let config = web::Config::from_vars(settings).unwrap();
-        let people = Director::new(config, db.clone(), Arc::new(SystemClock)).unwrap();
+        let people =
+            Director::new(config, db.clone(), Arc::new(SystemClock), Duration::ZERO).unwrap();
         Self { people, db, chain }
     }
 

@@ -81,14 +81,19 @@ impl From<db::DbError> for Missed {
 }
 
 impl Director {
-    /// Opens the shop for acting.
+    /// Opens the shop for acting. `pulse_life` is that of [`App::new`].
     ///
     /// # Errors
     /// When no runtime can be had.
-    pub fn new(config: Config, db: WebDb, clock: Arc<dyn Clock>) -> Result<Self, Missed> {
+    pub fn new(
+        config: Config,
+        db: WebDb,
+        clock: Arc<dyn Clock>,
+        pulse_life: Duration,
+    ) -> Result<Self, Missed> {
         let runtime =
             Builder::new_current_thread().build().map_err(|error| Missed(error.to_string()))?;
-        Ok(Self { app: State::new(App::new(config, db, clock, Duration::ZERO)), runtime })
+        Ok(Self { app: State::new(App::new(config, db, clock, pulse_life)), runtime })
     }
 
     /// Somebody orders something.

@@ -1,5 +1,7 @@
 //! Placing an order: what it would cost, and the order itself.
 
+use std::sync::Arc;
+
 use db::orders::{DeliveryRow, LineRow, OrderRow};
 use db::placing::{self, OnSale};
 use db::{Conn, DbError, WebTx, codec};
@@ -17,7 +19,7 @@ use crate::error::AppError;
 use crate::http::idempotency::Ticket;
 use crate::http::viewer::Account;
 use crate::orders::delivery;
-use crate::state::App;
+use crate::state::{App, Payable, Pulse};
 
 /// The most lines of packages in an order.
 pub const LINES_MAX: usize = 20;
@@ -63,9 +65,10 @@ impl Checkout {
 /// Prices a wish on every chain that escrow serves.
 pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, AppError> {
     let (user, now) = (who.id, app.now());
+    let site = Site::of(app, now).await?;
     let facts = app
         .read(move |conn| {
-            let Some(mut facts) = facts(conn, user, &wish, now)? else { return Ok(None) };
+            let Some(mut facts) = facts(conn, user, &wish, &site)? else { return Ok(None) };
             facts.open_unpaid = db::orders::open_unpaid(conn, user, now)?;
             Ok(Some(facts))
         })
@@ -73,7 +76,7 @@ pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, 
     let facts = facts.ok_or(OrderRefusal::NotOnSale)?;
     let basket = facts.basket()?;
     let refusal = facts
-        .chains
+        .market
         .first()
         .map_or(Err(OrderRefusal::Chain), |(chain, rate)| {
             facts.decide(&basket, *chain, rate.map(|rate| rate.1), now)
@@ -86,7 +89,7 @@ pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, 
             )
         });
     let options = facts
-        .chains
+        .market
         .iter()
         .map(|(chain, rate)| ChainOption {
             chain: *chain,
@@ -134,9 +137,10 @@ pub async fn place(app: &App, who: &Account, command: PlaceOrder) -> Result<Plac
         return Ok(Placed { order, replayed: true });
     }
     let (wish, chain, rate) = (command.wish.clone(), command.chain, command.rate);
+    let site = Site::of(app, now).await?;
     let facts = app
         .read(move |conn| {
-            let Some(facts) = facts(conn, user, &wish, now)? else { return Ok(None) };
+            let Some(facts) = facts(conn, user, &wish, &site)? else { return Ok(None) };
             let shown = match rate {
                 Some(id) => facts.shown_rate(conn, chain, id)?,
                 None => facts.newest(chain),
@@ -217,10 +221,24 @@ fn write(
     Ok(None)
 }
 
+/// What is the same for every wish of this moment.
+struct Site {
+    market: Arc<Vec<Payable>>,
+    escrow_open: bool,
+    now: Time,
+}
+
+impl Site {
+    async fn of(app: &App, now: Time) -> Result<Self, AppError> {
+        let escrow_open = app.pulse().await == Pulse::Running;
+        Ok(Self { market: app.market().await?, escrow_open, now })
+    }
+}
+
 /// What the tables say about a wish.
 struct Facts {
     chosen: Vec<(OnSale, u32)>,
-    chains: Vec<(ChainNow, Option<(RateId, Rate)>)>,
+    market: Arc<Vec<Payable>>,
     escrow_open: bool,
     own_store: bool,
     payout_address: bool,
@@ -228,22 +246,23 @@ struct Facts {
 }
 
 /// Reads the facts; `None` where something is not on sale or the packages are of several stores.
-fn facts(conn: &mut Conn, user: UserId, wish: &Wish, now: Time) -> Result<Option<Facts>, DbError> {
+fn facts(
+    conn: &mut Conn,
+    user: UserId,
+    wish: &Wish,
+    site: &Site,
+) -> Result<Option<Facts>, DbError> {
     let mut chosen = Vec::new();
     for (package, quantity) in &wish.lines {
         let Some(on_sale) = placing::on_sale(conn, *package)? else { return Ok(None) };
         chosen.push((on_sale, *quantity));
     }
     let Some(store) = one_store(&chosen) else { return Ok(None) };
-    let mut chains = Vec::new();
-    for chain in placing::chains(conn)? {
-        chains.push((chain, placing::newest_rate(conn, chain.spec.coin)?));
-    }
     Ok(Some(Facts {
-        chains,
-        escrow_open: placing::escrow_open(conn, now)?,
+        market: Arc::clone(&site.market),
+        escrow_open: site.escrow_open,
         own_store: placing::is_member(conn, store, user)?,
-        payout_address: placing::has_payout_address(conn, store, now)?,
+        payout_address: placing::has_payout_address(conn, store, site.now)?,
         // Counted where it is needed: on the checkout page here, and under the lock when placing.
         open_unpaid: 0,
         chosen,
@@ -263,11 +282,11 @@ impl Facts {
     }
 
     fn chain(&self, id: ChainId) -> Option<ChainNow> {
-        self.chains.iter().map(|(chain, _)| *chain).find(|chain| chain.spec.id == id)
+        self.market.iter().map(|(chain, _)| *chain).find(|chain| chain.spec.id == id)
     }
 
     fn newest(&self, id: ChainId) -> Option<(RateId, Rate)> {
-        self.chains.iter().find(|(chain, _)| chain.spec.id == id).and_then(|(_, rate)| *rate)
+        self.market.iter().find(|(chain, _)| chain.spec.id == id).and_then(|(_, rate)| *rate)
     }
 
     fn shown_rate(
