@@ -11,7 +11,7 @@ use domain::store::Tier;
 use crate::codec;
 use crate::conn::Conn;
 use crate::error::DbError;
-use crate::schema::{address_book, chains, items, packages, rates, store_users, stores};
+use crate::schema::{address_book, chains, controls, items, packages, rates, store_users, stores};
 
 /// A package on sale, with what of its store counts for an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,13 @@ pub fn has_payout_address(conn: &mut Conn, store: StoreId, now: Time) -> Result<
     ))
     .get_result(conn)
     .map_err(DbError::from)
+}
+
+/// Whether the operator has paused escrow.
+pub fn paused(conn: &mut Conn) -> Result<bool, DbError> {
+    let value: Option<String> =
+        controls::table.find("pause").select(controls::value).first(conn).optional()?;
+    Ok(value.as_deref() == Some("on"))
 }
 
 /// The chains that escrow serves, as it last saw them.

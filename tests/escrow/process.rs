@@ -87,7 +87,7 @@ fn the_role_wakes_for_an_order_and_sees_its_payment() {
     });
     let line = told.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(line, "escrow for Development chain");
-    assert!(world.web.read(|conn| placing::escrow_open(conn, now())).unwrap());
+    assert!(world.web.read(db::pulse::look).unwrap().beat_at.is_some());
 
     wait("a rate", || world.web.read(|conn| placing::newest_rate(conn, "ETH")).unwrap());
     wait("the chain", || {
