@@ -34,6 +34,18 @@ pub(crate) fn create_user(name: &str, role: &str) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Closes an account at once, or opens it again.
+pub(crate) fn set_banned(name: &str, banned: bool) -> Result<(), Stop> {
+    let config = Settings::read()?.db()?;
+    become_owner(&config, Owner::Web)?;
+    web::set_banned(&config, name, banned).map_err(Stop::Failed)?;
+    println!(
+        "{name} {}",
+        if banned { "is out; every session has ended" } else { "may log in again" }
+    );
+    Ok(())
+}
+
 /// Gives an account another password.
 pub(crate) fn set_password(name: &str) -> Result<(), Stop> {
     let config = Settings::read()?.db()?;

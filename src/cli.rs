@@ -134,6 +134,18 @@ enum Admin {
         #[arg(long)]
         name: String,
     },
+    /// Closes an account at once: its sessions end and its API keys stop working
+    Ban {
+        /// Name of the account
+        #[arg(long)]
+        name: String,
+    },
+    /// Opens a closed account again
+    Unban {
+        /// Name of the account
+        #[arg(long)]
+        name: String,
+    },
     /// Stops all payouts and new orders until `resume`
     Pause,
     /// Ends a pause
@@ -177,6 +189,8 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Migrate) => step::migrate(),
         Some(Verb::Admin(Admin::CreateUser { name, role })) => admin::create_user(&name, &role),
         Some(Verb::Admin(Admin::SetPassword { name })) => admin::set_password(&name),
+        Some(Verb::Admin(Admin::Ban { name })) => admin::set_banned(&name, true),
+        Some(Verb::Admin(Admin::Unban { name })) => admin::set_banned(&name, false),
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
         Some(Verb::Check(args)) => check::run(&args),

@@ -22,7 +22,7 @@ pub mod state;
 pub mod stores;
 pub mod ui;
 
-pub use accounts::{create_account, hash_password, set_password};
+pub use accounts::{create_account, hash_password, set_banned, set_password};
 pub use config::{Config, ConfigError, VARS};
 pub use routes::listed;
 pub use server::{RunError, SystemClock, run, start};

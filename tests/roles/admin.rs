@@ -44,6 +44,12 @@ fn accounts_are_made_and_their_passwords_changed_from_the_input_alone() {
     let changed = typed(&shop, &set, "another horse battery\n");
     assert!(changed.status.success(), "{}", words(&changed));
     assert_ne!(ada().password_hash, before.password_hash);
+    for (verb, closed) in [("ban", true), ("unban", false)] {
+        let output = shop.run(&["admin", verb, "--name", "Ada"]);
+        assert!(output.status.success(), "{}", words(&output));
+        assert_eq!(ada().banned_at.is_some(), closed, "{verb}");
+    }
+    assert_eq!(shop.run(&["admin", "ban", "--name", "eve"]).status.code(), Some(1));
     let nobody = typed(&shop, &["admin", "set-password", "--name", "eve"], "another horse\n");
     assert_eq!(nobody.status.code(), Some(1), "{}", words(&nobody));
 }

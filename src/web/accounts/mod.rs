@@ -10,7 +10,7 @@ pub(crate) mod password;
 mod views;
 
 pub(crate) use api::Doc;
-pub use operator::{create_account, first_admin, hash_password, set_password};
+pub use operator::{create_account, first_admin, hash_password, set_banned, set_password};
 
 use crate::routes::{ApiRoutes, PageRoutes};
 

@@ -63,6 +63,25 @@ pub fn set_password(db: &DbConfig, username: &str, password: &str) -> Result<(),
     .map_err(said)
 }
 
+/// Closes an account at once, its sessions with it, or opens it again. Its API keys do not work
+/// while it is closed.
+///
+/// # Errors
+/// One sentence: an unknown name, a database that cannot be written.
+pub fn set_banned(db: &DbConfig, username: &str, banned: bool) -> Result<(), String> {
+    let (key, now) = (username.trim().to_ascii_lowercase(), SystemClock.now());
+    tx::write_once::<Web, _, _>(db, "set-banned", move |tx| {
+        let Some(user) = rows::by_key(tx, &key)? else {
+            return Err(AppError::fault("username", "There is no account of this name."));
+        };
+        let id: UserId = db::codec::parsed("users.id", &user.id)?;
+        rows::set_banned(tx, id, banned.then_some(now))?;
+        sessions::delete_all(tx, id)?;
+        Ok(())
+    })
+    .map_err(said)
+}
+
 /// Opens the administrator's account that the operator set, where no account has its name. One
 /// that exists stays as it is.
 ///
