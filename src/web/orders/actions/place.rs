@@ -208,14 +208,17 @@ fn write(
     {
         return Ok(Some(codec::parsed("idempotency_keys.target_id", &earlier)?));
     }
-    // Counted under the write lock: two at once must not both be the tenth.
-    let open = db::orders::open_unpaid(tx, buyer, now)?;
-    if open >= limits::OPEN_UNPAID_MAX {
-        return Err(OrderRefusal::TooManyUnpaid(open).into());
-    }
+    // Counted under the write lock: two at once must not both be the tenth. Whoever placed fewer
+    // within a day than may be open has no more open: no quote stands longer than a day.
     let today = db::orders::placed_since(tx, buyer, now.before(Span::days(1)))?;
     if today >= limits::ORDERS_A_DAY {
         return Err(OrderRefusal::TooMany(today).into());
+    }
+    if today >= limits::OPEN_UNPAID_MAX {
+        let open = db::orders::open_unpaid(tx, buyer, now)?;
+        if open >= limits::OPEN_UNPAID_MAX {
+            return Err(OrderRefusal::TooManyUnpaid(open).into());
+        }
     }
     db::orders::insert(tx, order, lines, delivery)?;
     Ok(None)
