@@ -189,6 +189,28 @@ pub async fn refund(
     asked(&app, &ctx, &who.0, id.0, IntentAction::Refund).await
 }
 
+/// `POST /orders/{id}/extend`
+pub async fn extend(
+    app: State,
+    ctx: Ctx,
+    who: Party,
+    id: Id<OrderId>,
+    _: Form<NoFields>,
+) -> PageResult {
+    asked(&app, &ctx, &who.0, id.0, IntentAction::Extend).await
+}
+
+/// `POST /orders/{id}/resume`
+pub async fn resume(
+    app: State,
+    ctx: Ctx,
+    who: Party,
+    id: Id<OrderId>,
+    _: Form<NoFields>,
+) -> PageResult {
+    asked(&app, &ctx, &who.0, id.0, IntentAction::Resume).await
+}
+
 async fn asked(
     app: &App,
     ctx: &Ctx,
@@ -232,6 +254,8 @@ fn said(act: Act) -> &'static str {
         Act::Ask(IntentAction::Cancel) => "Escrow is calling the order off.",
         Act::Ask(IntentAction::Release) => "Thank you. Escrow is paying the vendor.",
         Act::Ask(IntentAction::Refund) => "Escrow is paying the buyer back.",
+        Act::Ask(IntentAction::Extend) => "You have seven days more to look at it.",
+        Act::Ask(IntentAction::Resume) => "The order goes on.",
         Act::Ship => "The buyer now sees that it is on its way.",
         Act::Dispute => "The dispute is open. Escrow is freezing the money.",
         Act::See | Act::SeeDelivery => "",
