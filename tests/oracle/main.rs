@@ -78,7 +78,8 @@ fn the_phrases_of_the_vectors() {
 #[test]
 fn a_wrong_address_would_be_noticed() {
     let phrases = new_phrases(1);
-    let [here, there] = [0, 1].map(|index| Question { phrase: phrases[0].clone(), generation: 0, index });
+    let [here, there] =
+        [0, 1].map(|index| Question { phrase: phrases[0].clone(), generation: 0, index });
     let seed = wallet::seed(&phrases[0], "");
     assert_ne!(ours::other(&here, &seed).0, ours::other(&there, &seed).0);
     let salted = wallet::seed(&phrases[0], "salt");

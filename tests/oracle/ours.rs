@@ -71,9 +71,10 @@ pub(crate) fn talk(command: &mut Command, questions: &[Question]) -> Vec<String>
     lines
 }
 
-/// What the other wallet says to the same question: address and fingerprint in hexadecimal digits.
+/// What the other wallet says to the same question: address and fingerprint in lower-case digits.
 pub(crate) fn other(question: &Question, seed: &[u8]) -> (String, String) {
     let address = wallet::address(&wallet::key(seed, &question.path()));
     let site = wallet::address(&wallet::key(seed, "m/44'/60'/3'/0/0"));
-    (format!("0x{}", wallet::hex(&address)), wallet::hex(&wallet::keccak(&site)))
+    let text = |bytes: &[u8]| format!("0x{}", wallet::hex(bytes));
+    (text(&address), text(&wallet::keccak(&site)))
 }

@@ -35,7 +35,9 @@ fn anvil() {
     {
         let question = |index| Question { phrase: phrase.clone(), generation, index };
         let questions: Vec<_> = (0..ACCOUNTS).map(question).collect();
-        assert_eq!(addresses(&questions), accounts(&phrase, generation), "generation {generation}");
+        // Its file has no capitals.
+        let ours: Vec<_> = addresses(&questions).iter().map(|one| one.to_lowercase()).collect();
+        assert_eq!(ours, accounts(&phrase, generation), "generation {generation}");
     }
 }
 

@@ -38,7 +38,8 @@ pub(crate) struct Phrase {
 pub(crate) fn phrases() -> Vec<Phrase> {
     let all: serde_json::Value = serde_json::from_str(&vendored("bip39/vectors.json")).unwrap();
     let text = |row: &serde_json::Value, at: usize| row[at].as_str().unwrap().to_owned();
-    let phrase = |row| Phrase { words: text(row, 1), seed: unhex(&text(row, 2)), master: text(row, 3) };
+    let phrase =
+        |row| Phrase { words: text(row, 1), seed: unhex(&text(row, 2)), master: text(row, 3) };
     all["english"].as_array().unwrap().iter().map(phrase).collect()
 }
 
