@@ -39,7 +39,7 @@ class Builder:
         log = self.store / "build.log"
         with open(log, "w") as out:
             done = run(*self._buildah(
-                "build", "--isolation", "chroot", "--format", "docker", "--pull-always" if pull else "--pull-never",
+                "build", "--layers", "--isolation", "chroot", "--format", "docker", "--pull-always" if pull else "--pull-never",
                 *[word for volume in volumes for word in ("--volume", volume)],
                 "--tag", tag, "--file", self.source / "Dockerfile", self.source), check=False, stdout=out, stderr=out)
         if done.returncode:
