@@ -27,15 +27,15 @@ RUN set -eu; cd /image; \
     printf '%s\n' 'root:x:0:' 'holdfast:x:61000:' > etc/group; \
     echo 'hosts: files dns' > etc/nsswitch.conf; \
     install -D -m 644 /src/LICENSE usr/share/doc/holdfast/LICENSE; \
-    install -d -m 755 /data; install -d -m 2750 /data/web /data/escrow /data/courier
+    install -d -m 755 data; \
+    for role in web escrow courier; do install -d "/$role"; install -d -m 2750 "/$role/$role"; done
 
 FROM scratch
 COPY --from=build /image/ /
-# The folder is root's, so that no role can put a lock or another folder beside its own.
-COPY --from=build --chown=0:0 /data/ /data/
-COPY --from=build --chown=61001:61000 /data/web/ /data/web/
-COPY --from=build --chown=61002:61000 /data/escrow/ /data/escrow/
-COPY --from=build --chown=61003:61000 /data/courier/ /data/courier/
+# A folder for each role. What they lie in is root's, so that no role can put anything beside its own.
+COPY --from=build --chown=61001:61000 /web/ /data/
+COPY --from=build --chown=61002:61000 /escrow/ /data/
+COPY --from=build --chown=61003:61000 /courier/ /data/
 VOLUME /data
 ENV DB_DSN=sqlite:/data LISTEN=0.0.0.0:8080 SECRET_FILE=/run/secrets/holdfast
 EXPOSE 8080

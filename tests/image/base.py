@@ -36,12 +36,13 @@ class Builder:
         volumes = [f"{trusted}:/etc/ssl/certs/ca-certificates.crt:ro"] if trusted else []
         volumes += [f"{cache}:/usr/local/cargo/registry"] if cache.is_dir() else []
         self.say("building the Dockerfile")
-        log = self.store / "build.log"
+        log, scratch = self.store / "build.log", self.store / "tmp"
+        scratch.mkdir(exist_ok=True)
         with open(log, "w") as out:
             done = run(*self._buildah(
                 "build", "--layers", "--isolation", "chroot", "--format", "docker", "--pull-always" if pull else "--pull-never",
                 *[word for volume in volumes for word in ("--volume", volume)],
-                "--tag", tag, "--file", self.source / "Dockerfile", self.source), check=False, stdout=out, stderr=out)
+                "--tag", tag, "--file", self.source / "Dockerfile", self.source), check=False, stdout=out, stderr=out, env={**os.environ, "TMPDIR": str(scratch)})
         if done.returncode:
             raise SystemExit(f"the build fails; the end of {log}:\n" + "".join(log.read_text().splitlines(True)[-40:]))
         self.say("built")

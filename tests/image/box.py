@@ -13,6 +13,12 @@ MASKED = ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/pr
           "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware"]
 FIXED = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
+# crun refuses a machine that mixes both kinds of control groups; it gets one of its own with the new kind alone.
+SHIFT = ["unshare", "--mount", "sh", "-ec",
+         'umount --recursive /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; exec "$@"', "sh"]
+if not Path("/sys/fs/cgroup/unified").exists():
+    SHIFT = []
+
 
 def seccomp(rights):
     """The engines' profile for a container that has `rights`, in the form that a runtime takes."""
@@ -76,7 +82,7 @@ class Box:
         return bundle
 
     def _crun(self, *words):
-        return ["crun", "--root", str(self.folder / "state"), "--cgroup-manager", "disabled", *words]
+        return [*SHIFT, "crun", "--root", str(self.folder / "state"), "--cgroup-manager", "disabled", *words]
 
     def run(self, *args, **env):
         """Runs the image's entry point with `args` to its end; its code and what it said."""

@@ -11,7 +11,7 @@ USD = "2500.00"
 
 
 class Chain:
-    """anvil with a block each second; its accounts are unlocked and rich."""
+    """anvil with a block each second, final two blocks later; its accounts are unlocked and rich."""
 
     number = 31_337
     payer = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -20,7 +20,7 @@ class Chain:
     commission = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"
 
     def __init__(self, anvil):
-        self.child = subprocess.Popen([anvil, "--port", "0", "--block-time", "1"],
+        self.child = subprocess.Popen([anvil, "--port", "0", "--block-time", "1", "--slots-in-an-epoch", "1"],
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said = ""
         for line in self.child.stdout:

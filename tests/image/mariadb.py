@@ -32,7 +32,7 @@ class Server:
              f"--port={self.port}", "--bind-address=127.0.0.1", "--skip-name-resolve"],
             stdout=subprocess.DEVNULL, stderr=open(self.folder / "log", "w"))
         end = time.monotonic() + 60
-        while run("mariadb-admin", "--no-defaults", f"--socket={self.socket}", "ping", check=False,
+        while run("mariadb", "--no-defaults", f"--socket={self.socket}", "--execute=SELECT 1", check=False,
                   capture_output=True).returncode:
             if self.child.poll() is not None or time.monotonic() > end:
                 raise SystemExit((self.folder / "log").read_text())

@@ -19,18 +19,19 @@ def within(what, ask, seconds=PATIENCE):
             return answer
         if time.monotonic() > end:
             raise SystemExit(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
+        time.sleep(1)
 
 
 class Site:
-    """Where a shop is reached: its own address, the host and port to connect to, whom to trust."""
+    """Where a shop is reached: its own address, and the host and port to connect to."""
 
-    def __init__(self, url, connect, authority=None):
-        self.url, self.connect = url, connect
+    def __init__(self, url, connect):
+        self.url, self.connect, self.tls = url, connect, None
         self.host = urlsplit(url).netloc
-        self.tls = None
-        if url.startswith("https"):
-            self.tls = ssl.create_default_context(cafile=authority)
+
+    def trust(self, certificate):
+        """Speaks TLS, and believes this certificate alone."""
+        self.tls = ssl.create_default_context(cafile=certificate)
 
     def ask(self, method, path, body=None, headers=None):
         if self.tls:
@@ -100,6 +101,9 @@ class Person:
             headers["Content-Type"] = "application/json"
             body = json.dumps(body)
         answer = self.site.ask(method, f"/api/v1{path}", body, headers)
+        while answer.status == 429:
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self.site.ask(method, f"/api/v1{path}", body, headers)
         if answer.status >= 400:
             raise SystemExit(f"{method} {path} answers {answer.status}: {answer.text}")
         return json.loads(answer.text) if answer.text else None
