@@ -27,7 +27,7 @@ GIVEN = ["systemd", "systemd-sysv", "dbus"]
 def blocks(text):
     """The commands of the document: under which heading, and what."""
     heading, found = "", []
-    for part in re.finditer(r"^#+ (.+)$|^```sh\n(.*?)^```$|^```.*?^```$", text, re.M | re.S):
+    for part in re.finditer(r"^#+ ([^\n]+)$|^```sh\n(.*?)^```$|^```.*?^```$", text, re.M | re.S):
         if part[1]:
             heading = part[1]
         elif part[2]:
