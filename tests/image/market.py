@@ -33,12 +33,13 @@ class Site:
         """Speaks TLS, and believes this certificate alone."""
         self.tls = ssl.create_default_context(cafile=certificate)
 
-    def ask(self, method, path, body=None, headers=None):
+    def ask(self, method, path, body=None, headers=None, source="127.0.0.1"):
+        """One request from `source`, an address of this machine."""
+        options = {"timeout": 20, "source_address": (source, 0)}
         if self.tls:
-            name = urlsplit(self.url).hostname
-            line = _Tls(self.connect, self.tls, name)
+            line = _Tls(self.connect, self.tls, urlsplit(self.url).hostname, options)
         else:
-            line = http.client.HTTPConnection(*self.connect, timeout=20)
+            line = http.client.HTTPConnection(*self.connect, **options)
         try:
             line.request(method, path, body, {"Host": self.host, **(headers or {})})
             answer = line.getresponse()
@@ -57,8 +58,8 @@ class Site:
 class _Tls(http.client.HTTPConnection):
     """Connects to one address and expects the certificate of another name."""
 
-    def __init__(self, connect, tls, name):
-        super().__init__(*connect, timeout=20)
+    def __init__(self, connect, tls, name, options):
+        super().__init__(*connect, **options)
         self.tls, self.name = tls, name
 
     def connect(self):
@@ -67,10 +68,13 @@ class _Tls(http.client.HTTPConnection):
 
 
 class Person:
-    """Somebody with a browser; once registered, with a key as well."""
+    """Somebody with a browser at an address of his own; once registered, with a key as well."""
+
+    seen = 1
 
     def __init__(self, site, name):
-        self.site, self.cookies = site, {}
+        Person.seen += 1
+        self.site, self.cookies, self.source = site, {}, f"127.0.0.{Person.seen}"
         self.form("/register", username=name, password=PASSWORD, repeat=PASSWORD)
         page = self.form("/account/keys", name="agent", scope="write", days="")
         self.key = re.search(r"hfk_[0-9A-Za-z]{20,}", page)[0]
@@ -79,7 +83,7 @@ class Person:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.site.url}
-        answer = self.site.ask(method, path, body, headers)
+        answer = self.site.ask(method, path, body, headers, self.source)
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, value = cookie.split(";")[0].split("=", 1)
             self.cookies[name] = value
@@ -100,10 +104,10 @@ class Person:
         if body is not None:
             headers["Content-Type"] = "application/json"
             body = json.dumps(body)
-        answer = self.site.ask(method, f"/api/v1{path}", body, headers)
+        answer = self.site.ask(method, f"/api/v1{path}", body, headers, self.source)
         while answer.status == 429:
             time.sleep(int(answer.headers["Retry-After"]))
-            answer = self.site.ask(method, f"/api/v1{path}", body, headers)
+            answer = self.site.ask(method, f"/api/v1{path}", body, headers, self.source)
         if answer.status >= 400:
             raise SystemExit(f"{method} {path} answers {answer.status}: {answer.text}")
         return json.loads(answer.text) if answer.text else None
