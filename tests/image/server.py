@@ -107,8 +107,7 @@ def follow(machine, document, chain, site, say):
             shutil.copy(machine.root / "usr/local/bin/holdfast", machine.root / "root/holdfast")
         done = machine.sh(commands)
         if done.returncode:
-            log = machine.sh("journalctl --no-pager --lines 60 --unit holdfast --unit nginx").stdout
-            raise SystemExit(f"docs/OPERATIONS.md, {heading!r}, ends with {done.returncode}:\n{commands}\n{done.stdout}{done.stderr}\n{log}")
+            raise SystemExit(f"docs/OPERATIONS.md, {heading!r}, ends with {done.returncode}:\n{commands}\n{done.stdout}{done.stderr}")
         say(f"ok: {heading}")
         if heading == "The secret file":
             fill_in(machine.root, chain)
@@ -154,6 +153,9 @@ def main():
         with Chain(anvil) as chain:
             follow(machine, document, chain, Site(f"https://{NAME}", ("127.0.0.1", 443)), say)
             walls(machine, say)
+    except SystemExit:
+        print(machine.sh("journalctl --no-pager --lines 60 --unit holdfast --unit nginx").stdout, file=sys.stderr)
+        raise
     finally:
         machine.stop()
 
