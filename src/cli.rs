@@ -146,6 +146,8 @@ enum Admin {
         #[arg(long)]
         name: String,
     },
+    /// Prints a new phrase of 24 words for MNEMONIC; it is kept nowhere
+    NewPhrase,
     /// Stops all payouts and new orders until `resume`
     Pause,
     /// Ends a pause
@@ -191,6 +193,7 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::SetPassword { name })) => admin::set_password(&name),
         Some(Verb::Admin(Admin::Ban { name })) => admin::set_banned(&name, true),
         Some(Verb::Admin(Admin::Unban { name })) => admin::set_banned(&name, false),
+        Some(Verb::Admin(Admin::NewPhrase)) => admin::new_phrase(),
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
         Some(Verb::Check(args)) => check::run(&args),
