@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, check, role, serve, step};
+use crate::{Stop, admin, check, probe, role, serve, step};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -75,10 +75,19 @@ enum Verb {
     Role {
         #[arg(value_parser = Role::of)]
         role: Role,
-        /// No wall stands: real money is refused
-        #[arg(long)]
-        no_isolation: bool,
+        /// Level of isolation that it must reach; real money is refused at 0
+        #[arg(long, default_value_t = 0)]
+        level: u8,
     },
+    /// Shuts itself in as a role would and tries what must not work there
+    #[command(hide = true)]
+    Probe {
+        #[arg(value_parser = Role::of)]
+        role: Role,
+    },
+    /// Does nothing, to be attacked
+    #[command(hide = true)]
+    Stand,
     /// One piece of work on the database in a process of its own
     #[command(hide = true)]
     Step { step: Step },
@@ -194,7 +203,9 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
         Some(Verb::Check(args)) => check::run(&args),
-        Some(Verb::Role { role, no_isolation }) => role::run(role, no_isolation),
+        Some(Verb::Role { role, level }) => role::run(role, level),
+        Some(Verb::Probe { role }) => probe::run(role),
+        Some(Verb::Stand) => probe::stand(),
         Some(Verb::Step { step }) => step::run(step),
     }
 }
@@ -214,7 +225,7 @@ mod tests {
     fn what_one_cannot_type_is_not_shown() {
         let help = Cli::command().render_long_help().to_string();
         assert!(help.contains("serve") && help.contains("Examples:"), "{help}");
-        for hidden in ["\n  role", "\n  step"] {
+        for hidden in ["\n  role", "\n  step", "\n  probe", "\n  stand"] {
             assert!(!help.contains(hidden), "{help}");
         }
     }

@@ -4,6 +4,7 @@
 //! executed again. Nothing here starts a thread before that.
 
 mod admin;
+mod attack;
 mod cage;
 mod check;
 mod cli;
@@ -11,8 +12,10 @@ mod deaths;
 #[cfg(feature = "devnet")]
 mod demo;
 mod folders;
+mod matrix;
 mod monitor;
 mod people;
+mod probe;
 mod role;
 mod secret;
 mod serve;

@@ -31,6 +31,7 @@ pub mod evm;
 pub mod fault;
 pub mod keys;
 pub mod money;
+mod reach;
 mod schedule;
 pub mod seal;
 pub mod secret;
@@ -41,6 +42,7 @@ pub use ctx::{Ctx, NoProbe, Parts, Probe, Served, Unfit};
 pub use engine::Engine;
 pub use fault::{ChainFault, Fault};
 pub use keys::{Keys, new_mnemonic};
+pub use reach::Reach;
 pub use schedule::run;
 
 pub use secret::{SECRET_VARS, Secrets};

@@ -21,6 +21,7 @@ use crate::ctx::{Ctx, NoProbe, Parts, Served, Unfit};
 use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::keys::Keys;
+use crate::reach::Reach;
 use crate::secret::{ChainSecret, Secrets};
 
 /// How often the desk asks whether web has written.
@@ -85,14 +86,14 @@ impl Turns {
 /// Runs the role until it fails.
 ///
 /// `secret` is read by position and closed. `enclose` is called once everything is open and
-/// before the first thread is started; `ready` once the lanes run.
+/// before the first thread is started, with what is called from then on; `ready` once the lanes run.
 ///
 /// # Errors
 /// [`RunError::Config`] when starting again would not help, else [`RunError::Failed`].
 pub fn run(
     config: Config,
     secret: File,
-    enclose: impl FnOnce() -> Result<(), String>,
+    enclose: impl FnOnce(&Reach) -> Result<(), String>,
     ready: impl FnOnce(&str),
 ) -> Result<(), RunError> {
     log();
@@ -103,7 +104,7 @@ pub fn run(
     let database = config.db(user, password)?;
     let keys = Keys::from_phrase(secrets.phrase.expose_secret()).map_err(failed)?;
     let prepared = EscrowDb::prepare(&database).map_err(failed)?;
-    enclose().map_err(RunError::Failed)?;
+    enclose(&Reach::of(&secrets)).map_err(RunError::Failed)?;
 
     let db = prepared.start(Sizes::default()).map_err(failed)?;
     let local = db.is_local();

@@ -82,7 +82,7 @@ fn the_role_wakes_for_an_order_and_sees_its_payment() {
     let (tell, told) = channel();
     let (settings, file) = (config(&world), secret(&world, PHRASE, port));
     thread::spawn(move || {
-        let enclosed = || Ok(());
+        let enclosed = |_: &escrow::Reach| Ok(());
         escrow::run(settings, file, enclosed, |line| tell.send(line.to_owned()).unwrap())
     });
     let line = told.recv_timeout(Duration::from_secs(20)).unwrap();

@@ -1,0 +1,84 @@
+//! Test builds alone: how a test tells a running role what to attack, and leaves walls out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Aim, all, run};
+use crate::role::Role;
+
+/// Walls to leave out, parted by commas: `users`, `files`, `calls`; with `pretend-` before it the
+/// wall is left out and said to stand. `thread` starts one before the cage is closed.
+pub(crate) const WITHOUT: &str = "HOLDFAST_TEST_WITHOUT";
+/// How long a role waits for an order.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Whether the test wants `word` left out.
+pub(crate) fn without(word: &str) -> bool {
+    std::env::var(WITHOUT).is_ok_and(|words| words.split(',').any(|one| one == word))
+}
+
+/// What a wall that is left out says of itself; `None` where it shall stand.
+pub(crate) fn left_out(wall: &str) -> Option<u8> {
+    let pretends = || without(&format!("pretend-{wall}")).then_some(7);
+    if without(wall) { Some(0) } else { pretends() }
+}
+
+/// A thread before the cage, where the test wants one.
+pub(crate) fn early_thread() {
+    if without("thread") {
+        thread::spawn(|| thread::sleep(PATIENCE));
+    }
+}
+
+#[derive(Deserialize)]
+struct Order {
+    aim: Aim,
+    /// Only these; all where there is none.
+    only: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    attacked: &'static str,
+    outcomes: BTreeMap<String, Option<String>>,
+}
+
+/// Waits beside the role's own work for a file `attack.json` in its folder, does what it says and
+/// tells on standard error. The thread is started when the role serves, as a taken one's would be.
+pub(crate) fn await_order(role: Role, own: &Path) {
+    static ONCE: AtomicBool = AtomicBool::new(false);
+    if ONCE.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let file = own.join("attack.json");
+    thread::spawn(move || {
+        let until = Instant::now() + PATIENCE;
+        let mut last = Vec::new();
+        while Instant::now() < until {
+            if let Ok(text) = std::fs::read(&file)
+                && text != last
+                && let Ok(order) = serde_json::from_slice::<Order>(&text)
+            {
+                last = text;
+                obey(role, &order);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+}
+
+fn obey(role: Role, order: &Order) {
+    let mut attacks = all(&order.aim);
+    if !order.only.is_empty() {
+        attacks.retain(|attack| order.only.contains(&attack.name));
+    }
+    let report = Report { attacked: role.name(), outcomes: run(&attacks, &order.aim) };
+    if let Ok(line) = serde_json::to_string(&report) {
+        eprintln!("{line}");
+    }
+}
