@@ -44,7 +44,6 @@ pub(super) fn all() -> Vec<Attack> {
             let file = OpenOptions::new().write(true).open(file)?;
             file.set_len(file.metadata()?.len())
         }),
-        Attack::new("race-with-their-start", "its memory before it is hardened", race),
         Attack::new("stop-them", "a standstill", |aim| {
             kill(aim.pid, Signal::STOP)?;
             kill(aim.pid, Signal::CONT)
@@ -52,6 +51,11 @@ pub(super) fn all() -> Vec<Attack> {
         Attack::new("dump-them", "a memory image on disk", |aim| kill(aim.pid, Signal::QUIT)),
         Attack::new("kill-them", "an end of it", |aim| kill(aim.pid, Signal::KILL)),
     ]
+}
+
+/// One that takes its time and wants a victim that dies meanwhile.
+pub(super) fn race_with_their_start() -> Attack {
+    Attack::new("race-with-their-start", "its memory before it is hardened", race)
 }
 
 fn set_limit(aim: &Aim, resource: Resource, limit: Rlimit) -> Outcome {

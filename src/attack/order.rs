@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::harsh::race_with_their_start;
 use super::{Aim, all, run};
 use crate::role::Role;
 
@@ -38,8 +39,8 @@ pub(crate) fn early_thread() {
 #[derive(Deserialize)]
 struct Order {
     aim: Aim,
-    /// Only these; all where there is none.
-    only: Vec<String>,
+    /// The race with a role that starts, and nothing else.
+    race: bool,
 }
 
 #[derive(Serialize)]
@@ -73,10 +74,7 @@ pub(crate) fn await_order(role: Role, own: &Path) {
 }
 
 fn obey(role: Role, order: &Order) {
-    let mut attacks = all(&order.aim);
-    if !order.only.is_empty() {
-        attacks.retain(|attack| order.only.contains(&attack.name));
-    }
+    let attacks = if order.race { vec![race_with_their_start()] } else { all(&order.aim) };
     let report = Report { attacked: role.name(), outcomes: run(&attacks, &order.aim) };
     if let Ok(line) = serde_json::to_string(&report) {
         eprintln!("{line}");
