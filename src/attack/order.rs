@@ -1,6 +1,6 @@
 //! Test builds alone: how a test tells a running role what to attack, and leaves walls out.
 
-use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -43,10 +43,13 @@ struct Order {
     race: bool,
 }
 
+/// A line on standard error for each attack, and a last one without a name: short enough not to
+/// be torn by what others say there.
 #[derive(Serialize)]
-struct Report {
+struct Report<'a> {
     attacked: &'static str,
-    outcomes: BTreeMap<String, Option<String>>,
+    name: &'a str,
+    worked: bool,
 }
 
 /// Waits beside the role's own work for a file `attack.json` in its folder, does what it says and
@@ -75,8 +78,11 @@ pub(crate) fn await_order(role: Role, own: &Path) {
 
 fn obey(role: Role, order: &Order) {
     let attacks = if order.race { vec![race_with_their_start()] } else { all(&order.aim) };
-    let report = Report { attacked: role.name(), outcomes: run(&attacks, &order.aim) };
-    if let Ok(line) = serde_json::to_string(&report) {
-        eprintln!("{line}");
+    let outcomes = run(&attacks, &order.aim);
+    let each = outcomes.iter().map(|(name, why)| (name.as_str(), why.is_none()));
+    for (name, worked) in each.chain([("", false)]) {
+        if let Ok(line) = serde_json::to_string(&Report { attacked: role.name(), name, worked }) {
+            let _deaf = std::io::stderr().write_all(format!("\n{line}\n").as_bytes());
+        }
     }
 }

@@ -93,11 +93,10 @@ fn looks() -> Vec<Attack> {
 
 /// By calls that take hold of a process.
 fn grips() -> Vec<Attack> {
-    const SEIZE: i32 = 0x4206;
     vec![
         Attack::new("read-their-memory", "the keys", |aim| touch_memory(aim.pid, false)),
         Attack::new("write-their-memory", "its next act", |aim| touch_memory(aim.pid, true)),
-        at("trace-them", "its next act", libc::SYS_ptrace, |pid| [SEIZE, pid, 0, 0, 0, 0]),
+        Attack::new("trace-them", "its next act", |aim| trace(aim.pid)),
         Attack::new("steal-their-descriptor", "the secret file, open", steal_descriptor),
         Attack::new("signal-them", "an end of it", |aim| {
             Ok(rustix::process::test_kill_process(pid(aim.pid)?)?)
@@ -123,6 +122,14 @@ fn grips() -> Vec<Attack> {
             [pid, 0, 0, 0, 0, 0]
         }),
     ]
+}
+
+/// Takes hold of a process without stopping it, from a thread that ends at once: the hold ends
+/// with it.
+fn trace(pid: i32) -> Outcome {
+    const SEIZE: i32 = 0x4206;
+    let seize = move || call(libc::SYS_ptrace, [SEIZE, pid, 0, 0, 0, 0]).map(drop).or_else(reached);
+    std::thread::spawn(seize).join().unwrap_or_else(|_| Err(nothing("the thread died")))
 }
 
 /// By programs that would stand outside.

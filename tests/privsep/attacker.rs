@@ -7,6 +7,8 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -144,14 +146,14 @@ impl Attacked {
 
     /// Lets `role` try everything. Answers what worked, and all that was tried.
     pub(crate) fn attack(&self, role: &str) -> BTreeMap<String, bool> {
-        let before = self.told(role);
+        let before = self.told(role).len();
         self.order(role, false);
         self.answer(role, before)
     }
 
     /// Lets `role` reach for its victim while that starts anew, again and again.
     pub(crate) fn race(&self, role: &str) -> BTreeMap<String, bool> {
-        let before = self.told(role);
+        let before = self.told(role).len();
         self.order(role, true);
         for _ in 0..3 {
             let victim = || self.running.role(Self::victim(role));
@@ -184,24 +186,32 @@ impl Attacked {
         fs::rename(aside, file).unwrap();
     }
 
-    /// How many answers of `role` came so far.
-    fn told(&self, role: &str) -> usize {
-        self.answers(role).len()
-    }
-
-    fn answers(&self, role: &str) -> Vec<Value> {
+    /// What `role` told so far: attacks that worked and that did not; a nameless one ends each
+    /// answer.
+    fn told(&self, role: &str) -> Vec<(String, bool)> {
         let said = self.running.said();
         let lines = said.lines().filter(|line| line.starts_with("{\"attacked\""));
         let values = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
-        values.filter(|value| value["attacked"] == role).collect()
+        values
+            .filter(|value| value["attacked"] == role)
+            .map(|one| (one["name"].as_str().unwrap().to_owned(), one["worked"] == true))
+            .collect()
     }
 
+    /// What `role` tells after `before`.
     fn answer(&self, role: &str, before: usize) -> BTreeMap<String, bool> {
-        let answer =
-            within(PATIENCE, "the attacks are told", || self.answers(role).get(before).cloned());
+        let until = Instant::now() + PATIENCE;
+        let mut told = loop {
+            let told = self.told(role).split_off(before);
+            if told.last().is_some_and(|(name, _)| name.is_empty()) {
+                break told;
+            }
+            assert!(Instant::now() < until, "{role} tells nothing: {}", self.running.said());
+            thread::sleep(Duration::from_millis(10));
+        };
         fs::remove_file(self.folder.join("data").join(role).join("attack.json")).unwrap();
-        let outcomes = answer["outcomes"].as_object().unwrap();
-        outcomes.iter().map(|(name, why)| (name.clone(), why.is_null())).collect()
+        told.pop();
+        told.into_iter().collect()
     }
 }
 

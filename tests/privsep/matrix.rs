@@ -17,6 +17,7 @@ fn file() -> PathBuf {
 
 /// Attacks of all roles in one setting.
 fn tried(setting: &Setting) -> BTreeMap<String, BTreeMap<String, bool>> {
+    eprintln!("{}", setting.name);
     let attacked = Attacked::new(setting);
     let mut all = BTreeMap::new();
     for role in SERVED {
