@@ -11,6 +11,7 @@ mod cli;
 mod deaths;
 #[cfg(feature = "devnet")]
 mod demo;
+mod derive;
 mod folders;
 mod matrix;
 mod monitor;

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use db::{DbConfig, Owner};
 
 use crate::cage::{self, Handed, Needs};
-use crate::{CONFIG, Stop, say};
+use crate::{CONFIG, Stop, derive, say};
 
 /// A role of the shop; each runs in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
@@ -107,8 +107,9 @@ pub(crate) fn run(role: Role, level: u8) -> Result<(), Stop> {
         cage::handed(role == Role::Escrow).map_err(|why| {
             Stop::Failed(format!("`role {role}` is for `holdfast serve` to start: {why}"))
         })?;
-    if let Some(secret) = secret.as_ref().filter(|_| level == 0) {
-        play_money_only(secret)?;
+    let secrets = secret.map(|secret| derive::apart(&secret)).transpose()?;
+    if let Some(secrets) = secrets.as_ref().filter(|_| level == 0) {
+        play_money_only(secrets)?;
     }
     let vars = given();
     let needs = needs(role, &vars)?;
@@ -122,11 +123,11 @@ pub(crate) fn run(role: Role, level: u8) -> Result<(), Stop> {
         #[cfg(feature = "attack")]
         own.first().into_iter().for_each(|own| crate::attack::order::await_order(role, own));
     };
-    let ended = match (role, secret) {
+    let ended = match (role, secrets) {
         (Role::Web, _) => play!(web, vars, || enclose(needs), ready),
-        (Role::Escrow, Some(secret)) => {
+        (Role::Escrow, Some(secrets)) => {
             let enclose = |reach: &escrow::Reach| enclose(reaching(needs, reach)).map(drop);
-            play!(escrow, vars, enclose, ready, secret)
+            play!(escrow, vars, enclose, ready, secrets)
         }
         (Role::Escrow, None) => Err(Stop::Failed("the secret was not handed over".to_owned())),
         (Role::Courier, _) => play!(courier, vars, || enclose(needs).map(drop), ready),
@@ -207,8 +208,7 @@ fn enclosed(role: Role, needs: &Needs, wanted: u8, life_line: File) -> Result<u8
 }
 
 /// Refuses real money where no wall stands.
-fn play_money_only(secret: &File) -> Result<(), Stop> {
-    let secrets = escrow::Secrets::read(secret).map_err(|error| Stop::Config(error.to_string()))?;
+fn play_money_only(secrets: &escrow::Secrets) -> Result<(), Stop> {
     let mut chains = secrets.chains.iter().filter_map(|chain| chain.id.spec());
     match chains.find(|chain| chain.main_net) {
         None => Ok(()),

@@ -1,6 +1,5 @@
 //! The running process: threads, and who wakes whom.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -85,24 +84,22 @@ impl Turns {
 
 /// Runs the role until it fails.
 ///
-/// `secret` is read by position and closed. `enclose` is called once everything is open and
+/// `enclose` is called once everything is open and
 /// before the first thread is started, with what is called from then on; `ready` once the lanes run.
 ///
 /// # Errors
 /// [`RunError::Config`] when starting again would not help, else [`RunError::Failed`].
 pub fn run(
     config: Config,
-    secret: File,
+    secrets: Secrets,
     enclose: impl FnOnce(&Reach) -> Result<(), String>,
     ready: impl FnOnce(&str),
 ) -> Result<(), RunError> {
     log();
-    let secrets = Secrets::read(&secret)?;
-    drop(secret);
     let user = secrets.db_user.as_ref().map(ExposeSecret::expose_secret);
     let password = secrets.db_password.as_ref().map(ExposeSecret::expose_secret);
     let database = config.db(user, password)?;
-    let keys = Keys::from_phrase(secrets.phrase.expose_secret()).map_err(failed)?;
+    let keys = Keys::from_source(&secrets.keys).map_err(failed)?;
     let prepared = EscrowDb::prepare(&database).map_err(failed)?;
     enclose(&Reach::of(&secrets)).map_err(RunError::Failed)?;
 

@@ -41,7 +41,7 @@ const fn plain(name: &'static str, level: u8, without: &'static str) -> Setting 
 }
 
 /// Everything that is tried.
-pub(crate) const SETTINGS: [Setting; 11] = [
+pub(crate) const SETTINGS: [Setting; 12] = [
     root("root", 3, ""),
     Setting {
         name: "two-capabilities",
@@ -68,6 +68,7 @@ pub(crate) const SETTINGS: [Setting; 11] = [
     plain("plain-no-file-rules", 0, "files"),
     plain("plain-no-call-filter", 0, "calls"),
     plain("nothing", 0, "files,calls"),
+    root("nothing-as-root", 0, "users,files,calls"),
 ];
 
 /// A running shop, and what a program beside it would offer.

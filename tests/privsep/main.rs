@@ -10,6 +10,8 @@ mod attacker;
 #[cfg(test)]
 mod cages;
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 #[path = "../roles/shop.rs"]
