@@ -79,7 +79,7 @@ mod tests {
         assert!(matches!(secrets.keys, KeySource::Account(_)));
         let password = secrets.db_password.as_ref().unwrap().expose_secret();
         assert_eq!(password, "a \"$quoted\" one");
-        let keys = keys::Keys::from_source(&secrets.keys).unwrap();
+        let keys = keys::Keys::from_source(secrets.keys).unwrap();
         assert_eq!(keys.fingerprint(), keys::Keys::from_phrase(PHRASE).unwrap().fingerprint());
     }
 

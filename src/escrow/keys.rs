@@ -84,11 +84,11 @@ impl Keys {
         Self::from_account_key(&account_key(phrase)?)
     }
 
-    /// The keys that a secret file names.
+    /// The keys that a secret file names, whose text is erased.
     ///
     /// # Errors
     /// [`Fault::Key`] where it names none.
-    pub fn from_source(source: &KeySource) -> Result<Self, Fault> {
+    pub fn from_source(source: KeySource) -> Result<Self, Fault> {
         match source {
             KeySource::Phrase(phrase) => Self::from_phrase(phrase.expose_secret()),
             KeySource::Account(key) => Self::from_account_key(key.expose_secret()),

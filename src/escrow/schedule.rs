@@ -99,13 +99,16 @@ pub fn run(
     let user = secrets.db_user.as_ref().map(ExposeSecret::expose_secret);
     let password = secrets.db_password.as_ref().map(ExposeSecret::expose_secret);
     let database = config.db(user, password)?;
-    let keys = Keys::from_source(&secrets.keys).map_err(failed)?;
+    let reach = Reach::of(&secrets);
+    let Secrets { keys, chains, prices_url, .. } = secrets;
+    // The text of the key goes as soon as the keys are made.
+    let keys = Keys::from_source(keys).map_err(failed)?;
     let prepared = EscrowDb::prepare(&database).map_err(failed)?;
-    enclose(&Reach::of(&secrets)).map_err(RunError::Failed)?;
+    enclose(&reach).map_err(RunError::Failed)?;
 
     let db = prepared.start(Sizes::default()).map_err(failed)?;
     let local = db.is_local();
-    let chains: Vec<Served> = secrets.chains.into_iter().filter_map(served).collect();
+    let chains: Vec<Served> = chains.into_iter().filter_map(served).collect();
     let names: Vec<_> = chains.iter().map(|chain| chain.client.spec().name).collect();
     let line = format!("escrow for {}", names.join(", "));
     let watch = db.watch(Owner::Web).map_err(failed)?;
@@ -114,7 +117,7 @@ pub fn run(
         clock: Arc::new(SystemClock),
         keys: Arc::new(keys),
         chains,
-        prices: Some(Box::new(HttpTransport::new(secrets.prices_url))),
+        prices: Some(Box::new(HttpTransport::new(prices_url))),
         probe: Box::new(NoProbe),
     })
     .map_err(|unfit| match unfit {
