@@ -74,12 +74,6 @@ const DOORS: &[Door] = &[
     ("become-root", "every right", libc::SYS_setresuid, [0, 0, 0, 0, 0, 0]),
     ("raise-capabilities", "more rights", libc::SYS_capset, [0, 0, 0, 0, 0, 0]),
     (
-        "be-dumped",
-        "a memory image on disk",
-        libc::SYS_prctl,
-        [libc::PR_SET_DUMPABLE, 1, 0, 0, 0, 0],
-    ),
-    (
         "be-traced",
         "a tracer of one's choice",
         libc::SYS_prctl,
@@ -173,6 +167,7 @@ pub(super) fn all() -> Vec<Attack> {
                 UnixStream::connect_addr(&SocketAddr::from_abstract_name(name)?).map(drop)
             },
         ),
+        Attack::new("be-dumped", "a memory image on disk", |_| be_dumped()),
         Attack::new("listen-for-helpers", "a channel to other processes", |_| listen()),
     ]);
     all
@@ -182,6 +177,12 @@ fn program() -> Attack {
     Attack::new("start-a-program", "any program of this machine", |_: &Aim| {
         Command::new("/bin/true").status().map(drop)
     })
+}
+
+/// Gives up being hardened, and takes that back: others will attack this process in its turn.
+fn be_dumped() -> Outcome {
+    call(libc::SYS_prctl, [libc::PR_SET_DUMPABLE, 1, 0, 0, 0, 0])?;
+    call(libc::SYS_prctl, [libc::PR_SET_DUMPABLE, 0, 0, 0, 0, 0]).map(drop)
 }
 
 fn listen() -> Outcome {

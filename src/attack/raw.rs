@@ -35,10 +35,11 @@ pub(super) fn touch_memory(pid: i32, write: bool) -> io::Result<()> {
     if moved == -1 { reached(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// Whether a refusal came from a wall: else the kernel has looked at the arguments.
+/// Whether a refusal came from a wall, or nobody was there: else the kernel has looked at the
+/// arguments.
 pub(super) fn reached(error: io::Error) -> io::Result<()> {
     match error.raw_os_error() {
-        Some(libc::EPERM | libc::EACCES | libc::ENOSYS) => Err(error),
+        Some(libc::EPERM | libc::EACCES | libc::ENOSYS | libc::ESRCH) => Err(error),
         _ => Ok(()),
     }
 }

@@ -193,6 +193,13 @@ pub fn new_mnemonic() -> Result<Zeroizing<String>, Fault> {
 mod tests {
     use super::*;
 
+    // What is secret is printed by nobody and copied by nobody: a change here would not compile.
+    static_assertions::assert_not_impl_any!(Held: fmt::Debug, fmt::Display, Clone);
+    static_assertions::assert_not_impl_any!(Locked<Held>: fmt::Debug, fmt::Display, Clone);
+    static_assertions::assert_not_impl_any!(KeySource: fmt::Debug, fmt::Display, Clone);
+    static_assertions::assert_not_impl_any!(Keys: fmt::Display, Clone);
+    static_assertions::assert_not_impl_any!(crate::secret::Secrets: fmt::Display, Clone);
+
     pub(crate) const PHRASE: &str = "test test test test test test test test test test test junk";
 
     /// The first accounts that every tool derives from the well-known phrase.
