@@ -92,7 +92,7 @@ fn race(aim: &Aim) -> Outcome {
     let until = Instant::now() + RACE;
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     while Instant::now() < until {
-        for pid in aim.newest..aim.newest.saturating_add(200) {
+        for pid in aim.newest..aim.newest.saturating_add(500) {
             // One's own threads have numbers, too.
             if Path::new(&format!("/proc/self/task/{pid}")).exists() {
                 continue;

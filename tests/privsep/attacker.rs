@@ -153,7 +153,7 @@ impl Attacked {
     }
 
     /// Lets `role` reach for its victim while that starts anew, again and again.
-    pub(crate) fn race(&self, role: &str) -> BTreeMap<String, bool> {
+    pub(crate) fn race(&self, role: &str) -> bool {
         let before = self.told(role).len();
         self.order(role, true);
         for _ in 0..3 {
@@ -162,7 +162,7 @@ impl Attacked {
             old.kill();
             within(PATIENCE, "it is back", || victim().filter(|new| new.pid != old.pid));
         }
-        self.answer(role, before)
+        self.answer(role, before).values().any(|won| *won)
     }
 
     fn order(&self, role: &str, race: bool) {
@@ -218,6 +218,6 @@ impl Attacked {
 
 /// The youngest process of the machine.
 fn newest() -> i32 {
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).max().unwrap()
+    let load = fs::read_to_string("/proc/loadavg").unwrap();
+    load.split_whitespace().last().unwrap().parse().unwrap()
 }
