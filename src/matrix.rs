@@ -95,8 +95,13 @@ impl Outside {
     fn open(folder: Option<&Path>) -> io::Result<Self> {
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let name = format!("holdfast-check-{}.sock", std::process::id());
-        let helper = folder.unwrap_or(Path::new("/tmp")).join(name);
-        let file = UnixListener::bind(&helper)?;
+        // A folder may be closed to whoever asks, or its name too long for a socket's.
+        let bind = |place: &Path| {
+            let helper = place.join(&name);
+            UnixListener::bind(&helper).map(|file| (file, helper))
+        };
+        let here = folder.and_then(|folder| bind(folder).ok());
+        let (file, helper) = here.map_or_else(|| bind(Path::new("/tmp")), Ok)?;
         fs::set_permissions(&helper, Permissions::from_mode(0o777))?;
         let name = SocketAddr::from_abstract_name(helper.to_string_lossy().as_bytes())?;
         let abstracted = UnixListener::bind_addr(&name)?;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -111,7 +111,7 @@ pub(crate) fn run(role: Role, level: u8) -> Result<(), Stop> {
     if let Some(secrets) = secrets.as_ref().filter(|_| level == 0) {
         play_money_only(secrets)?;
     }
-    let vars = given();
+    let vars = settled(given())?;
     let needs = needs(role, &vars)?;
     #[cfg(feature = "attack")]
     crate::attack::order::early_thread();
@@ -149,6 +149,34 @@ pub(crate) fn given() -> Vec<(String, String)> {
     std::env::vars_os().filter_map(text).collect()
 }
 
+/// The same with the address of a database server in the place of its name: inside of the cage
+/// nobody looks up names for it. A server of this machine keeps its name, by which the client
+/// library takes its socket.
+fn settled(mut vars: Vec<(String, String)>) -> Result<Vec<(String, String)>, Stop> {
+    for (_, dsn) in vars.iter_mut().filter(|(name, _)| name == "DB_DSN") {
+        let find = |host: &str, port: u16| {
+            let mut found = (host, port).to_socket_addrs().ok()?;
+            found.find(SocketAddr::is_ipv4).map(|address| address.ip())
+        };
+        *dsn = addressed(dsn, find)?;
+    }
+    Ok(vars)
+}
+
+fn addressed(dsn: &str, find: impl Fn(&str, u16) -> Option<IpAddr>) -> Result<String, Stop> {
+    let server = dsn.strip_prefix("mysql://").and_then(|rest| rest.split_once('/'));
+    let Some((place, database)) = server else { return Ok(dsn.to_owned()) };
+    let (host, port) = place.split_once(':').unwrap_or((place, "3306"));
+    let Ok(port) = port.parse() else { return Ok(dsn.to_owned()) };
+    if host == "localhost" || host.parse::<IpAddr>().is_ok() {
+        return Ok(dsn.to_owned());
+    }
+    match find(host, port) {
+        Some(address) => Ok(format!("mysql://{address}:{port}/{database}")),
+        None => Err(Stop::Failed(format!("DB_DSN names {host}, which has no address of IPv4"))),
+    }
+}
+
 /// What `role` needs beside what escrow learns from its secret.
 pub(crate) fn needs(role: Role, vars: &[(String, String)]) -> Result<Needs, Stop> {
     let value = |name: &str| {
@@ -175,9 +203,6 @@ pub(crate) fn needs(role: Role, vars: &[(String, String)]) -> Result<Needs, Stop
         needs.ports.push(port);
         // The client library takes this name for a socket in the file system.
         needs.local = host == "localhost";
-        if host.parse::<IpAddr>().is_err() {
-            needs = needs.with_names();
-        }
     }
     Ok(needs)
 }
@@ -217,5 +242,42 @@ fn play_money_only(secrets: &escrow::Secrets) -> Result<(), Stop> {
              so start as root and without --accept-no-isolation",
             chain.name
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_called_by_its_address_from_inside_the_cage() {
+        let find = |host: &str, port: u16| {
+            (host == "db.example" && [3306, 3307].contains(&port)).then(|| [192, 0, 2, 7].into())
+        };
+        for (dsn, settled) in [
+            ("mysql://db.example/shop", "mysql://192.0.2.7:3306/shop"),
+            ("mysql://db.example:3307/shop", "mysql://192.0.2.7:3307/shop"),
+            ("mysql://localhost/shop", "mysql://localhost/shop"),
+            ("mysql://192.0.2.9:1/shop", "mysql://192.0.2.9:1/shop"),
+            ("sqlite:/data", "sqlite:/data"),
+        ] {
+            assert_eq!(addressed(dsn, find).unwrap(), settled);
+        }
+        let said = addressed("mysql://nowhere.example/shop", find).unwrap_err().to_string();
+        assert!(said.contains("nowhere.example"), "{said}");
+    }
+
+    #[test]
+    fn a_role_writes_its_own_folder_and_calls_nobody_unasked() {
+        let vars = [("DB_DSN".to_owned(), "sqlite:/data".to_owned())];
+        for role in [Role::Web, Role::Escrow, Role::Courier] {
+            let needs = needs(role, &vars).unwrap();
+            assert_eq!(needs.own, [PathBuf::from(format!("/data/{role}"))]);
+            assert!(!needs.read.contains(&needs.own[0]) && needs.read.len() == 3, "{needs:?}");
+            assert!(needs.ports.is_empty() && !needs.names && !needs.local, "{needs:?}");
+        }
+        let reach = escrow::Reach { ports: vec![443], names: true };
+        let needs = reaching(needs(Role::Escrow, &vars).unwrap(), &reach);
+        assert!(needs.names && needs.ports == [443, 53], "{needs:?}");
     }
 }
