@@ -49,6 +49,8 @@ pub struct App {
     pub(crate) cookies: Names,
     /// How long a request's body may take to arrive.
     pub body_deadline: Duration,
+    /// The level of isolation that this process runs at, for staff to see; `None` in tests.
+    pub isolation_level: Option<u8>,
     seen: Mutex<Option<(Instant, db::pulse::Pulse)>>,
     market: Mutex<Option<market::Seen>>,
     pulse_life: Duration,
@@ -81,10 +83,17 @@ impl App {
             erasing: Due::default(),
             cookies,
             body_deadline: BODY_DEADLINE,
+            isolation_level: None,
             seen: Mutex::new(None),
             market: Mutex::new(None),
             pulse_life,
         }
+    }
+
+    /// The same, in a process that is shut in at this level.
+    #[must_use]
+    pub fn at_level(self, level: u8) -> Self {
+        Self { isolation_level: Some(level), ..self }
     }
 
     /// The moment now.
