@@ -2,6 +2,7 @@
 
 pub mod api;
 pub(crate) mod body;
+pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod flash;
 pub mod form;
