@@ -1,5 +1,6 @@
 //! What every handler works with: configuration, database, clock, keys.
 
+mod heads;
 mod keys;
 mod market;
 
@@ -15,7 +16,9 @@ use crate::accounts::password::Hasher;
 use crate::config::Config;
 use crate::http::cookies::Names;
 use crate::http::limits::Pace;
+use crate::http::sse::Seats;
 
+pub(crate) use heads::Follower;
 pub use market::Payable;
 
 pub(crate) use keys::hex;
@@ -41,6 +44,10 @@ pub struct App {
     pub hasher: Hasher,
     /// Calls per API key.
     pub(crate) pace: Pace,
+    /// Open streams per account.
+    pub(crate) seats: Seats,
+    /// How far the stories are that streams follow.
+    pub(crate) heads: heads::Heads,
     /// Names of our cookies.
     pub(crate) cookies: Names,
     /// How long a request's body may take to arrive.
@@ -74,6 +81,8 @@ impl App {
             keys,
             hasher: Hasher::for_this_machine(),
             pace: Pace::default(),
+            seats: Seats::default(),
+            heads: heads::Heads::default(),
             cookies,
             body_deadline: BODY_DEADLINE,
             seen: Mutex::new(None),

@@ -16,6 +16,7 @@ pub mod paging;
 pub mod path;
 pub mod query;
 pub(crate) mod session;
+pub(crate) mod sse;
 pub mod viewer;
 
 /// A future of an extractor.
