@@ -111,7 +111,9 @@ impl<S: Read + Write> Stream<S> {
 /// The event of a block; `None` for comments and for what only sets the client's patience.
 fn parse(block: &str) -> Option<Event> {
     let field = |name: &str| {
-        block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned))
+        block
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned))
     };
     let data = field("data")?;
     Some(Event { id: field("id"), name: field("event").unwrap_or_default(), data })
