@@ -13,6 +13,8 @@ pub const SURPLUS: Bps = Bps::percent(1);
 pub const COMMISSION_MAX: Bps = Bps::percent(20);
 /// The smallest order: this many times the fee of moving its money once.
 pub const MIN_ORDER_FEES: u64 = 20;
+/// A delivery address is erased this long after its order ended.
+pub const DELIVERY_KEPT: Span = Span::days(30);
 /// Unpaid orders a buyer may have open.
 pub const OPEN_UNPAID_MAX: i64 = 10;
 /// Orders a buyer may place in a day, whatever becomes of them: each takes an address that is watched

@@ -1,5 +1,6 @@
 //! What every handler works with: configuration, database, clock, keys.
 
+mod due;
 mod heads;
 mod keys;
 mod market;
@@ -17,6 +18,7 @@ use crate::config::Config;
 use crate::http::cookies::Names;
 use crate::http::limits::Pace;
 use crate::http::sse::Seats;
+use due::Due;
 
 pub(crate) use heads::Follower;
 pub use market::Payable;
@@ -48,6 +50,8 @@ pub struct App {
     pub(crate) seats: Seats,
     /// How far the stories are that streams follow.
     pub(crate) heads: heads::Heads,
+    /// When delivery addresses were last looked through.
+    pub(crate) erasing: Due,
     /// Names of our cookies.
     pub(crate) cookies: Names,
     /// How long a request's body may take to arrive.
@@ -83,6 +87,7 @@ impl App {
             pace: Pace::default(),
             seats: Seats::default(),
             heads: heads::Heads::default(),
+            erasing: Due::default(),
             cookies,
             body_deadline: BODY_DEADLINE,
             seen: Mutex::new(None),

@@ -292,7 +292,7 @@ impl Ctx {
             }),
             csrf: self.csrf().to_owned(),
             theme: inner.theme,
-            banner: banner(inner.pulse),
+            banner: banner(inner.pulse).or_else(|| closed(self.viewer()?)),
             flash,
             path: inner.path.clone(),
             refresh_secs,
@@ -343,6 +343,12 @@ pub(crate) fn redirect(htmx: bool, url: &Url) -> HttpResponse {
     let mut response = HttpResponse::new(status);
     response.headers_mut().insert(name, place);
     response
+}
+
+/// What a closed account is told on every page.
+fn closed(viewer: &Account) -> Option<Banner> {
+    let text = "This account is closed. Your open orders can still be brought to their end.";
+    viewer.closed.then(|| Banner { tone: Tone::Warning, text: text.to_owned() })
 }
 
 fn banner(pulse: Pulse) -> Option<Banner> {

@@ -87,7 +87,13 @@ fn delivery(view: &OrderView) -> Markup {
             @if let Some(address) = &view.delivery {
                 (ui::panel(Some("Delivery address"), ui::prose(address)))
             } @else if matches!(view.relation, Relation::Vendor(_)) {
-                (ui::panel(Some("Delivery address"), html! { p { "Shown here as soon as the order is paid." } }))
+                (ui::panel(Some("Delivery address"), html! { p {
+                    @if view.status.is_terminal() {
+                        "No longer shown: the order has come to its end."
+                    } @else {
+                        "Shown here as soon as the order is paid."
+                    }
+                } }))
             }
         }
     }
