@@ -74,6 +74,17 @@ fn until(stream: &mut Stream<Box<dyn Wire>>, name: &str) -> Vec<Event> {
     seen
 }
 
+/// An order for one of `package`; gives its id.
+fn order(buyer: &Agent, package: &str) -> String {
+    let wish = json!({
+        "lines": [{ "package_id": package, "quantity": 1 }], "chain_id": 31_337,
+        "refund_address": REFUND, "delivery_address": "Ada Lovelace, London",
+    });
+    let placed = buyer.post("/api/v1/orders", &wish);
+    assert_eq!(placed.status, 201, "{}", placed.text());
+    text(&placed.json()["id"])
+}
+
 #[test]
 fn a_purchase_from_the_first_form_to_the_last_event() {
     let front = Front::open();
@@ -85,13 +96,7 @@ fn a_purchase_from_the_first_form_to_the_last_event() {
     let package = store(&vendor);
     assert!(buyer_browser.see("/").contains("Mug"));
 
-    let wish = json!({
-        "lines": [{ "package_id": package, "quantity": 1 }], "chain_id": 31_337,
-        "refund_address": REFUND, "delivery_address": "Ada Lovelace, London",
-    });
-    let placed = buyer.post("/api/v1/orders", &wish);
-    assert_eq!(placed.status, 201, "{}", placed.text());
-    let order = text(&placed.json()["id"]);
+    let order = order(&buyer, &package);
     let of_order = format!("/api/v1/orders/{order}");
     let at = |verb: &str| format!("{of_order}/{verb}");
 
@@ -118,4 +123,19 @@ fn a_purchase_from_the_first_form_to_the_last_event() {
     assert!(buyer_browser.see(&format!("/orders/{order}")).contains("Released"));
     let paid = rpc(&front.chain, "eth_getBalance", &json!([PAYEE, "latest"]));
     assert_ne!(paid, json!("0x0"));
+}
+
+#[test]
+fn a_quiet_stream_shows_that_it_lives() {
+    let front = Front::open();
+    let (mut vendor, mut buyer) = (front.browser(13), front.browser(14));
+    for (browser, name) in [(&mut vendor, "vera"), (&mut buyer, "bruno")] {
+        assert_eq!(browser.register(name).status, 200);
+    }
+    let vendor = Agent { way: front.way(), key: vendor.key() };
+    let buyer = Agent { way: front.way(), key: buyer.key() };
+    let order = order(&buyer, &store(&vendor));
+    let mut stream = follow(&front.way(), &buyer.key, &order, 0);
+    until(&mut stream, "address-issued");
+    assert_eq!(stream.comment().unwrap(), "beat", "within the time that nginx waits for");
 }

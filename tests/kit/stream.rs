@@ -60,13 +60,35 @@ impl<S: Read + Write> Stream<S> {
     /// What the socket says, a read past its time limit among it; the kind `UnexpectedEof` where
     /// the stream was cut.
     pub fn event(&mut self) -> io::Result<Option<Event>> {
+        while let Some(block) = self.block()? {
+            if let Some(event) = parse(&block) {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next comment, which is how a server shows that it is there; events before it are passed
+    /// over.
+    ///
+    /// # Errors
+    /// As of [`Stream::event`]; the end counts as a cut.
+    pub fn comment(&mut self) -> io::Result<String> {
         loop {
-            while let Some((block, rest)) = self.text.split_once("\n\n") {
-                let event = parse(block);
+            let block = self.block()?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            if let Some(comment) = block.strip_prefix(": ") {
+                return Ok(comment.to_owned());
+            }
+        }
+    }
+
+    /// The lines up to the next empty one; `None` at the end.
+    fn block(&mut self) -> io::Result<Option<String>> {
+        loop {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let block = block.to_owned();
                 self.text = rest.to_owned();
-                if event.is_some() {
-                    return Ok(event);
-                }
+                return Ok(Some(block));
             }
             if self.ended {
                 return Ok(None);
