@@ -7,11 +7,11 @@ use domain::EvmAddress;
 use domain::clock::{Span, Time};
 use domain::ids::UserId;
 use domain::refusal::Faults;
-use domain::user::{Role, Username, check_password};
+use domain::user::{Role, Username};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::codes;
 use super::password::is_outdated;
+use super::{codes, strength};
 use crate::error::AppError;
 use crate::housekeeping;
 use crate::http::limits::{Limit, Try, admit, until};
@@ -243,7 +243,7 @@ pub(crate) fn checked_password(
     repeated: &SecretString,
     username: &str,
 ) {
-    faults.take("password", check_password(password.expose_secret(), username));
+    faults.take("password", strength::check(password.expose_secret(), username));
     if password.expose_secret() != repeated.expose_secret() {
         faults.note("repeat", "This is not the same password.");
     }
