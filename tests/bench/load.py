@@ -18,7 +18,7 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release-fa
 PASSWORD = "correct horse battery"
 PAYEE, REFUND = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
 COMMISSION = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"
-PHRASE = "test test test test test test test test test test test junk"
+PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 ITEMS, BUYERS, SIGNERS = 30, 8, 500
 HEART_SECS, TIMES, GROWTH_MIB = 5.0, 3.0, 12.0
 
@@ -90,6 +90,14 @@ class Shop:
         self.build, self.dsn, self.children = build, dsn, []
 
     def __enter__(self):
+        try:
+            self.open()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def open(self):
         if self.build:
             features = ["--features", "mariadb"] if self.dsn else []
             run("cargo", "build", "--locked", "--quiet", "--profile", "release-fast", "-p", "holdfast", "-p", "bench-tests",
@@ -118,7 +126,6 @@ class Shop:
         wait("the shop", lambda: self.health()[0] == 200)
         self.nginx()
         self.fill()
-        return self
 
     def start(self, name, words, env):
         log = open(self.folder / f"{name}.log", "w")
@@ -155,7 +162,7 @@ class Shop:
         vendor.must("POST", f"/stores/{store}/payout-address", {"address": PAYEE})
         for n in range(ITEMS):
             if n % 20 == 19:  # a key makes 60 calls a minute
-                vendor.key = vendor.must("POST", "/keys", {"name": f"Robot {n}", "scope": "write"})["key"]
+                vendor.key = vendor.must("POST", "/keys", {"name": f"Robot {n}", "scope": "write"})["secret"]
             item = vendor.must("POST", "/items", {"store_id": store, "name": f"Mug {n}", "description": "Good. " * 40,
                                                   "picture": "stoneware-mug"})["id"]
             package = vendor.must("POST", f"/items/{item}/packages", {"name": "One", "kind": "shipped", "price_cents": 2800})
