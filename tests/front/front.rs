@@ -18,6 +18,7 @@ use crate::shop::{PATIENCE, Running, Shop, health, within, words};
 /// The host of the shop, as in the file that we ship.
 pub(crate) const NAME: &str = "shop.example";
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/nginx.conf");
+const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
 const COMMISSION: &str = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720";
 
 /// An address that is free now.
@@ -170,10 +171,8 @@ impl Front {
         let fit = Fit::before(shop.address().parse().unwrap());
         let site = format!("https://{}", site(fit.tls));
         let chain = chain(&shop, &site);
-        let secret = fs::read_to_string(shop.secret()).unwrap();
-        let phrase = secret.lines().next().unwrap();
         let text = format!(
-            "{phrase}\nRPC_URL_DEV=http://{chain}\nCOMMISSION_WALLET_DEV={COMMISSION}\n\
+            "MNEMONIC=\"{PHRASE}\"\nRPC_URL_DEV=http://{chain}\nCOMMISSION_WALLET_DEV={COMMISSION}\n\
              PRICES_URL=http://{chain}/prices/v1/demo/tokens/by-symbol\n"
         );
         fs::write(shop.secret(), text).unwrap();
