@@ -102,6 +102,8 @@ pub fn start(app: State, listener: TcpListener, workers: usize) -> io::Result<Se
         .max_connections(CONNECTIONS)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(REQUEST_HEAD)
+        // Whoever closes wants no answer any more: nobody works, and no stream waits, for who left.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(SHUTDOWN_SECS)
         .listen(listener)?;
     Ok(server.run())

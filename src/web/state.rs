@@ -1,6 +1,7 @@
 //! What every handler works with: configuration, database, clock, keys.
 
 mod due;
+mod heads;
 mod keys;
 mod market;
 
@@ -16,8 +17,10 @@ use crate::accounts::password::Hasher;
 use crate::config::Config;
 use crate::http::cookies::Names;
 use crate::http::limits::Pace;
+use crate::http::sse::Seats;
 use due::Due;
 
+pub(crate) use heads::Follower;
 pub use market::Payable;
 
 pub(crate) use keys::hex;
@@ -43,6 +46,10 @@ pub struct App {
     pub hasher: Hasher,
     /// Calls per API key.
     pub(crate) pace: Pace,
+    /// Open streams per account.
+    pub(crate) seats: Seats,
+    /// How far the stories are that streams follow.
+    pub(crate) heads: heads::Heads,
     /// When delivery addresses were last looked through.
     pub(crate) erasing: Due,
     /// Names of our cookies.
@@ -80,6 +87,8 @@ impl App {
             keys,
             hasher: Hasher::for_this_machine(),
             pace: Pace::default(),
+            seats: Seats::default(),
+            heads: heads::Heads::default(),
             erasing: Due::default(),
             cookies,
             body_deadline: BODY_DEADLINE,

@@ -25,4 +25,5 @@ mod orders_api;
 mod orders_refused;
 mod sessions;
 mod shop;
+mod stream;
 mod trouble;
