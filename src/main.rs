@@ -11,6 +11,7 @@ mod deaths;
 #[cfg(feature = "devnet")]
 mod demo;
 mod folders;
+mod grants;
 mod monitor;
 mod people;
 mod role;

@@ -67,7 +67,7 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
 /// `holdfast migrate`.
 pub(crate) fn migrate() -> Result<(), Stop> {
     let mut settings = Settings::read()?;
-    let config = settings.db()?;
+    let config = settings.db_of_keeper()?;
     let Some(folder) = config.folder() else {
         say("", &migrate::run_all(&config).map_err(refused)?);
         return Ok(());

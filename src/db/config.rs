@@ -83,6 +83,14 @@ impl DbConfig {
         }
     }
 
+    /// The schema and the account on MariaDB; `None` on SQLite.
+    pub fn account(&self) -> Option<(&str, &str)> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Server(server) => Some((&server.database, &server.user)),
+        }
+    }
+
     #[cfg(feature = "mariadb")]
     pub(crate) const fn server(&self) -> Option<&Server> {
         match &self.place {

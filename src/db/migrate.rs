@@ -21,6 +21,9 @@ const MARIADB_ESCROW: EmbeddedMigrations = embed_migrations!("../../migrations/m
 #[cfg(feature = "mariadb")]
 const MARIADB_COURIER: EmbeddedMigrations = embed_migrations!("../../migrations/mariadb/courier");
 
+/// Where diesel keeps which versions are applied.
+pub(crate) const LEDGER: &str = "__diesel_schema_migrations";
+
 /// Views over the tables of several owners, in an order in which each may use those before it.
 const VIEWS: &[&str] = &[
     include_str!("views/current_order_statuses.sql"),
@@ -140,7 +143,7 @@ struct Version {
 /// The versions in `schema`, oldest first. On MariaDB the owners share one schema.
 fn applied(conn: &mut Conn, schema: &str) -> Result<Vec<String>, DbError> {
     let prefix = if conn.is_sqlite() { format!("{schema}.") } else { String::new() };
-    let select = format!("SELECT version FROM {prefix}__diesel_schema_migrations ORDER BY version");
+    let select = format!("SELECT version FROM {prefix}{LEDGER} ORDER BY version");
     let rows: Vec<Version> = sql_query(select).load(conn)?;
     Ok(rows.into_iter().map(|row| row.version).collect())
 }

@@ -75,7 +75,7 @@ impl World {
         if Path::new("/dev/shm").is_dir() {
             let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
         }
-        let data = Data::sqlite();
+        let data = Data::new();
         let clock = Arc::new(ManualClock::at(START));
         let ticking = Arc::clone(&clock);
         let chain = Chain::new(Options {

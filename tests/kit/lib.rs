@@ -1,13 +1,22 @@
-//! What the test rings share: a data folder with every role's tables, on either engine.
+//! What the test rings share: the tables of every role, on either engine.
+//!
+//! A test takes [`Data::new`] and is written once. It runs on SQLite, and with
+//! HOLDFAST_TEST_DATABASE=mariadb, in a build with the feature `mariadb`, on a MariaDB server that
+//! this kit starts.
 #![expect(clippy::expect_used, reason = "a kit that cannot be set up fails the test that asks")]
 
 #[cfg(feature = "mariadb")]
-mod server;
+mod schema;
+#[cfg(feature = "mariadb")]
+pub mod server;
 
 use std::path::Path;
 
 use db::{CourierDb, DbConfig, EscrowDb, Owner, WebDb, migrate};
 use tempfile::TempDir;
+
+/// Names the engine of [`Data::new`]: `sqlite`, which is what it is without, or `mariadb`.
+const VARIABLE: &str = "HOLDFAST_TEST_DATABASE";
 
 /// A migrated database of its own for one test; gone when it is dropped.
 #[derive(Debug)]
@@ -19,10 +28,20 @@ pub struct Data {
 enum Place {
     Folder(TempDir),
     #[cfg(feature = "mariadb")]
-    Server(server::Schema),
+    Server(schema::Schema),
 }
 
 impl Data {
+    /// On the engine that HOLDFAST_TEST_DATABASE names.
+    pub fn new() -> Self {
+        match std::env::var(VARIABLE).as_deref() {
+            Err(_) | Ok("sqlite") => Self::sqlite(),
+            #[cfg(feature = "mariadb")]
+            Ok("mariadb") => Self::mariadb(),
+            Ok(other) => panic!("{VARIABLE} is {other:?}, and this build has no such engine"),
+        }
+    }
+
     /// Three files in a folder, migrated.
     pub fn sqlite() -> Self {
         let data = Self::unmigrated();
@@ -35,13 +54,16 @@ impl Data {
         Self { place: Place::Folder(TempDir::new().expect("a folder is made")) }
     }
 
-    /// A schema on the server that HOLDFAST_TEST_MARIADB_URL names
-    /// (`mysql://user:password@host:port`, an account that may create schemas and accounts),
-    /// migrated, with an account a role; `None` where the variable is not set.
+    /// A schema on this run's server, migrated, with an account a role.
     #[cfg(feature = "mariadb")]
-    pub fn mariadb() -> Option<Self> {
-        let schema = server::Schema::create()?;
-        Some(Self { place: Place::Server(schema) })
+    pub fn mariadb() -> Self {
+        Self { place: Place::Server(schema::Schema::migrated()) }
+    }
+
+    /// An empty schema on this run's server, and no account but its owner's.
+    #[cfg(feature = "mariadb")]
+    pub fn unmigrated_mariadb() -> Self {
+        Self { place: Place::Server(schema::Schema::bare()) }
     }
 
     /// How `owner` reaches it.
@@ -62,8 +84,13 @@ impl Data {
         match &self.place {
             Place::Folder(_) => self.config(Owner::Web),
             #[cfg(feature = "mariadb")]
-            Place::Server(schema) => schema.keeper(),
+            Place::Server(schema) => schema.config("owner"),
         }
+    }
+
+    /// Whether it is files.
+    pub fn is_local(&self) -> bool {
+        self.keeper().is_local()
     }
 
     /// The folder above the data folder; `None` on a server.
@@ -91,8 +118,14 @@ impl Data {
     }
 }
 
-/// Runs each named `fn(&Data)` as a test on SQLite and, in a build with the feature `mariadb` and
-/// with HOLDFAST_TEST_MARIADB_URL set, on MariaDB as well.
+impl Default for Data {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Makes a test of each named `fn(&Data)` on SQLite and, in a build with the feature `mariadb`, one
+/// on MariaDB.
 #[macro_export]
 macro_rules! conformance {
     ($($name:ident)*) => {
@@ -107,10 +140,7 @@ macro_rules! conformance {
         mod on_mariadb {
             $(#[test]
             fn $name() {
-                match $crate::Data::mariadb() {
-                    Some(data) => super::$name(&data),
-                    None => eprintln!("skipped: HOLDFAST_TEST_MARIADB_URL is not set"),
-                }
+                super::$name(&$crate::Data::mariadb());
             })*
         }
     };
