@@ -67,6 +67,14 @@ enum Verb {
     /// Makes the tables, or brings them to the version of this binary
     #[command(after_help = ENVIRONMENT)]
     Migrate(MigrateArgs),
+    /// Copies a stopped shop from SQLite files to MariaDB and compares it there row by row
+    #[cfg(feature = "mariadb")]
+    #[command(after_help = ENVIRONMENT)]
+    MigrateTo {
+        /// Where to, as mysql://host:port/database; empty, and with OWNER_DB_USER as its owner
+        #[arg(long, value_name = "DSN")]
+        dsn: String,
+    },
     /// What only the operator may do
     #[command(subcommand)]
     Admin(Admin),
@@ -201,6 +209,8 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Serve(args)) => serve::run(&args),
         Some(Verb::Migrate(args)) if args.print_grants => grants::print(&args.from_host),
         Some(Verb::Migrate(_)) => step::migrate(),
+        #[cfg(feature = "mariadb")]
+        Some(Verb::MigrateTo { dsn }) => crate::moving::run(&dsn),
         Some(Verb::Admin(Admin::CreateUser { name, role })) => admin::create_user(&name, &role),
         Some(Verb::Admin(Admin::SetPassword { name })) => admin::set_password(&name),
         Some(Verb::Admin(Admin::Ban { name })) => admin::set_banned(&name, true),

@@ -1,6 +1,8 @@
 //! `holdfast migrate --print-grants`: the rights of the roles' accounts on MariaDB, as statements
 //! for whoever administers the server. The password of no account is in them.
 
+use std::collections::BTreeMap;
+
 use db::{Owner, owners};
 
 use crate::settings::Settings;
@@ -10,6 +12,7 @@ use crate::{Stop, tell};
 /// before are taken away first.
 pub(crate) fn print(host: &str) -> Result<(), Stop> {
     let settings = Settings::read()?;
+    let mut named = BTreeMap::new();
     for owner in Owner::ALL {
         let config = settings.db_of(owner)?;
         let Some((database, user)) = config.account() else {
@@ -18,6 +21,13 @@ pub(crate) fn print(host: &str) -> Result<(), Stop> {
                     .to_owned(),
             ));
         };
+        if let Some(other) = named.insert(user.to_owned(), owner) {
+            return Err(Stop::Config(format!(
+                "{} and {} have the same account {user:?}; give each role one of its own",
+                other.name(),
+                owner.name()
+            )));
+        }
         let account = format!("{}@{}", quoted(user), quoted(host));
         tell(&format!("-- {}", owner.name()));
         tell(&format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {account};"));

@@ -13,6 +13,8 @@ mod demo;
 mod folders;
 mod grants;
 mod monitor;
+#[cfg(feature = "mariadb")]
+mod moving;
 mod people;
 mod role;
 mod secret;

@@ -29,6 +29,9 @@ pub(crate) enum Step {
     MigrateCourier,
     /// Says whether all tables are those of this binary.
     Tables,
+    /// Copies everything to a server.
+    #[cfg(feature = "mariadb")]
+    Copy,
     /// Fills a new demo.
     #[cfg(feature = "devnet")]
     Seed,
@@ -56,6 +59,8 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
             let fits = |owner| migrate::check(&config, owner);
             return Owner::ALL.into_iter().try_for_each(fits).map_err(refused);
         }
+        #[cfg(feature = "mariadb")]
+        Step::Copy => return crate::moving::copy(),
         #[cfg(feature = "devnet")]
         Step::Seed => return crate::demo::seed(&config),
     };

@@ -1,6 +1,7 @@
 //! Bringing the tables to the version that this binary was built for, one owner at a time.
 
 use diesel::backend::Backend;
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -58,7 +59,7 @@ pub fn run_all(config: &DbConfig) -> Result<Vec<String>, DbError> {
     }
     if !config.is_local() && !VIEWS.is_empty() {
         let mut conn = Conn::open(config, Owner::Web, Mode::Bare)?;
-        diesel::connection::SimpleConnection::batch_execute(&mut conn, &views(false))?;
+        SimpleConnection::batch_execute(&mut conn, &views(false))?;
     }
     Ok(applied)
 }
@@ -83,7 +84,11 @@ pub fn revert_all(config: &DbConfig, owner: Owner) -> Result<Vec<String>, DbErro
     match &mut Conn::open(config, owner, Mode::Bare)? {
         Conn::Sqlite(inner) => revert(inner, sqlite(owner)),
         #[cfg(feature = "mariadb")]
-        Conn::Mysql(inner) => revert(inner, mariadb(owner)),
+        Conn::Mysql(inner) => {
+            // They look at tables that are about to go.
+            SimpleConnection::batch_execute(inner, &no_views())?;
+            revert(inner, mariadb(owner))
+        }
     }
 }
 
@@ -106,6 +111,14 @@ pub(crate) fn check_all(conn: &mut Conn, me: Owner) -> Result<(), DbError> {
 /// The statements that make the views on one connection of SQLite, or for good on MariaDB.
 pub(crate) fn views(local: bool) -> String {
     VIEWS.iter().map(|view| dialect::create_view(view, local)).collect()
+}
+
+/// The statements that take away the views that last.
+#[cfg(feature = "mariadb")]
+fn no_views() -> String {
+    let names =
+        VIEWS.iter().filter_map(|view| view.split("CREATE VIEW ").nth(1)?.split(' ').next());
+    names.map(|name| format!("DROP VIEW IF EXISTS {name};\n")).collect()
 }
 
 fn sqlite(owner: Owner) -> EmbeddedMigrations {

@@ -45,8 +45,8 @@ pub(crate) fn open(url: &str, mode: Mode) -> Result<MysqlConnection, DbError> {
     }
 }
 
-/// Longest wait for a row that another transaction holds. Such a wait is tried again, see
-/// [`crate::writer`], so all of it together stays within what a visitor waits for.
+/// Longest wait for a row that another transaction holds. It is tried again for as long as
+/// [`crate::writer`] has patience.
 const LOCK_SECS: u32 = 2;
 
 /// On a cluster each statement waits until this node has applied what was committed on the others

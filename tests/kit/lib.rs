@@ -13,6 +13,8 @@ pub mod server;
 use std::path::Path;
 
 use db::{CourierDb, DbConfig, EscrowDb, Owner, WebDb, migrate};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
 /// Names the engine of [`Data::new`]: `sqlite`, which is what it is without, or `mariadb`.
@@ -60,10 +62,29 @@ impl Data {
         Self { place: Place::Server(schema::Schema::migrated()) }
     }
 
-    /// An empty schema on this run's server, and no account but its owner's.
+    /// An empty schema on this run's server, with accounts of which only the owner's has rights.
     #[cfg(feature = "mariadb")]
     pub fn unmigrated_mariadb() -> Self {
         Self { place: Place::Server(schema::Schema::bare()) }
+    }
+
+    /// Where it is on the server, as DB_DSN says it.
+    #[cfg(feature = "mariadb")]
+    pub fn dsn(&self) -> Option<String> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Server(schema) => Some(schema.dsn()),
+        }
+    }
+
+    /// The account of a role on the server, or of the `owner`; its password is
+    /// [`server::PASSWORD`].
+    #[cfg(feature = "mariadb")]
+    pub fn user(&self, role: &str) -> Option<String> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Server(schema) => Some(schema.user(role)),
+        }
     }
 
     /// How `owner` reaches it.
@@ -84,7 +105,7 @@ impl Data {
         match &self.place {
             Place::Folder(_) => self.config(Owner::Web),
             #[cfg(feature = "mariadb")]
-            Place::Server(schema) => schema.config("owner"),
+            Place::Server(schema) => schema.config(schema::OWNER),
         }
     }
 
@@ -99,6 +120,47 @@ impl Data {
             Place::Folder(folder) => Some(folder.path()),
             #[cfg(feature = "mariadb")]
             Place::Server(_) => None,
+        }
+    }
+
+    /// Changes the tables of `owner` behind everybody's back: `local` where they are a file,
+    /// `server` on MariaDB.
+    pub fn by_hand(&self, owner: Owner, local: &str, server: &str) {
+        match self.config(owner).file(owner) {
+            Some(file) => {
+                let file = file.to_str().expect("its name is text");
+                let mut conn = SqliteConnection::establish(file).expect("it opens");
+                conn.batch_execute("PRAGMA busy_timeout = 5000;").expect("it waits");
+                conn.batch_execute(local).expect("it takes that");
+            }
+            None => self.on_server(server),
+        }
+    }
+
+    #[cfg(feature = "mariadb")]
+    fn on_server(&self, sql: &str) {
+        if let Place::Server(schema) = &self.place {
+            schema.as_owner(sql);
+        }
+    }
+
+    #[cfg(not(feature = "mariadb"))]
+    fn on_server(&self, _sql: &str) {}
+
+    /// Every value in the tables of `owner`, as bytes.
+    pub fn bytes(&self, owner: Owner) -> Vec<u8> {
+        match &self.place {
+            Place::Folder(_) => {
+                let file = self.config(owner).file(owner).expect("a folder has files");
+                let beside = std::fs::read_dir(file.parent().expect("a folder")).expect("it opens");
+                beside
+                    .flat_map(|entry| {
+                        std::fs::read(entry.expect("it is listed").path()).expect("it is read")
+                    })
+                    .collect()
+            }
+            #[cfg(feature = "mariadb")]
+            Place::Server(schema) => schema.bytes(owner),
         }
     }
 

@@ -3,11 +3,27 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use db::owners::grants;
+use db::owners::{OWNERS, grants};
 use db::{DbConfig, Owner, migrate};
 use diesel::connection::SimpleConnection;
+use diesel::{Connection, MysqlConnection, QueryableByName, RunQueryDsl, sql_query};
 
 use crate::server::{PASSWORD, Server};
+
+/// Whoever makes the tables.
+pub(crate) const OWNER: &str = "owner";
+
+#[derive(QueryableByName)]
+struct Text {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    text: String,
+}
+
+#[derive(QueryableByName)]
+struct Bytes {
+    #[diesel(sql_type = diesel::sql_types::Binary)]
+    bytes: Vec<u8>,
+}
 
 /// The schema, and the accounts `<schema>_<role>` and `<schema>_owner`.
 #[derive(Debug)]
@@ -16,40 +32,32 @@ pub(crate) struct Schema {
 }
 
 impl Schema {
-    /// Makes it empty, with the one account that may make tables in it.
+    /// Makes it empty, with its accounts, of which the owner's alone may do anything.
     pub(crate) fn bare() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("hf_{:x}_{:x}_{count:x}", std::process::id(), now.as_micros());
         let schema = Self { name };
-        let (name, owner) = (&schema.name, schema.account("owner"));
-        schema.admin(&format!(
-            "CREATE DATABASE `{name}`; CREATE USER {owner} IDENTIFIED BY '{PASSWORD}'; \
-             GRANT ALL ON `{name}`.* TO {owner};"
-        ));
+        let mut all = format!("CREATE DATABASE `{}`;", schema.name);
+        for role in roles() {
+            let account = schema.account(role);
+            all += &format!("CREATE USER {account} IDENTIFIED BY '{PASSWORD}';");
+        }
+        all += &format!("GRANT ALL ON `{}`.* TO {};", schema.name, schema.account(OWNER));
+        schema.admin(&all);
         schema
     }
 
-    /// Makes it with its tables and the accounts of the roles.
+    /// Makes it with its tables, and gives the accounts of the roles what each may do.
     pub(crate) fn migrated() -> Self {
         let schema = Self::bare();
-        migrate::run_all(&schema.config("owner")).expect("the tables are made");
-        schema.grant();
+        migrate::run_all(&schema.config(OWNER)).expect("the tables are made");
+        let all = Owner::ALL
+            .into_iter()
+            .flat_map(|owner| grants(owner, &schema.name, &schema.account(owner.name())));
+        schema.admin(&all.map(|grant| format!("{grant};")).collect::<String>());
         schema
-    }
-
-    /// Makes the accounts of the roles, with what each may do.
-    pub(crate) fn grant(&self) {
-        let mut all = String::new();
-        for owner in Owner::ALL {
-            let account = self.account(owner.name());
-            all += &format!("CREATE USER {account} IDENTIFIED BY '{PASSWORD}';\n");
-            for grant in grants(owner, &self.name, &account) {
-                all += &format!("{grant};\n");
-            }
-        }
-        self.admin(&all);
     }
 
     /// How the account of a role reaches it, or that of the owner.
@@ -73,18 +81,57 @@ impl Schema {
         format!("'{}'@'%'", self.user(role))
     }
 
-    /// Runs statements in it as the account that may do everything.
+    /// Runs statements in it as the account that makes its tables.
+    pub(crate) fn as_owner(&self, sql: &str) {
+        let mut conn = self.owner();
+        conn.batch_execute(sql).expect("the owner may do this");
+    }
+
+    fn owner(&self) -> MysqlConnection {
+        let address = Server::get().address();
+        let url = format!("mysql://{}:{PASSWORD}@{address}/{}", self.user(OWNER), self.name);
+        MysqlConnection::establish(&url).expect("the server answers")
+    }
+
+    /// Every value in the tables of `owner`.
+    pub(crate) fn bytes(&self, owner: Owner) -> Vec<u8> {
+        let mut conn = self.owner();
+        let mut all = Vec::new();
+        for (table, ..) in OWNERS.iter().filter(|(_, whose, _)| *whose == owner) {
+            let columns: Vec<Text> = sql_query(format!(
+                "SELECT column_name AS text FROM information_schema.columns \
+                 WHERE table_schema = DATABASE() AND table_name = '{table}'"
+            ))
+            .load(&mut conn)
+            .expect("it is described");
+            let columns: Vec<_> = columns.into_iter().map(|column| column.text).collect();
+            let select = format!(
+                "SELECT CAST(CONCAT_WS('\n', {}) AS BINARY) AS bytes FROM {table}",
+                columns.join(", ")
+            );
+            let rows: Vec<Bytes> = sql_query(select).load(&mut conn).expect("it is read");
+            rows.into_iter().for_each(|row| all.extend(row.bytes));
+        }
+        all
+    }
+
+    /// Runs statements as the account that may do everything.
     pub(crate) fn admin(&self, sql: &str) {
         let mut conn = Server::get().admin();
         conn.batch_execute(sql).expect("the account may do this");
     }
 }
 
+/// The accounts of the roles, and that of whoever makes the tables.
+fn roles() -> impl Iterator<Item = &'static str> {
+    Owner::ALL.map(Owner::name).into_iter().chain([OWNER])
+}
+
 impl Drop for Schema {
     fn drop(&mut self) {
         let mut all = format!("DROP DATABASE `{}`;", self.name);
-        for role in Owner::ALL.map(Owner::name).into_iter().chain(["owner"]) {
-            all += &format!("DROP USER IF EXISTS {};", self.account(role));
+        for role in roles() {
+            all += &format!("DROP USER {};", self.account(role));
         }
         self.admin(&all);
     }

@@ -5,11 +5,19 @@
 
 #[cfg(test)]
 mod admin;
+#[cfg(all(test, feature = "devnet", feature = "mariadb"))]
+#[expect(dead_code, unreachable_pub, reason = "the ring app uses more of it")]
+#[path = "../app/client.rs"]
+mod client;
 #[cfg(feature = "devnet")]
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod life;
+#[cfg(all(test, feature = "devnet", feature = "mariadb"))]
+mod mariadb;
+#[cfg(all(test, feature = "devnet", feature = "mariadb"))]
+mod moving;
 #[cfg(feature = "devnet")]
 #[cfg(test)]
 mod payouts;
