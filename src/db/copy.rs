@@ -94,9 +94,10 @@ enum Kind {
 impl Kind {
     /// The kind of a type of SQLite's migrations.
     fn of(declared: &str) -> Result<Self, DbError> {
-        match declared.to_ascii_uppercase().as_str() {
+        let declared = declared.to_ascii_uppercase();
+        match declared.split('(').next().unwrap_or_default() {
             "INTEGER" | "BIGINT" | "BOOLEAN" => Ok(Self::Number),
-            "TEXT" => Ok(Self::Words),
+            "TEXT" | "CHAR" | "VARCHAR" => Ok(Self::Words),
             "BLOB" => Ok(Self::Bytes),
             "TIMESTAMP" => Ok(Self::Time),
             other => Err(DbError::Schema(format!("a column of type {other} cannot be copied"))),
@@ -159,7 +160,8 @@ impl Table {
             (Kind::Time, false) => {
                 format!("COALESCE(HEX(DATE_FORMAT({name}, '%Y-%m-%d %H:%i:%s.%f')), 'N')")
             }
-            _ => format!("COALESCE(HEX({name}), 'N')"),
+            // SQLite's HEX makes an empty text of nothing.
+            _ => format!("CASE WHEN {name} IS NULL THEN 'N' ELSE HEX({name}) END"),
         };
         let fields: Vec<_> = self.columns.iter().map(field).collect();
         let line = if local {

@@ -13,6 +13,8 @@ mod names;
 mod reading;
 #[cfg(test)]
 mod rows;
+#[cfg(all(test, feature = "mariadb"))]
+mod server;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]

@@ -6,7 +6,6 @@ use db::owners::OWNERS;
 use db::{CourierDb, DbError, Owner, migrate};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::{QueryableByName, sql_query};
 use testkit::{Data, conformance};
 
 conformance! {
@@ -16,12 +15,6 @@ conformance! {
 }
 
 const LEDGER: &str = "__diesel_schema_migrations";
-
-#[derive(Debug, PartialEq, Eq, QueryableByName)]
-struct Text {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    text: String,
-}
 
 /// Everything that `owner` sees of tables, columns, keys, checks and references, as text.
 pub(crate) fn schema(data: &Data, owner: Owner) -> Vec<String> {
@@ -50,20 +43,7 @@ const SERVER: [&str; 5] = [
 ];
 
 fn rows(data: &Data, owner: Owner, select: &str) -> Vec<String> {
-    let rows: Vec<Text> = match data.config(owner).file(owner) {
-        Some(file) => {
-            let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
-            sql_query(select).load(&mut conn).unwrap()
-        }
-        None => match owner {
-            Owner::Web => data.web().read(|conn| Ok(sql_query(select).load(conn)?)).unwrap(),
-            Owner::Escrow => data.escrow().read(|conn| Ok(sql_query(select).load(conn)?)).unwrap(),
-            Owner::Courier => {
-                data.courier().read(|conn| Ok(sql_query(select).load(conn)?)).unwrap()
-            }
-        },
-    };
-    rows.into_iter().map(|row| row.text).collect()
+    data.texts(owner, select)
 }
 
 fn down_and_up_again_is_where_it_began(data: &Data) {

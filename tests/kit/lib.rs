@@ -14,11 +14,17 @@ use std::path::Path;
 
 use db::{CourierDb, DbConfig, EscrowDb, Owner, WebDb, migrate};
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use tempfile::TempDir;
 
 /// Names the engine of [`Data::new`]: `sqlite`, which is what it is without, or `mariadb`.
 const VARIABLE: &str = "HOLDFAST_TEST_DATABASE";
+
+#[derive(QueryableByName)]
+struct Text {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    text: String,
+}
 
 /// A migrated database of its own for one test; gone when it is dropped.
 #[derive(Debug)]
@@ -121,6 +127,35 @@ impl Data {
             #[cfg(feature = "mariadb")]
             Place::Server(_) => None,
         }
+    }
+
+    /// What a statement that selects one column, named text, says of the tables of `owner`: on a
+    /// server to whoever made them.
+    pub fn texts(&self, owner: Owner, select: &str) -> Vec<String> {
+        let rows: Vec<Text> = match self.config(owner).file(owner) {
+            Some(file) => {
+                let file = file.to_str().expect("its name is text");
+                let mut conn = SqliteConnection::establish(file).expect("it opens");
+                sql_query(select).load(&mut conn).expect("it answers")
+            }
+            None => self.from_server(select),
+        };
+        rows.into_iter().map(|row| row.text).collect()
+    }
+
+    #[cfg(feature = "mariadb")]
+    fn from_server(&self, select: &str) -> Vec<Text> {
+        match &self.place {
+            Place::Folder(_) => Vec::new(),
+            Place::Server(schema) => {
+                sql_query(select).load(&mut schema.owner()).expect("it answers")
+            }
+        }
+    }
+
+    #[cfg(not(feature = "mariadb"))]
+    fn from_server(&self, _select: &str) -> Vec<Text> {
+        Vec::new()
     }
 
     /// Changes the tables of `owner` behind everybody's back: `local` where they are a file,

@@ -8,16 +8,11 @@ use db::{DbConfig, Owner, migrate};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, MysqlConnection, QueryableByName, RunQueryDsl, sql_query};
 
+use crate::Text;
 use crate::server::{PASSWORD, Server};
 
 /// Whoever makes the tables.
 pub(crate) const OWNER: &str = "owner";
-
-#[derive(QueryableByName)]
-struct Text {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    text: String,
-}
 
 #[derive(QueryableByName)]
 struct Bytes {
@@ -87,7 +82,8 @@ impl Schema {
         conn.batch_execute(sql).expect("the owner may do this");
     }
 
-    fn owner(&self) -> MysqlConnection {
+    /// A connection as the account that makes its tables.
+    pub(crate) fn owner(&self) -> MysqlConnection {
         let address = Server::get().address();
         let url = format!("mysql://{}:{PASSWORD}@{address}/{}", self.user(OWNER), self.name);
         MysqlConnection::establish(&url).expect("the server answers")

@@ -12,11 +12,9 @@ use std::time::{Duration, Instant};
 use diesel::{Connection, MysqlConnection, RunQueryDsl};
 
 /// The account that may do everything on the server.
-pub const ADMIN: &str = "kit";
+const ADMIN: &str = "kit";
 /// The password of every account on it.
 pub const PASSWORD: &str = "testing-only";
-/// Names another server instead, as `host:port`, with the account [`ADMIN`] of this kit.
-const VARIABLE: &str = "HOLDFAST_TEST_MARIADB";
 /// Longest that a server takes to be there, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -35,9 +33,11 @@ server=$!
 } 2>/dev/null &
 wait $server";
 
+static SERVER: OnceLock<Server> = OnceLock::new();
+
 /// How much of what was committed a power cut may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durable {
+enum Durable {
     /// Nothing, as on a server in earnest: each commit waits for the disk.
     Yes,
     /// All of it; for tests, which are not about power cuts.
@@ -49,24 +49,22 @@ pub enum Durable {
 pub struct Server {
     address: SocketAddr,
     /// Its end is the server's.
-    _life_line: Option<ChildStdin>,
+    _life_line: ChildStdin,
 }
 
 impl Server {
     /// The server of this process, started when it is first asked for.
     pub fn get() -> &'static Self {
-        static SERVER: OnceLock<Server> = OnceLock::new();
-        SERVER.get_or_init(|| match std::env::var(VARIABLE) {
-            Ok(address) => Self {
-                address: address.parse().expect("the variable is an address and a port"),
-                _life_line: None,
-            },
-            Err(_) => Self::start(Durable::No),
-        })
+        SERVER.get_or_init(|| Self::start(Durable::No))
+    }
+
+    /// The same with commits that wait for the disk, for measurements; to be asked for first.
+    pub fn durable() -> &'static Self {
+        SERVER.get_or_init(|| Self::start(Durable::Yes))
     }
 
     /// Starts a server.
-    pub fn start(durable: Durable) -> Self {
+    fn start(durable: Durable) -> Self {
         let mut said = String::new();
         // Somebody may take the port between our look and the server's.
         for _ in 0..3 {
@@ -75,7 +73,7 @@ impl Server {
             let address = free();
             let (mut child, life_line) = spawn(&folder, address, durable);
             if answers(&mut child, &folder, address) {
-                return Self { address, _life_line: Some(life_line) };
+                return Self { address, _life_line: life_line };
             }
             said = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
         }
