@@ -42,3 +42,14 @@ pub(crate) fn print(host: &str) -> Result<(), Stop> {
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_ends_its_quotes() {
+        assert_eq!(quoted("web"), "'web'");
+        assert_eq!(quoted("o'web\\"), "'o''web\\\\'");
+    }
+}

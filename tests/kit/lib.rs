@@ -138,13 +138,13 @@ impl Data {
                 let mut conn = SqliteConnection::establish(file).expect("it opens");
                 sql_query(select).load(&mut conn).expect("it answers")
             }
-            None => self.from_server(select),
+            None => self.server_texts(select),
         };
         rows.into_iter().map(|row| row.text).collect()
     }
 
     #[cfg(feature = "mariadb")]
-    fn from_server(&self, select: &str) -> Vec<Text> {
+    fn server_texts(&self, select: &str) -> Vec<Text> {
         match &self.place {
             Place::Folder(_) => Vec::new(),
             Place::Server(schema) => {
@@ -154,7 +154,7 @@ impl Data {
     }
 
     #[cfg(not(feature = "mariadb"))]
-    fn from_server(&self, _select: &str) -> Vec<Text> {
+    fn server_texts(&self, _select: &str) -> Vec<Text> {
         Vec::new()
     }
 

@@ -15,10 +15,12 @@ use testkit::Data;
 use testkit::server::{PASSWORD, Server};
 
 use crate::client::Browser;
-use crate::shop::{Running, Shop, within, words};
+use crate::shop::{PHRASE, Running, Shop, within, words};
 
 /// Long enough for a machine that does other things as well.
 const LONG: Duration = Duration::from_secs(120);
+/// A phrase of BIP-39's own examples.
+const ANOTHER: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
 const REFUND: &str = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
 
 #[derive(QueryableByName)]
@@ -78,11 +80,12 @@ fn chain(shop: &Shop) -> Chain {
     thread::spawn(move || devnet::serve(served, listener, page));
     let secret = std::fs::read_to_string(shop.secret()).unwrap();
     let url = format!("http://{at}");
-    let secret =
-        secret.replace("RPC_URL_DEV=http://127.0.0.1:9", &format!("RPC_URL_DEV={url}")).replace(
-            "PRICES_URL=http://127.0.0.1:9",
-            &format!("PRICES_URL={url}/prices/v1/demo/tokens/by-symbol"),
-        );
+    let prices = format!("PRICES_URL={url}/prices/v1/demo/tokens/by-symbol");
+    let secret = secret
+        .replace("RPC_URL_DEV=http://127.0.0.1:9", &format!("RPC_URL_DEV={url}"))
+        .replace("PRICES_URL=http://127.0.0.1:9", &prices)
+        // The first accounts of the shop's usual phrase are the demo's people.
+        .replace(PHRASE, ANOTHER);
     std::fs::write(shop.secret(), secret).unwrap();
     chain
 }

@@ -46,6 +46,14 @@ fn told(data: &Data) -> Shop {
     assert!(words(&busy).contains("in use"), "{}", words(&busy));
     running.signal(Signal::INT);
     assert_eq!(running.end(), Some(0), "{}", running.said());
+    for (args, word) in [
+        (["migrate-to", "--dsn", dsn.as_str()], "OWNER_DB_USER"),
+        (["migrate", "--print-grants", "--from-host=%"], "sqlite"),
+    ] {
+        let output = demo.run(&args);
+        assert_eq!(output.status.code(), Some(78), "{}", words(&output));
+        assert!(words(&output).contains(word), "{}", words(&output));
+    }
     demo
 }
 
