@@ -1,7 +1,8 @@
 //! The ring around the crate `db`: the same tests on both engines, through the doors that the
 //! roles use.
 
-#[cfg(all(test, feature = "mariadb"))]
+#[cfg(feature = "mariadb")]
+#[cfg(test)]
 mod copying;
 #[cfg(test)]
 mod files;
@@ -13,7 +14,8 @@ mod names;
 mod reading;
 #[cfg(test)]
 mod rows;
-#[cfg(all(test, feature = "mariadb"))]
+#[cfg(feature = "mariadb")]
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod stats;

@@ -27,7 +27,8 @@ const MOST: i64 = 5;
 
 /// Runs `write` for many callers at once, each on its own thread; how many of them did it.
 fn at_once(write: impl Fn(u32) -> bool + Send + Sync + 'static) -> i64 {
-    let (write, start) = (Arc::new(write), Arc::new(Barrier::new(CALLERS as usize)));
+    let (write, start) =
+        (Arc::new(write), Arc::new(Barrier::new(usize::try_from(CALLERS).unwrap())));
     let callers: Vec<_> = (0..CALLERS)
         .map(|n| {
             let (write, start) = (Arc::clone(&write), Arc::clone(&start));

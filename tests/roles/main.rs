@@ -5,7 +5,8 @@
 
 #[cfg(test)]
 mod admin;
-#[cfg(all(test, feature = "devnet", feature = "mariadb"))]
+#[cfg(all(feature = "devnet", feature = "mariadb"))]
+#[cfg(test)]
 #[expect(dead_code, unreachable_pub, reason = "the ring app uses more of it")]
 #[path = "../app/client.rs"]
 mod client;
@@ -14,9 +15,11 @@ mod client;
 mod demo;
 #[cfg(test)]
 mod life;
-#[cfg(all(test, feature = "devnet", feature = "mariadb"))]
+#[cfg(all(feature = "devnet", feature = "mariadb"))]
+#[cfg(test)]
 mod mariadb;
-#[cfg(all(test, feature = "devnet", feature = "mariadb"))]
+#[cfg(all(feature = "devnet", feature = "mariadb"))]
+#[cfg(test)]
 mod moving;
 #[cfg(feature = "devnet")]
 #[cfg(test)]
