@@ -4,18 +4,22 @@
 //! executed again. Nothing here starts a thread before that.
 
 mod admin;
+mod attack;
 mod cage;
 mod check;
 mod cli;
 mod deaths;
 #[cfg(feature = "devnet")]
 mod demo;
+mod derive;
 mod folders;
 mod grants;
+mod matrix;
 mod monitor;
 #[cfg(feature = "mariadb")]
 mod moving;
 mod people;
+mod probe;
 mod role;
 mod secret;
 mod serve;

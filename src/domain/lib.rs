@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod clock;
+pub mod deadline;
 pub mod ids;
 pub mod intent;
 pub mod item;

@@ -9,6 +9,7 @@ mod wire;
 mod world;
 
 mod crash;
+mod deadlines;
 mod forged;
 mod handshake;
 mod liveness;

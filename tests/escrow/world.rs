@@ -10,12 +10,14 @@ use db::doors::Sizes;
 use db::intents::IntentRow;
 use db::ledger::{self, EventRow, State};
 use db::orders::{LineRow, OrderRow};
+use db::shipments::{self, ShipmentRow};
 use db::stores::{self, StoreUserRow};
 use db::{EscrowDb, Owner, WebDb, accounts, codec, disputes, intents, orders, placing, tx};
 use devnet::{Address, Chain, Options, U256};
 use domain::EvmAddress;
 use domain::chain::{ChainId, VOLATILE_QUOTE};
 use domain::clock::{Clock, ManualClock, Span, Time};
+use domain::deadline::RunClock;
 use domain::ids::{AddressRequestId, ItemId, OrderId, PackageId, StoreId, UserId};
 use domain::intent::{ActorRole, IntentAction};
 use domain::item::PackageKind;
@@ -261,6 +263,35 @@ impl World {
     pub(crate) fn pay(&self, order: OrderId, amount: Amount) {
         let to = self.state(order).address.unwrap();
         self.chain.pay(on_chain(to), wei(amount)).unwrap();
+    }
+
+    /// Escrow lives through a span, as if its heart had beaten all along.
+    pub(crate) fn live(&self, engine: &Engine, span: Span) {
+        let now = self.clock.now();
+        engine.beat(now, now, now).unwrap();
+        self.clock.advance(span);
+        let then = self.clock.now();
+        let clock = self.escrow.read(db::deadlines::clock).unwrap().unwrap();
+        let lived = RunClock { ran: clock.after(span), at: then, ..clock };
+        tx::write(&self.escrow, "live", move |tx| -> Result<(), db::DbError> {
+            db::deadlines::set_clock(tx, lived)
+        })
+        .unwrap();
+        self.chain.mine().unwrap();
+        engine.beat(then, then, then).unwrap();
+    }
+
+    /// The vendor marks an order as shipped.
+    pub(crate) fn ship(&self, order: OrderId) {
+        let row = ShipmentRow {
+            order_id: order.to_string(),
+            seq: 1,
+            status: "DISPATCHED".to_owned(),
+            note: String::new(),
+            actor_id: self.vendor.to_string(),
+            created_at: codec::stamp(self.clock.now()),
+        };
+        tx::write(&self.web, "ship", move |tx| shipments::insert(tx, &row)).unwrap();
     }
 
     /// Somebody asks escrow for something.

@@ -9,6 +9,7 @@
 mod schema;
 #[cfg(feature = "mariadb")]
 pub mod server;
+pub mod stream;
 
 use std::path::Path;
 

@@ -21,6 +21,8 @@ mod mariadb;
 #[cfg(all(feature = "devnet", feature = "mariadb"))]
 #[cfg(test)]
 mod moving;
+#[cfg(test)]
+mod names;
 #[cfg(feature = "devnet")]
 #[cfg(test)]
 mod payouts;

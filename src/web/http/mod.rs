@@ -1,7 +1,9 @@
 //! What stands between a socket and the actions: who asks, what was sent, how it is answered.
 
 pub mod api;
+mod banner;
 pub(crate) mod body;
+pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod flash;
 pub mod form;
@@ -16,6 +18,7 @@ pub mod paging;
 pub mod path;
 pub mod query;
 pub(crate) mod session;
+pub(crate) mod sse;
 pub mod viewer;
 
 /// A future of an extractor.

@@ -1,5 +1,6 @@
 //! Reading orders: one with its whole story, or a board of them.
 
+use db::deadlines::{self, Deadline};
 use db::disputes::DisputeRow;
 use db::intents::IntentRow;
 use db::orders::{Board, BoardRow, OrderRow};
@@ -8,7 +9,8 @@ use db::story::{AnswerRow, EventRow, LegRow, StateRow};
 use db::{Conn, DbError, codec};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
-use domain::clock::{Span, Time};
+use domain::clock::Time;
+use domain::deadline::RunClock;
 use domain::ids::{OrderId, StoreId, UserId};
 use domain::journey::{self, Next, Position};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
@@ -56,6 +58,10 @@ pub struct OrderView {
     pub payout: Option<EvmAddress>,
     /// Whether goods are sent.
     pub ships: bool,
+    /// When the deadline that runs now will come, if escrow stays up.
+    pub deadline: Option<Time>,
+    /// The buyer has taken more time to look at what came.
+    pub extended: bool,
     /// Hours from funding to dispatch.
     pub handling_hours: u32,
     /// Hours to look at what came.
@@ -112,6 +118,7 @@ impl OrderView {
             funded: self.funded_at.is_some(),
             dispatched: !self.shipments.is_empty(),
             disputed: self.dispute.is_some(),
+            extended: self.extended,
             intent_open: self.intent.is_some(),
         }
     }
@@ -139,6 +146,7 @@ struct Rows {
     held: Option<String>,
     delivery: Option<Vec<u8>>,
     terms: Option<Terms>,
+    deadline: Option<(RunClock, Deadline)>,
 }
 
 /// One order as `who` may see it. An order of others does not exist for a stranger.
@@ -180,6 +188,7 @@ fn rows(
         legs: db::story::legs(conn, id)?,
         held: db::story::held_payout(conn, id)?,
         terms: db::story::sealed_terms(conn, id)?,
+        deadline: deadlines::clock(conn)?.zip(deadlines::of_order(conn, id)?),
         delivery: db::orders::delivery(conn, id)?.and_then(|row| row.ciphertext),
         order,
     })
@@ -209,6 +218,8 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         refund: codec::parsed("orders.refund_address", &rows.order.refund_address)?,
         payout: rows.terms.map(|terms| terms.payout),
         ships: rows.order.ships,
+        deadline: rows.deadline.map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
+        extended: rows.deadline.is_some_and(|(_, deadline)| deadline.extended),
         handling_hours: codec::number("orders.handling_hours", rows.order.handling_hours)?,
         inspection_hours: codec::number("orders.inspection_hours", rows.order.inspection_hours)?,
         placed_at: codec::time(rows.order.created_at),
@@ -249,7 +260,8 @@ fn version(rows: &Rows) -> String {
     let legs: String = rows.legs.iter().filter_map(|leg| leg.state.get(..2)).collect();
     let intent = rows.intent.as_ref().map_or(0, |intent| intent.n);
     let (shipments, dispute) = (rows.shipments.len(), u8::from(rows.dispute.is_some()));
-    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}")
+    let deadline = rows.deadline.as_ref().map_or(0, |(_, deadline)| deadline.due);
+    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{deadline}")
 }
 
 fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
@@ -275,10 +287,8 @@ fn position(view: &OrderView) -> Position {
         paying: view.paying,
         held: view.held.is_some(),
         expires_at: view.expires_at,
-        funded_at: view.funded_at,
-        dispatched_at: view.shipments.first().map(|row| codec::time(row.created_at)),
-        handling: Span::hours(view.handling_hours),
-        inspection: Span::hours(view.inspection_hours),
+        dispatched: !view.shipments.is_empty(),
+        deadline: view.deadline,
     }
 }
 

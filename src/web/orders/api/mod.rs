@@ -4,10 +4,11 @@ pub mod input;
 pub mod json;
 pub mod quote;
 
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::web::ReqData;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, ReqData};
+use actix_web::{HttpRequest, HttpResponse};
 use db::orders::Board;
+use db::story::EventRow;
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::ids::OrderId;
@@ -22,6 +23,7 @@ use self::input::{NewDispute, NewOrder, NewQuote, NewShipment, WishLine};
 use self::json::{EventJson, Events, OrderBrief, OrderJson};
 use self::quote::QuoteJson;
 use super::actions::act;
+use super::actions::follow::follow;
 use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
 use super::actions::read::{self, OrderView};
 use crate::error::{ApiResult, AppError};
@@ -32,6 +34,7 @@ use crate::http::json::Json;
 use crate::http::paging::{Cursor, PageJson};
 use crate::http::path::Id;
 use crate::http::query::Query;
+use crate::http::sse;
 use crate::http::viewer::{Account, ApiCaller};
 use crate::state::State;
 
@@ -46,6 +49,8 @@ use crate::state::State;
     cancel,
     confirm_receipt,
     refund,
+    extend,
+    resume,
     ship,
     dispute
 ))]
@@ -177,12 +182,33 @@ pub async fn show(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
     Ok(api::ok(&OrderJson::from(&read::view(&app, &caller.account, id.0).await?)))
 }
 
-/// The payment stream of an order, oldest first.
+/// The payment stream of an order, oldest first. With `Accept: text/event-stream` it goes on: each
+/// event is sent as it happens, with its `seq` as id, until `event: end` says that the order has come
+/// to its end. `Last-Event-ID` goes on after that event; 204 says that there is nothing more to come.
 #[utoipa::path(get, path = "/api/v1/orders/{id}/events", tag = "orders", security(("key" = [])),
-    params(("id" = String, Path)), responses((status = 200, body = Events), (status = 404)))]
-pub async fn events(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
+    params(("id" = String, Path),
+        ("Last-Event-ID" = Option<i32>, Header, description = "The last event that the client has")),
+    responses(
+        (status = 200, content((Events = "application/json"), (String = "text/event-stream"))),
+        (status = 204, description = "The stream has come to its end"), (status = 404),
+        (status = 429, description = "Eight streams are open for the account"), (status = 503)))]
+pub async fn events(
+    app: State,
+    caller: ApiCaller,
+    id: Id<OrderId>,
+    request: HttpRequest,
+) -> ApiResult {
+    if sse::wanted(request.headers()) && *request.method() == Method::GET {
+        let after = sse::last_event(request.headers());
+        let lines = follow(&app, &caller.account, id.0, after, told).await?;
+        return Ok(lines.map_or_else(sse::over, sse::answer));
+    }
     let view = read::view(&app, &caller.account, id.0).await?;
     Ok(api::ok(&Events { events: view.events.iter().map(EventJson::from).collect() }))
+}
+
+fn told(row: &EventRow) -> Bytes {
+    sse::event(Some(row.seq), &row.kind, &EventJson::from(row))
 }
 
 /// Calls off an unpaid order (buyer, staff).
@@ -209,7 +235,7 @@ pub async fn confirm_receipt(
     asked(&app, caller.write()?, id.0, IntentAction::Release, &request.0).await
 }
 
-/// Pays the buyer back in full (vendor).
+/// Pays the buyer back in full (vendor; the buyer where it was not sent in time).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/refund", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
 pub async fn refund(
@@ -219,6 +245,30 @@ pub async fn refund(
     id: Id<OrderId>,
 ) -> ApiResult {
     asked(&app, caller.write()?, id.0, IntentAction::Refund, &request.0).await
+}
+
+/// Takes seven days more to look at what came, once (buyer).
+#[utoipa::path(post, path = "/api/v1/orders/{id}/extend", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+pub async fn extend(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    id: Id<OrderId>,
+) -> ApiResult {
+    asked(&app, caller.write()?, id.0, IntentAction::Extend, &request.0).await
+}
+
+/// Takes a late dispatch after all; the order goes on (buyer).
+#[utoipa::path(post, path = "/api/v1/orders/{id}/resume", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+pub async fn resume(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    id: Id<OrderId>,
+) -> ApiResult {
+    asked(&app, caller.write()?, id.0, IntentAction::Resume, &request.0).await
 }
 
 async fn asked(

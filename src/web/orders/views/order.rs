@@ -87,7 +87,13 @@ fn delivery(view: &OrderView) -> Markup {
             @if let Some(address) = &view.delivery {
                 (ui::panel(Some("Delivery address"), ui::prose(address)))
             } @else if matches!(view.relation, Relation::Vendor(_)) {
-                (ui::panel(Some("Delivery address"), html! { p { "Shown here as soon as the order is paid." } }))
+                (ui::panel(Some("Delivery address"), html! { p {
+                    @if view.status.is_terminal() {
+                        "No longer shown: the order has come to its end."
+                    } @else {
+                        "Shown here as soon as the order is paid."
+                    }
+                } }))
             }
         }
     }
@@ -123,9 +129,20 @@ fn next(view: &OrderView) -> Markup {
             p { (words::explanation(view)) @if let Some(reason) = &view.held { " " (reason) } }
         },
         by: view.next.by,
-        otherwise: match view.next.step {
-            Step::Pay | Step::PayRest => {
+        otherwise: match (view.next.step, view.relation) {
+            (Step::Pay | Step::PayRest, _) => {
                 Some("Otherwise the order expires, and whatever was paid goes back.")
+            }
+            (Step::Dispatch, _) => {
+                Some("Otherwise the money is frozen, and the buyer can have it back at once.")
+            }
+            (Step::ConfirmReceipt, Relation::Vendor(_)) => Some("Otherwise you are paid by then."),
+            (Step::ConfirmReceipt, _) => Some("Otherwise the vendor is paid by then."),
+            (Step::TakeBack | Step::AcceptLate, Relation::Buyer) => {
+                Some("Otherwise you are paid back by then.")
+            }
+            (Step::TakeBack | Step::AcceptLate, _) => {
+                Some("Otherwise the buyer is paid back by then.")
             }
             _ => None,
         },
@@ -138,7 +155,7 @@ fn done(view: &OrderView) -> Markup {
         (OrderStatus::Released, Relation::Vendor(_)) => (
             Tone::Success,
             "You are paid",
-            "The buyer confirmed the order and the money is in your wallet.",
+            "The order is complete and the money is in your wallet.",
         ),
         (OrderStatus::Released, _) => {
             (Tone::Success, "Complete", "The vendor is paid. Thank you for buying here.")
@@ -167,10 +184,19 @@ fn done(view: &OrderView) -> Markup {
 
 /// What the viewer can do now; each leads to a page that asks once more.
 fn buttons(view: &OrderView) -> Markup {
-    let acts: [(Act, &str, Look); 5] = [
-        (Act::Ask(IntentAction::Release), "Received, pay the vendor", Look::Primary),
+    let take_back = view.relation == Relation::Buyer;
+    let late = matches!(view.next.step, Step::TakeBack | Step::AcceptLate);
+    let received = if late { Look::Quiet } else { Look::Primary };
+    let acts: [(Act, &str, Look); 7] = [
         (Act::Ship, if view.ships { "Mark as sent" } else { "Mark as delivered" }, Look::Primary),
-        (Act::Ask(IntentAction::Refund), "Refund in full", Look::Plain),
+        (Act::Ask(IntentAction::Resume), "Take it after all", Look::Primary),
+        (
+            Act::Ask(IntentAction::Refund),
+            if take_back { "Take my money back" } else { "Refund in full" },
+            if view.next.step == Step::TakeBack && take_back { Look::Primary } else { Look::Plain },
+        ),
+        (Act::Ask(IntentAction::Release), "Received, pay the vendor", received),
+        (Act::Ask(IntentAction::Extend), "I need more time", Look::Quiet),
         (Act::Dispute, "Something is wrong", Look::Quiet),
         (Act::Ask(IntentAction::Cancel), "Cancel this order", Look::Quiet),
     ];
