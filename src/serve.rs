@@ -9,7 +9,7 @@ use crate::monitor::{self, Post};
 use crate::people;
 use crate::role::Role;
 use crate::settings::{Settings, absolute};
-use crate::step::{self, Step, Told};
+use crate::step;
 use crate::{Stop, folders, probe, say, secret};
 
 /// Seconds before each restart of a role within ten minutes; one death more is the last.
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
         }
         None => Vec::new(),
     };
-    step::apart(Step::Tables, settings.vars(Role::Courier), Told::All)?;
+    step::tables(&settings)?;
     say(&format!("isolation level {level} (`holdfast check` shows the walls)"));
     let posts: Vec<Post> = roles
         .iter()

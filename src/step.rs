@@ -27,8 +27,12 @@ pub(crate) enum Step {
     MigrateEscrow,
     /// Makes the tables of courier.
     MigrateCourier,
-    /// Says whether all tables are those of this binary.
-    Tables,
+    /// Says whether the tables of web are those of this binary.
+    LookWeb,
+    /// Says whether those of escrow are.
+    LookEscrow,
+    /// Says whether those of courier are.
+    LookCourier,
     /// Copies everything to a server.
     #[cfg(feature = "mariadb")]
     Copy,
@@ -54,11 +58,9 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
         Step::MigrateWeb => Owner::Web,
         Step::MigrateEscrow => Owner::Escrow,
         Step::MigrateCourier => Owner::Courier,
-        Step::Tables => {
-            become_owner(&config, Owner::Courier)?;
-            let fits = |owner| migrate::check(&config, owner);
-            return Owner::ALL.into_iter().try_for_each(fits).map_err(refused);
-        }
+        Step::LookWeb => return look(&config, Owner::Web),
+        Step::LookEscrow => return look(&config, Owner::Escrow),
+        Step::LookCourier => return look(&config, Owner::Courier),
         #[cfg(feature = "mariadb")]
         Step::Copy => return crate::moving::copy(),
         #[cfg(feature = "devnet")]
@@ -66,6 +68,21 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
     };
     become_owner(&config, owner)?;
     say(owner.name(), &migrate::run(&config, owner).map_err(refused)?);
+    Ok(())
+}
+
+/// Looks as the owner: whoever opens a file of SQLite last takes away what readers need beside it,
+/// unless it is one of us, and the owner alone can put it back.
+fn look(config: &DbConfig, owner: Owner) -> Result<(), Stop> {
+    become_owner(config, owner)?;
+    migrate::check(config, owner).map_err(refused)
+}
+
+/// Refuses tables that are not those of this binary.
+pub(crate) fn tables(settings: &Settings) -> Result<(), Stop> {
+    for step in [Step::LookWeb, Step::LookEscrow, Step::LookCourier] {
+        apart(step, settings.vars(Role::Courier), Told::All)?;
+    }
     Ok(())
 }
 

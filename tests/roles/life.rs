@@ -141,3 +141,18 @@ fn a_rotated_secret_is_read_at_the_next_start_of_escrow() {
     assert_eq!(running.end(), Some(78), "{}", running.said());
     running.none_left(SECOND);
 }
+
+/// As after `sqlite3 FILE` on a shop that is down: what readers need beside each file is gone.
+#[test]
+fn a_shop_whose_files_somebody_else_closed_last_starts_all_the_same() {
+    let shop = Shop::migrated();
+    let mut gone = 0;
+    for role in SERVED {
+        for end in ["-wal", "-shm"] {
+            let file = shop.path().join(format!("data/{role}/{role}.db{end}"));
+            gone += usize::from(std::fs::remove_file(file).is_ok());
+        }
+    }
+    assert!(gone > 0, "our own leave them there, or this proves nothing");
+    shop.serve();
+}
