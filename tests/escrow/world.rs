@@ -59,13 +59,6 @@ fn sizes() -> Sizes {
     Sizes { readers: 2, writers: 1 }
 }
 
-/// Durability is not what is tested here, and a disk would make it slow.
-fn in_memory() {
-    if Path::new("/dev/shm").is_dir() {
-        let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
-    }
-}
-
 pub(crate) fn on_chain(address: EvmAddress) -> Address {
     Address::from(*address.as_bytes())
 }
@@ -80,7 +73,6 @@ impl World {
 
     /// The same on SQLite whatever the tests run on: for what happens to files.
     pub(crate) fn on_files() -> Self {
-        in_memory();
         let world = Self::of(Data::sqlite());
         world.engine().step_all().unwrap();
         world
@@ -88,7 +80,10 @@ impl World {
 
     /// A shop whose escrow has never run.
     pub(crate) fn bare() -> Self {
-        in_memory();
+        // Durability is not what is tested here, and a disk would make it slow.
+        if Path::new("/dev/shm").is_dir() {
+            let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
+        }
         Self::of(Data::new())
     }
 
