@@ -9,7 +9,7 @@ use domain::clock::Time;
 use crate::ctx::{Ctx, Served};
 use crate::desk::{addresses, disputes, intake, intents};
 use crate::fault::Fault;
-use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign};
+use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign, tokens};
 
 /// What a lane does in a round, in the order in which it does it.
 #[derive(Debug, Clone)]
@@ -118,6 +118,7 @@ impl Engine {
         round.add(job("plan", || plan::run_once(ctx, served, &view)))?;
         round.add(job("sign", || sign::run_once(ctx, served, &view)))?;
         round.add(job("broadcast", || broadcast::run_once(ctx, served, &view)))?;
+        round.add(job("tokens", || tokens::run_once(ctx, served, &view)))?;
         round.end()
     }
 

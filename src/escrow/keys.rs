@@ -12,12 +12,15 @@ use sha2::Sha256;
 use verify::keccak256;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::evm::tx::{LegTx, SignedTx};
+use crate::evm::eip3009::{Authorization, SignedAuthorization};
+use crate::evm::tx::{LegTx, RelayTx, SignedTx};
 use crate::fault::Fault;
 use crate::seal::SealKey;
 
 /// Purpose of the addresses that orders are paid to.
 pub const ORDERS: u32 = 0;
+/// Purpose of the wallet that pays the gas of tokens' payouts.
+const GAS: u32 = 2;
 /// Purpose of the key that says whose ledger this is, and from which MAC keys come.
 const SITE: u32 = 3;
 /// Separates the key of seals from any other that may come from the same source.
@@ -28,11 +31,14 @@ const SEAL_INFO: &[u8] = b"holdfast seals 1";
 pub enum Signable<'a> {
     /// The chain tx of a payout's leg.
     Leg(&'a LegTx),
+    /// The chain tx that carries a leg's authorization, of the gas wallet.
+    Relay(&'a RelayTx),
 }
 
 /// The keys of an installation. They never leave this type.
 pub struct Keys {
     orders: XPrv,
+    gas: XPrv,
     fingerprint: String,
     seal: SealKey,
 }
@@ -52,6 +58,7 @@ impl Keys {
         let mnemonic = Mnemonic::parse_normalized(phrase).map_err(|error| bad(&error))?;
         let seed = Zeroizing::new(mnemonic.to_seed_normalized(""));
         let orders = account(&seed, ORDERS)?;
+        let gas = account(&seed, GAS)?;
         let site = child(&child(&account(&seed, SITE)?, 0)?, 0)?;
         let address = address_of(site.private_key())?;
         let mut secret = site.private_key().to_bytes();
@@ -60,7 +67,7 @@ impl Keys {
         secret.zeroize();
         expanded.map_err(|error| bad(&error))?;
         let fingerprint = hex(&keccak256(address.as_bytes()));
-        Ok(Self { orders, fingerprint, seal: SealKey::new(key) })
+        Ok(Self { orders, gas, fingerprint, seal: SealKey::new(key) })
     }
 
     /// Tells this installation's keys from any other's.
@@ -81,25 +88,64 @@ impl Keys {
         address_of(self.order_key(generation, index)?.private_key())
     }
 
-    /// Signs with the key of an order's address.
+    /// The wallet that pays the gas of tokens' payouts.
     ///
     /// # Errors
-    /// [`Fault::Key`] when the key is not the one of the address that the money leaves.
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn gas_wallet(&self, generation: u32) -> Result<EvmAddress, Fault> {
+        address_of(self.gas_key(generation)?.private_key())
+    }
+
+    /// Signs a chain tx: a leg with the key of its order's address under an index, a relay with
+    /// that of the generation's gas wallet.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] when the key is not the one of the address that it is to be sent from.
     pub fn sign(
         &self,
         (generation, index): (u32, u32),
         what: Signable<'_>,
     ) -> Result<SignedTx, Fault> {
-        let Signable::Leg(leg) = what;
-        let key = self.order_key(generation, index)?;
-        if address_of(key.private_key())? != leg.from {
-            return Err(Fault::Key(format!("the key of {} is another one", leg.from)));
+        let (key, from) = match what {
+            Signable::Leg(leg) => (self.order_key(generation, index)?, leg.from),
+            Signable::Relay(relay) => (self.gas_key(generation)?, relay.from),
+        };
+        own(&key, from)?;
+        match what {
+            Signable::Leg(leg) => leg.sign(key.private_key()),
+            Signable::Relay(relay) => relay.sign(key.private_key()),
         }
-        leg.sign(key.private_key())
+    }
+
+    /// Signs the authorization of a leg with the key of its order's address.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] when the key is not the one of the address that the money leaves.
+    pub fn authorize(
+        &self,
+        (generation, index): (u32, u32),
+        asked: &Authorization,
+    ) -> Result<SignedAuthorization, Fault> {
+        let key = self.order_key(generation, index)?;
+        own(&key, asked.from)?;
+        asked.sign(key.private_key())
+    }
+
+    fn gas_key(&self, generation: u32) -> Result<XPrv, Fault> {
+        child(&child(&self.gas, generation)?, 0)
     }
 
     fn order_key(&self, generation: u32, index: u32) -> Result<XPrv, Fault> {
         child(&child(&self.orders, generation)?, index)
+    }
+}
+
+/// Refuses a key of any other address.
+fn own(key: &XPrv, from: EvmAddress) -> Result<(), Fault> {
+    if address_of(key.private_key())? == from {
+        Ok(())
+    } else {
+        Err(Fault::Key(format!("the key of {from} is another one")))
     }
 }
 
@@ -189,5 +235,14 @@ mod tests {
         let leg = LegTx { from: keys.address(0, 1).unwrap(), ..crate::evm::tx::sample() };
         assert!(keys.sign((0, 1), Signable::Leg(&leg)).is_ok());
         assert!(keys.sign((0, 0), Signable::Leg(&leg)).is_err());
+        let asked = Authorization { from: leg.from, ..crate::evm::eip3009::sample() };
+        assert!(keys.authorize((0, 0), &asked).is_err());
+        let carried = keys.authorize((0, 1), &asked).unwrap();
+        let LegTx { chain, nonce, max_tip, max_fee, gas_limit, .. } = leg;
+        let relay = RelayTx { from: leg.from, chain, nonce, max_tip, max_fee, gas_limit, carried };
+        assert!(keys.sign((0, 1), Signable::Relay(&relay)).is_err(), "the wallet's key alone");
+        let relay = RelayTx { from: keys.gas_wallet(0).unwrap(), ..relay };
+        assert!(keys.sign((0, 1), Signable::Relay(&relay)).is_ok());
+        assert_ne!(keys.gas_wallet(0).unwrap(), keys.gas_wallet(1).unwrap());
     }
 }

@@ -86,6 +86,7 @@ impl Market {
             chains: vec![Served {
                 client,
                 commission_wallet: COMMISSION.parse().expect("an address"),
+                tokens: Vec::new(),
             }],
             prices: Some(Box::new(near)),
             probe: Box::new(NoProbe),

@@ -17,3 +17,4 @@ mod once;
 mod process;
 mod provider;
 mod purchase;
+mod tokens;

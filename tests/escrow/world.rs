@@ -14,13 +14,13 @@ use db::stores::{self, StoreUserRow};
 use db::{EscrowDb, Owner, WebDb, accounts, codec, disputes, intents, orders, placing, tx};
 use devnet::{Address, Chain, Options, U256};
 use domain::EvmAddress;
-use domain::chain::{ChainId, VOLATILE_QUOTE};
+use domain::chain::ChainId;
 use domain::clock::{Clock, ManualClock, Span, Time};
 use domain::ids::{AddressRequestId, ItemId, OrderId, PackageId, StoreId, UserId};
 use domain::intent::{ActorRole, IntentAction};
 use domain::item::PackageKind;
 use domain::money::{Amount, Bps, Cents};
-use domain::order::{Basket, Offer, lines_hash};
+use domain::order::{AssetNow, Basket, Offer, lines_hash};
 use domain::seal::hex;
 use domain::store::{Store, StoreRole, Tier};
 use escrow::chain::client::Client;
@@ -31,6 +31,8 @@ use crate::wire::{Hand, Line, Script, Wire};
 
 /// A phrase of BIP-39's own examples, whose accounts nobody uses on the development chain.
 const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+/// The stablecoin that the chain holds from its first block.
+pub(crate) const DOLLAR: EvmAddress = EvmAddress::from_bytes(devnet::DOLLAR.into_array());
 const START: Time = Time::from_secs(1_800_000_000);
 
 /// What every part of a test works with.
@@ -51,6 +53,8 @@ pub(crate) struct World {
     pub(crate) refund: EvmAddress,
     pub(crate) payout: EvmAddress,
     pub(crate) commission: EvmAddress,
+    /// Whether orders are paid in the stablecoin.
+    pub(crate) in_dollars: bool,
 }
 
 fn sizes() -> Sizes {
@@ -69,8 +73,21 @@ impl World {
         world
     }
 
+    /// The same, and orders are paid in the stablecoin.
+    pub(crate) fn in_dollars() -> Self {
+        let world = Self::bare_in(true);
+        let wallet = on_chain(world.keys.gas_wallet(0).unwrap());
+        world.chain.faucet(wallet, wei(Amount::parse("100", 18).unwrap())).unwrap();
+        world.engine().step_all().unwrap();
+        world
+    }
+
     /// A shop whose escrow has never run.
     pub(crate) fn bare() -> Self {
+        Self::bare_in(false)
+    }
+
+    fn bare_in(in_dollars: bool) -> Self {
         // Durability is not what is tested here, and a disk would make it slow.
         if Path::new("/dev/shm").is_dir() {
             let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
@@ -102,6 +119,7 @@ impl World {
             refund: EvmAddress::from_bytes([0x52; 20]),
             payout: EvmAddress::from_bytes([0x53; 20]),
             commission: EvmAddress::from_bytes([0x54; 20]),
+            in_dollars,
         };
         world.people();
         world.request_payout(world.store, world.payout);
@@ -159,7 +177,11 @@ impl World {
             db,
             clock: self.clock.clone(),
             keys: Arc::clone(&self.keys),
-            chains: vec![Served { client, commission_wallet: self.commission }],
+            chains: vec![Served {
+                client,
+                commission_wallet: self.commission,
+                tokens: if self.in_dollars { vec![DOLLAR] } else { Vec::new() },
+            }],
             prices: Some(Box::new(Line(Arc::clone(&self.wire)))),
             probe: Box::new(Hand(Arc::clone(&self.script))),
         });
@@ -189,16 +211,19 @@ impl World {
         };
         let basket = Basket::of(&[(offer, 2)]).unwrap();
         let now = self.clock.now();
-        let newest = self.web.read(|conn| placing::newest_rate(conn, "ETH")).unwrap();
+        let assets = self.web.read(placing::assets).unwrap();
+        let paid_in = assets.iter().find(|now| now.asset.token.is_some() == self.in_dollars);
+        let AssetNow { asset, leg_fee, .. } = *paid_in.unwrap();
+        let newest = self.web.read(|conn| placing::newest_rate(conn, asset.rate_name())).unwrap();
         let (rate_id, rate) = newest.unwrap();
-        let due = rate.usd.amount_for(basket.total, 18).unwrap();
+        let due = rate.usd.amount_for(basket.total, asset.decimals).unwrap();
         let row = OrderRow {
             id: order.to_string(),
             buyer_id: self.buyer.to_string(),
             store_id: self.store.to_string(),
             chain_id: 31_337,
-            token: "ETH".to_owned(),
-            decimals: 18,
+            token: asset.symbol.to_string(),
+            decimals: asset.decimals.into(),
             amount: codec::amount_text(due),
             total_cents: i64::try_from(basket.total.get()).unwrap(),
             rate_id: rate_id.to_string(),
@@ -212,7 +237,9 @@ impl World {
             lines_hash: hex(&lines_hash(&basket.lines)),
             request_id: "test".to_owned(),
             created_at: codec::stamp(now),
-            expires_at: codec::stamp(now.after(VOLATILE_QUOTE)),
+            expires_at: codec::stamp(now.after(asset.quote_life())),
+            token_address: asset.token.map(|token| token.to_string()),
+            leg_fee: asset.token.map(|_| codec::amount_text(leg_fee)),
         };
         let lines = basket.lines.iter().enumerate();
         (row, lines.map(|(n, line)| LineRow::of(order, n, line).unwrap()).collect())
@@ -244,7 +271,11 @@ impl World {
 
     pub(crate) fn pay(&self, order: OrderId, amount: Amount) {
         let to = self.state(order).address.unwrap();
-        self.chain.pay(on_chain(to), wei(amount)).unwrap();
+        if self.in_dollars {
+            self.chain.pay_dollars(on_chain(to), wei(amount)).unwrap();
+        } else {
+            self.chain.pay(on_chain(to), wei(amount)).unwrap();
+        }
     }
 
     /// Somebody asks escrow for something.
@@ -303,8 +334,14 @@ impl World {
         answer.map(|answer| (answer.outcome, answer.reason))
     }
 
+    /// What somebody has of what orders are paid in.
     pub(crate) fn balance(&self, address: EvmAddress) -> Amount {
-        Amount::from_u256(self.chain.balance(on_chain(address)))
+        let address = on_chain(address);
+        let units = match self.in_dollars {
+            true => self.chain.dollars(address),
+            false => self.chain.balance(address),
+        };
+        Amount::from_u256(units)
     }
 
     /// Rounds of both lanes, with a block between them, until the order has this status.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use db::{WebDb, codec};
 use domain::EvmAddress;
+use domain::asset::Asset;
 use domain::chain::ChainId;
 use domain::clock::Clock;
 use domain::ids::{OrderId, PackageId};
@@ -41,6 +42,8 @@ pub struct Purchase<'a> {
     pub quantity: u32,
     /// The chain to pay on.
     pub chain: ChainId,
+    /// The token to pay in; none for the chain's coin.
+    pub token: Option<EvmAddress>,
     /// Where a refund goes.
     pub refund: EvmAddress,
     /// Where the goods go.
@@ -59,6 +62,8 @@ pub struct Choice {
 pub struct Standing {
     /// The address to pay to, once it is issued.
     pub address: Option<EvmAddress>,
+    /// What it is paid in.
+    pub asset: Asset,
     /// To be paid, in base units.
     pub due: Amount,
 }
@@ -112,7 +117,7 @@ impl Director {
         let buyer = self.account(purchase.buyer)?;
         let command = PlaceOrder {
             wish: Wish { lines: vec![(self.cheapest(purchase.item)?, purchase.quantity)] },
-            chain: purchase.chain,
+            pay: (purchase.chain, purchase.token),
             rate: None,
             most: None,
             refund: purchase.refund,
@@ -167,7 +172,7 @@ impl Director {
     pub fn standing(&self, buyer: &str, order: OrderId) -> Result<Standing, Missed> {
         let account = self.account(buyer)?;
         let view = self.runtime.block_on(read::view(&self.app, &account, order))?;
-        Ok(Standing { address: view.address, due: view.due })
+        Ok(Standing { address: view.address, asset: view.asset, due: view.due })
     }
 
     /// A vendor sends what was bought.
