@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::wallet;
 
 /// Its contract.
-pub const ADDRESS: Address = address!("0x98d52d4a3517016b5ccBe28F6da57e76a7589732");
+pub const ADDRESS: Address = address!("0x98d52D4A3517016b5cCbe28F6dA57E76A7589732");
 
 /// Base units of one, as a power of ten.
 pub(crate) const DECIMALS: usize = 6;

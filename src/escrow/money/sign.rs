@@ -112,6 +112,9 @@ fn store(ctx: &Ctx, leg: Leg, attempt: Attempt, now: Time) -> Result<bool, Fault
     Ok(stored.unwrap_or_default())
 }
 
+/// Generation and index of the key that may sign, and the terms by which it may.
+type Permit = ((u32, u32), Terms);
+
 /// The key's path and the terms, if the seal, the payout and the ledger agree that this leg may be
 /// signed.
 pub(super) fn permitted(
@@ -119,7 +122,7 @@ pub(super) fn permitted(
     payout: &Payout,
     legs: &[Leg],
     leg: &Leg,
-) -> Result<Option<((u32, u32), Terms)>, Fault> {
+) -> Result<Option<Permit>, Fault> {
     let key = Arc::clone(&ctx.keys);
     let (state, sealed, path) = ctx.db.read(|conn| {
         let state: Option<State> = ledger::state(conn, payout.order)?;
