@@ -18,6 +18,8 @@ use crate::keys::Keys;
 
 /// How long a public chain is left alone between two looks.
 const PACE: Span = Span::secs(3);
+/// Turns that are remembered; when there are more, all come round once more.
+const TURNS_MAX: usize = 100_000;
 /// Alarms that are remembered, so that raising them again costs no write.
 const TOLD_MAX: usize = 10_000;
 
@@ -182,6 +184,9 @@ impl Ctx {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = turns.get(&payout).is_none_or(|last| is_over(*last, now, span));
         if is_due {
+            if turns.len() >= TURNS_MAX {
+                turns.clear();
+            }
             turns.insert(payout, now);
         }
         is_due

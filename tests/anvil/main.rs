@@ -4,6 +4,7 @@
 //! It wants what `npm ci --prefix tests/anvil` installs; bin/test does so.
 #![cfg(feature = "devnet")]
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a test stops at what it did not expect"

@@ -66,7 +66,7 @@ impl Market {
         let restarts = vec!["0"; kills + 1].join(",");
         let running = shop.start(&["serve", "--restart-secs", &restarts]);
         running.ready();
-        let config = DbConfig::sqlite(&shop.path().join("data"));
+        let config = DbConfig::sqlite(shop.path().join("data"));
         web::demo::seed(&config, SystemClock.now()).unwrap();
         let db = WebDb::open(&config).unwrap();
         let web = web::Config::from_vars(shop.vars.clone()).unwrap();

@@ -24,4 +24,5 @@ mod orders_api;
 mod orders_refused;
 mod sessions;
 mod shop;
+mod tokens;
 mod trouble;

@@ -8,6 +8,7 @@
 mod wire;
 mod world;
 
+mod carriers;
 mod crash;
 mod forged;
 mod handshake;

@@ -13,7 +13,7 @@ use domain::seal::{Terms, TokenTerms};
 use domain::settle::{Indivisible, PayoutPlan};
 
 use super::plan::{self, Costs};
-use super::{broadcast, carried, sign};
+use super::{broadcast, carried, sign, tokens};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{Ctx, Served};
 use crate::evm::abi;
@@ -67,6 +67,9 @@ pub(super) fn attempt(
     leg: &Leg,
 ) -> Result<bool, Fault> {
     let Some((path, sealed)) = sign::permitted(ctx, payout, legs, leg)? else { return Ok(false) };
+    if is_dear(ctx, (served, view), &sealed, leg)? {
+        return Ok(false);
+    }
     let Some(carried) = authorization(ctx, path, &sealed, leg)? else { return Ok(false) };
     let offer = view.market.first(leg.fee_ceiling);
     let Some((nonce, gas_limit)) = prepare(ctx, (served, view), (payout, leg), (&carried, offer))?
@@ -99,6 +102,23 @@ pub(super) fn attempt(
     })?;
     ctx.reach("relay: committed")?;
     Ok(stored.unwrap_or_default())
+}
+
+/// Whether a return of late money would cost the gas wallet more than twice its sealed charge. Then
+/// it waits: anybody can make it necessary, as often as he likes and when gas is dearest.
+fn is_dear(
+    ctx: &Ctx,
+    (served, view): (&Served, &View),
+    sealed: &Terms,
+    leg: &Leg,
+) -> Result<bool, Fault> {
+    let (Some(token), false) = (&sealed.token, leg.case == 0) else { return Ok(false) };
+    let charge = match tokens::charge(ctx, served, view, token.decimals) {
+        Err(Fault::Chain(_)) => None,
+        other => other?,
+    };
+    let most = token.leg_fee.checked_mul(2);
+    Ok(charge.zip(most).is_none_or(|(charge, most)| charge > most))
 }
 
 fn bytes(attempt: i32, signed: SignedTx, offer: Offer, signed_at: Time) -> Attempt {

@@ -148,7 +148,12 @@ fn judge(
 
 /// What a leg is charged now: its gas at the price of the next minutes, in the token. None without
 /// a price of the chain's coin.
-fn charge(ctx: &Ctx, served: &Served, view: &View, decimals: u8) -> Result<Option<Amount>, Fault> {
+pub(super) fn charge(
+    ctx: &Ctx,
+    served: &Served,
+    view: &View,
+    decimals: u8,
+) -> Result<Option<Amount>, Fault> {
     let spec = served.client.spec();
     let coin = Asset::native(spec);
     let Some((_, rate)) = ctx.db.read(|conn| placing::newest_rate(conn, coin.rate_name()))? else {
