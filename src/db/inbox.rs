@@ -112,12 +112,17 @@ pub fn intent(conn: &mut Conn, order: &str, n: i32) -> Result<Option<IntentRow>,
         .map_err(DbError::from)
 }
 
-/// Funded orders with a dispute that is not in effect yet and no payout that was quicker.
+/// Orders in whose escrow the money is, with a dispute that is not in effect yet and no payout that
+/// was quicker.
 pub fn disputed_orders(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbError> {
     order_state::table
         .inner_join(disputes::table.on(disputes::order_id.eq(order_state::order_id)))
-        .filter(order_state::status.eq(OrderStatus::Completed.as_str()))
+        .filter(
+            order_state::status
+                .eq_any([OrderStatus::Completed.as_str(), OrderStatus::Frozen.as_str()]),
+        )
         .filter(order_state::paying.eq(false))
+        .filter(order_state::disputed.eq(false))
         .order(disputes::created_at)
         .limit(limit)
         .select(order_state::order_id)

@@ -19,6 +19,7 @@ pub mod accounts;
 pub mod addresses;
 pub mod alarms;
 pub mod attempts;
+pub mod deadlines;
 pub mod deposits;
 pub mod desk;
 pub mod disputes;

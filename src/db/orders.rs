@@ -1,6 +1,8 @@
-//! Orders as web writes them: the order, its lines and where the goods go. Rows are never changed.
+//! Orders as web writes them: the order, its lines and where the goods go. Rows are never changed,
+//! but for the delivery address, which is erased after the end.
 
 use chrono::NaiveDateTime;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::clock::Time;
 use domain::ids::{OrderId, StoreId, UserId};
@@ -196,6 +198,51 @@ pub fn open_unpaid(conn: &mut Conn, buyer: UserId, now: Time) -> Result<i64, DbE
         .count()
         .get_result(conn)
         .map_err(DbError::from)
+}
+
+/// Whether an account has an order, bought or sold by a store of its own, that has not come to its
+/// end.
+pub fn any_open(conn: &mut Conn, user: UserId) -> Result<bool, DbError> {
+    let user = user.to_string();
+    let stores =
+        store_users::table.filter(store_users::user_id.eq(&user)).select(store_users::store_id);
+    let open = orders::table
+        .left_join(order_state::table.on(order_state::order_id.eq(orders::id)))
+        .filter(orders::buyer_id.eq(&user).or(orders::store_id.eq_any(stores)))
+        .filter(order_state::status.is_null().or(order_state::status.ne_all(ended())));
+    diesel::select(exists(open)).get_result(conn).map_err(DbError::from)
+}
+
+fn ended() -> Vec<&'static str> {
+    OrderStatus::ALL.iter().filter(|status| status.is_terminal()).map(|one| one.as_str()).collect()
+}
+
+/// Up to `most` orders that ended before a moment and whose delivery address is still there.
+pub fn deliveries_due(
+    conn: &mut Conn,
+    ended_before: Time,
+    most: i64,
+) -> Result<Vec<String>, DbError> {
+    order_deliveries::table
+        .inner_join(order_state::table.on(order_state::order_id.eq(order_deliveries::order_id)))
+        .filter(order_deliveries::ciphertext.is_not_null())
+        .filter(order_state::status.eq_any(ended()))
+        .filter(order_state::updated_at.lt(codec::stamp(ended_before)))
+        .limit(most)
+        .select(order_deliveries::order_id)
+        .load(conn)
+        .map_err(DbError::from)
+}
+
+/// Erases delivery addresses for good.
+pub fn erase_deliveries(tx: &mut WebTx<'_>, orders: &[String], now: Time) -> Result<(), DbError> {
+    diesel::update(order_deliveries::table.filter(order_deliveries::order_id.eq_any(orders)))
+        .set((
+            order_deliveries::ciphertext.eq(None::<Vec<u8>>),
+            order_deliveries::erased_at.eq(codec::stamp(now)),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 /// How many orders a buyer placed since a moment, whatever became of them.

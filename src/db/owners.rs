@@ -92,6 +92,7 @@ pub const OWNERS: &[(&str, Owner, Verbs)] = &[
     ("seals", Owner::Escrow, Verbs::HISTORY),
     ("order_events", Owner::Escrow, Verbs::HISTORY),
     ("order_state", Owner::Escrow, Verbs::REVISED),
+    ("order_deadlines", Owner::Escrow, Verbs::FREE),
     ("deposits", Owner::Escrow, Verbs::HISTORY),
     ("intent_answers", Owner::Escrow, Verbs::HISTORY),
     ("payout_holds", Owner::Escrow, Verbs::REVISED),

@@ -228,6 +228,19 @@ diesel::table! {
         beat_at -> Timestamp,
         desk_at -> Timestamp,
         chain_at -> Timestamp,
+        ran_micros -> BigInt,
+        ran_at -> Nullable<Timestamp>,
+        quiet_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    order_deadlines (order_id) {
+        order_id -> Text,
+        kind -> Text,
+        due_micros -> BigInt,
+        extended -> Bool,
+        set_at -> Timestamp,
     }
 }
 
@@ -572,6 +585,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     intent_answers,
     items,
     legs,
+    order_deadlines,
     order_deliveries,
     order_events,
     order_intents,

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use domain::clock::Time;
 use domain::ids::UserId;
 
+use crate::accounts::UserRow;
 use crate::codec::stamp;
 use crate::conn::Conn;
 use crate::doors::WebTx;
@@ -34,10 +35,17 @@ pub struct ViewerRow {
     pub username: String,
     pub role: String,
     pub refund_address: Option<String>,
+    pub banned_at: Option<NaiveDateTime>,
 }
 
-/// A session that holds now, with its account and whether that is a member of any store. Closed
-/// accounts have no session.
+impl From<UserRow> for ViewerRow {
+    fn from(row: UserRow) -> Self {
+        let UserRow { id, username, role, refund_address, banned_at, .. } = row;
+        Self { id, username, role, refund_address, banned_at }
+    }
+}
+
+/// A session that holds now, with its account and whether that is a member of any store.
 pub fn look(
     conn: &mut Conn,
     token_hash: &str,
@@ -47,7 +55,6 @@ pub fn look(
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(sessions::token_hash.eq(token_hash))
         .filter(sessions::expires_at.gt(stamp(now)))
-        .filter(users::banned_at.is_null())
         .select((
             SessionRow::as_select(),
             ViewerRow::as_select(),

@@ -1,6 +1,6 @@
 //! What happens next to an order: who must act, on what, and by when.
 
-use crate::clock::{Span, Time};
+use crate::clock::Time;
 use crate::order::OrderStatus;
 
 /// Who is to act.
@@ -35,6 +35,10 @@ pub enum Step {
     Dispatch,
     /// The buyer looks at what came and confirms.
     ConfirmReceipt,
+    /// It was not dispatched in time: the buyer takes the money back, or waits for the vendor.
+    TakeBack,
+    /// It was dispatched late: the buyer takes it after all, or takes the money back.
+    AcceptLate,
     /// Escrow answers a request.
     AwaitEscrow,
     /// Escrow makes a dispute effective.
@@ -79,14 +83,10 @@ pub struct Position {
     pub held: bool,
     /// Payment deadline.
     pub expires_at: Time,
-    /// When it was funded.
-    pub funded_at: Option<Time>,
-    /// When it was dispatched.
-    pub dispatched_at: Option<Time>,
-    /// Sealed handling time.
-    pub handling: Span,
-    /// Sealed inspection time.
-    pub inspection: Span,
+    /// The vendor marked it as shipped.
+    pub dispatched: bool,
+    /// When the deadline that runs now will come, once escrow has set it.
+    pub deadline: Option<Time>,
 }
 
 /// Says what happens next.
@@ -109,16 +109,14 @@ pub fn next(at: &Position) -> Next {
             Next { who: Who::Buyer, step, by: Some(at.expires_at) }
         }
         OrderStatus::Completed if at.disputed => site(Step::Freeze),
-        OrderStatus::Completed => match at.dispatched_at {
-            None => {
-                let by = at.funded_at.map(|funded| funded.after(at.handling));
-                Next { who: Who::Vendor, step: Step::Dispatch, by }
-            }
-            Some(dispatched) => {
-                let by = Some(dispatched.after(at.inspection));
-                Next { who: Who::Buyer, step: Step::ConfirmReceipt, by }
-            }
-        },
+        OrderStatus::Completed if at.dispatched => {
+            Next { who: Who::Buyer, step: Step::ConfirmReceipt, by: at.deadline }
+        }
+        OrderStatus::Completed => Next { who: Who::Vendor, step: Step::Dispatch, by: at.deadline },
+        OrderStatus::Frozen if !at.disputed => {
+            let step = if at.dispatched { Step::AcceptLate } else { Step::TakeBack };
+            Next { who: Who::Buyer, step, by: at.deadline }
+        }
         OrderStatus::Frozen => Next { who: Who::Parties, step: Step::SettleDispute, by: None },
         OrderStatus::Released | OrderStatus::Cancelled | OrderStatus::Failed => {
             Next { who: Who::Nobody, step: Step::Done, by: None }
@@ -129,6 +127,7 @@ pub fn next(at: &Position) -> Next {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Span;
 
     const T0: Time = Time::from_secs(1_800_000_000);
     const START: Position = Position {
@@ -140,17 +139,15 @@ mod tests {
         paying: false,
         held: false,
         expires_at: T0.after(Span::minutes(60)),
-        funded_at: None,
-        dispatched_at: None,
-        handling: Span::hours(72),
-        inspection: Span::hours(336),
+        dispatched: false,
+        deadline: None,
     };
 
     #[test]
     fn the_straight_road() {
         let pending = Position { status: OrderStatus::Pending, ..START };
-        let funded = Position { status: OrderStatus::Completed, funded_at: Some(T0), ..pending };
-        let sent = Position { dispatched_at: Some(T0), ..funded };
+        let funded = Position { status: OrderStatus::Completed, deadline: Some(T0), ..pending };
+        let sent = Position { dispatched: true, ..funded };
         let steps = [
             START,
             pending,
@@ -175,7 +172,11 @@ mod tests {
                 (Who::Nobody, Step::Done),
             ]
         );
-        assert_eq!(next(&funded).by, Some(T0.after(Span::hours(72))));
+        assert_eq!(next(&funded).by, Some(T0));
+        let late = Position { status: OrderStatus::Frozen, ..funded };
+        assert_eq!((next(&late).who, next(&late).step), (Who::Buyer, Step::TakeBack));
+        let taken = Position { disputed: true, ..late };
+        assert_eq!(next(&taken).step, Step::SettleDispute);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub const SURPLUS: Bps = Bps::percent(1);
 pub const COMMISSION_MAX: Bps = Bps::percent(20);
 /// The smallest order: this many times the fee of moving its money once.
 pub const MIN_ORDER_FEES: u64 = 20;
+/// A delivery address is erased this long after its order ended.
+pub const DELIVERY_KEPT: Span = Span::days(30);
 /// Unpaid orders a buyer may have open.
 pub const OPEN_UNPAID_MAX: i64 = 10;
 /// Orders a buyer may place in a day, whatever becomes of them: each takes an address that is watched
@@ -22,6 +24,16 @@ pub const ORDERS_A_DAY: i64 = 60;
 pub const ADDRESS_COOLDOWN: Span = Span::hours(48);
 /// Escrow's heartbeat is stale when older than this.
 pub const HEARTBEAT_STALE: Span = Span::secs(5);
+/// After an order's handling time has passed without dispatch, the buyer is paid back this much later.
+pub const REFUND_AFTER: Span = Span::days(7);
+/// How much inspection time a buyer may add, once.
+pub const INSPECTION_EXTENSION: Span = Span::days(7);
+/// A gap in escrow's life from which on deadlines are quiet for a while.
+pub const DEADLINE_GAP: Span = Span::hours(1);
+/// How long no deadline fires after such a gap.
+pub const DEADLINE_GRACE: Span = Span::hours(24);
+/// A funded order without an outcome is called stuck after this, and staff are alarmed.
+pub const STUCK_AFTER: Span = Span::hours(720);
 /// The longest handling time a package may name, in hours.
 pub const HANDLING_HOURS_MAX: u32 = 720;
 /// Handling time unless the package says otherwise, in hours.

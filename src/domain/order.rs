@@ -101,6 +101,12 @@ words! {
         Expired = "expired",
         /// A dispute took effect.
         Frozen = "frozen",
+        /// The handling time passed without dispatch: the buyer may have the money back.
+        Overdue = "overdue",
+        /// The buyer took a late dispatch after all.
+        Resumed = "resumed",
+        /// The buyer took more time to look at what came.
+        Extended = "extended",
         /// A request was turned down.
         IntentRefused = "intent-refused",
         /// A payout was planned; from here it cannot be stopped.

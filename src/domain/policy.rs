@@ -1,6 +1,6 @@
 //! Who may do what about an order: asked by every button and every handler.
 
-use crate::intent::{self, ActorRole, IntentAction};
+use crate::intent::{self, ActorRole, IntentAction, Standing};
 use crate::order::OrderStatus;
 use crate::refusal::Refusal;
 use crate::store::StoreRole;
@@ -59,12 +59,14 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::See,
         Self::SeeDelivery,
         Self::Ask(IntentAction::Cancel),
         Self::Ask(IntentAction::Release),
         Self::Ask(IntentAction::Refund),
+        Self::Ask(IntentAction::Extend),
+        Self::Ask(IntentAction::Resume),
         Self::Ship,
         Self::Dispute,
     ];
@@ -83,8 +85,17 @@ pub struct Situation {
     pub dispatched: bool,
     /// A dispute was opened, whether or not it is effective yet.
     pub disputed: bool,
+    /// The buyer has taken more time to look at what came.
+    pub extended: bool,
     /// A request waits for escrow's answer.
     pub intent_open: bool,
+}
+
+impl From<Situation> for Standing {
+    fn from(now: Situation) -> Self {
+        let Situation { status, paying, disputed, dispatched, extended, .. } = now;
+        Self { status, paying, disputed, dispatched, extended }
+    }
 }
 
 /// Whether somebody may do something now.
@@ -96,7 +107,7 @@ pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal
         Act::See => Ok(()),
         Act::SeeDelivery => see_delivery(actor, now.funded),
         Act::Ask(action) => {
-            intent::check(action, actor, now.status, now.paying)?;
+            intent::check(action, actor, now.into())?;
             if now.intent_open { Err(Refusal::InProgress) } else { Ok(()) }
         }
         Act::Ship => {
@@ -148,6 +159,7 @@ mod tests {
         funded: true,
         dispatched: false,
         disputed: false,
+        extended: false,
         intent_open: false,
     };
     const VENDOR: Relation = Relation::Vendor(StoreRole::Collaborator);

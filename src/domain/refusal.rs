@@ -66,6 +66,15 @@ pub enum Refusal {
     /// Already shipped.
     #[error("This order is marked as shipped already.")]
     Shipped,
+    /// The vendor has not shipped.
+    #[error("The vendor has not marked this order as sent.")]
+    NotShipped,
+    /// More time was taken already.
+    #[error("You have taken more time already; that is possible once.")]
+    Extended,
+    /// The order is not held up by a late dispatch.
+    #[error("This order is not held up; there is nothing to resume.")]
+    NotOverdue,
     /// A dispute stands already.
     #[error("A dispute is open for this order already.")]
     Disputed,
@@ -86,6 +95,9 @@ impl Refusal {
             Self::InProgress => "in-progress",
             Self::PayingOut => "paying-out",
             Self::Shipped => "already-shipped",
+            Self::NotShipped => "not-shipped",
+            Self::Extended => "already-extended",
+            Self::NotOverdue => "not-overdue",
             Self::Disputed => "already-disputed",
             Self::Preparing => "preparing",
         }

@@ -11,7 +11,9 @@ pub const fn after(kind: EventKind, status: OrderStatus) -> Option<OrderStatus> 
         (E::Rejected, S::New) | (E::Expired, S::New | S::Pending) => Some(S::Failed),
         (E::Cancelled, S::New | S::Pending) => Some(S::Cancelled),
         (E::Funded, S::Pending) => Some(S::Completed),
-        (E::Frozen, S::Completed) => Some(S::Frozen),
+        // A dispute may also come while an order is frozen for not having been dispatched.
+        (E::Frozen, S::Completed | S::Frozen) | (E::Overdue, S::Completed) => Some(S::Frozen),
+        (E::Resumed, S::Frozen) | (E::Extended, S::Completed) => Some(S::Completed),
         (E::Released, S::Completed | S::Frozen) => Some(S::Released),
         (E::Refunded, S::Completed | S::Frozen) => Some(S::Cancelled),
         // Nothing is seen on an address that was never issued, and no event leaves an order new.

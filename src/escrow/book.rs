@@ -4,7 +4,7 @@
 //! slipped in breaks the chain ([`verify`]).
 
 use db::ledger::{self, EventRow, State};
-use db::{EscrowTx, codec};
+use db::{EscrowTx, codec, deadlines};
 use domain::clock::Time;
 use domain::ids::{OrderId, UserId};
 use domain::intent::EventActor;
@@ -98,6 +98,9 @@ pub(crate) fn append(
     state.last_seq = row.seq;
     state.updated_at = at;
     ledger::put_state(tx, state)?;
+    if status.is_terminal() {
+        deadlines::clear(tx, state.order)?;
+    }
     Ok(())
 }
 

@@ -3,11 +3,14 @@
 
 use std::sync::Arc;
 
+use db::deadlines as timers;
 use db::desk::{self, Beat};
+use db::placing;
 use domain::clock::Time;
+use domain::deadline::RunClock;
 
 use crate::ctx::{Ctx, Served};
-use crate::desk::{addresses, disputes, intake, intents};
+use crate::desk::{addresses, deadlines, disputes, intake, intents};
 use crate::fault::Fault;
 use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign, tokens};
 
@@ -71,9 +74,9 @@ impl Engine {
         Self { ctx: Arc::new(ctx) }
     }
 
-    /// One round of the desk: disputes, intents, addresses, new orders. Disputes come before
-    /// intents, so that one that stands is not overtaken; new orders come last, because they wait
-    /// for a provider. A full round looks at everything that was ever left over. Answers how much
+    /// One round of the desk: disputes, intents, deadlines, addresses, new orders. Disputes come
+    /// before intents and deadlines, so that one that stands is not overtaken; new orders come last,
+    /// because they wait for a provider. A full round looks at everything that was ever left over. Answers how much
     /// was done.
     ///
     /// # Errors
@@ -83,6 +86,7 @@ impl Engine {
         let mut round = Round::default();
         round.add(job("disputes", || disputes::run_once(ctx)))?;
         round.add(job("intents", || intents::run_once(ctx, full)))?;
+        round.add(job("deadlines", || deadlines::run_once(ctx)))?;
         round.add(job("addresses", || addresses::run_once(ctx)))?;
         round.add(job("intake", || intake::run_once(ctx, full)))?;
         round.end()
@@ -130,13 +134,19 @@ impl Engine {
         job("rates", || rates::run_once(&self.ctx))
     }
 
-    /// Writes the heartbeat with the times at which the lanes last came round.
+    /// Writes the heartbeat with the times at which the lanes last came round, and winds the clock of
+    /// deadlines.
     ///
     /// # Errors
     /// [`Fault`] when the database fails.
     pub fn beat(&self, started_at: Time, desk_at: Time, chain_at: Time) -> Result<(), Fault> {
         let beat = Beat { started_at, beat_at: self.ctx.now(), desk_at, chain_at };
-        self.ctx.write("beat", move |tx| Ok(desk::beat(tx, &beat)?))?;
+        self.ctx.write("beat", move |tx| {
+            let clock = timers::clock(tx)?.unwrap_or(RunClock::new(beat.beat_at));
+            let paused = placing::paused(tx)?;
+            desk::beat(tx, &beat)?;
+            Ok(timers::set_clock(tx, clock.wound(beat.beat_at, paused))?)
+        })?;
         Ok(())
     }
 

@@ -284,7 +284,7 @@ fn admin(
     };
     let username = Username::parse_official(&username)
         .map_err(|why| bad(format!("ADMIN_USERNAME cannot be used: {why}")))?;
-    domain::user::check_password(password.expose_secret(), username.as_str())
+    crate::accounts::strength::check(password.expose_secret(), username.as_str())
         .map_err(|why| bad(format!("ADMIN_PASSWORD cannot be used: {why}")))?;
     Ok(Some(Admin { username, password }))
 }

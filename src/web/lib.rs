@@ -10,6 +10,7 @@ pub mod demo;
 pub mod error;
 pub mod health;
 pub mod home;
+mod housekeeping;
 pub mod http;
 pub mod items;
 pub mod keys;

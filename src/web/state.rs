@@ -1,5 +1,6 @@
 //! What every handler works with: configuration, database, clock, keys.
 
+mod due;
 mod keys;
 mod market;
 
@@ -15,6 +16,7 @@ use crate::accounts::password::Hasher;
 use crate::config::Config;
 use crate::http::cookies::Names;
 use crate::http::limits::Pace;
+use due::Due;
 
 pub use market::Payable;
 
@@ -41,6 +43,8 @@ pub struct App {
     pub hasher: Hasher,
     /// Calls per API key.
     pub(crate) pace: Pace,
+    /// When delivery addresses were last looked through.
+    pub(crate) erasing: Due,
     /// Names of our cookies.
     pub(crate) cookies: Names,
     /// How long a request's body may take to arrive.
@@ -74,6 +78,7 @@ impl App {
             keys,
             hasher: Hasher::for_this_machine(),
             pace: Pace::default(),
+            erasing: Due::default(),
             cookies,
             body_deadline: BODY_DEADLINE,
             seen: Mutex::new(None),

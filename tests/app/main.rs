@@ -14,6 +14,7 @@ mod catalogue;
 mod catalogue_api;
 mod catalogue_window;
 mod client;
+mod deadlines;
 mod forgery;
 mod headers;
 mod keys;

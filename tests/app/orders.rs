@@ -1,5 +1,8 @@
 //! The purchase on pages, as a reader without JavaScript makes it.
 
+use domain::clock::Span;
+use domain::ids::OrderId;
+
 use crate::market::{Market, REFUND};
 
 fn place(market: &mut Market) -> String {
@@ -121,7 +124,7 @@ fn a_large_sum_wants_the_password_once_more() {
     let agent = market.buying();
     let json = market.ordered(&agent);
     market.pay(&json, 100);
-    market.shop.wait(domain::clock::Span::minutes(6));
+    market.shop.wait(Span::minutes(6));
     market.round();
     let order = format!("/orders/{}", json["id"].as_str().unwrap());
     let confirm = format!("{order}/confirm-receipt");
@@ -140,4 +143,74 @@ fn a_large_sum_wants_the_password_once_more() {
     assert_eq!(next, confirm);
     market.buyer.see(&confirm);
     assert_eq!(market.buyer.act(&confirm, &[]), order);
+}
+
+#[test]
+fn whoever_is_banned_can_bring_open_orders_to_their_end_and_nothing_else() {
+    let mut market = Market::open();
+    let order = place(&mut market);
+    market.round();
+    paid(&mut market, &order);
+    let now = market.shop.app.now();
+    for name in ["buyer", "vendor"] {
+        crate::sessions::ban(&market.shop, name, now);
+    }
+    for browser in [&mut market.buyer, &mut market.vendor] {
+        for path in ["/account", "/account/keys", "/selling/new"] {
+            assert_eq!(browser.get(path).status, 403, "{path}");
+        }
+        assert!(browser.see(&order).contains("This account is closed. Your open orders"));
+    }
+    let package = market.package.clone();
+    assert_eq!(market.buyer.get(&format!("/checkout?package={package}")).status, 403);
+    let edit = format!("/stores/{}/edit", market.store);
+    assert_eq!(market.vendor.get(&edit).status, 403);
+
+    let ship = format!("{order}/ship");
+    market.vendor.see(&ship);
+    assert_eq!(market.vendor.act(&ship, &[("note", "Parcel 1")]), order);
+    let mut again = market.shop.browser();
+    again.see("/login");
+    again.act("/login", &[("username", "buyer"), ("password", crate::shop::PASSWORD)]);
+    let confirm = format!("{order}/confirm-receipt");
+    again.see(&confirm);
+    assert_eq!(again.act(&confirm, &[]), order);
+    for _ in 0..4 {
+        market.round();
+    }
+    assert!(again.see(&order).contains("Released"));
+
+    let mut late = market.shop.browser();
+    late.see("/login");
+    let refused =
+        late.post("/login", &[("username", "buyer"), ("password", crate::shop::PASSWORD)]);
+    assert_eq!(refused.status, 403, "nothing is open any more");
+}
+
+#[test]
+fn a_delivery_address_is_erased_some_days_after_the_end() {
+    let mut market = Market::open();
+    let order = place(&mut market);
+    market.round();
+    market.buyer.see(&format!("{order}/cancel"));
+    market.buyer.act(&format!("{order}/cancel"), &[]);
+    market.round();
+    let id: OrderId = order.rsplit('/').next().expect("an id").parse().expect("an id");
+    let kept = |market: &Market| {
+        let row = market.shop.db().read(move |conn| db::orders::delivery(conn, id)).unwrap();
+        let row = row.expect("a row");
+        assert_eq!(row.ciphertext.is_none(), row.erased_at.is_some());
+        row.ciphertext.is_some()
+    };
+    let guest = |market: &Market| {
+        let mut browser = market.shop.browser();
+        browser.see("/login");
+        browser.act("/login", &[("username", "buyer"), ("password", crate::shop::PASSWORD)]);
+    };
+    market.shop.wait(Span::days(29));
+    guest(&market);
+    assert!(kept(&market));
+    market.shop.wait(Span::days(2));
+    guest(&market);
+    assert!(!kept(&market));
 }

@@ -12,6 +12,8 @@ mod rows;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod verbs;
 #[cfg(test)]
 mod writing;

@@ -5,11 +5,13 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod orders;
 mod wire;
 mod world;
 
 mod carriers;
 mod crash;
+mod deadlines;
 mod forged;
 mod handshake;
 mod liveness;

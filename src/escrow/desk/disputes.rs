@@ -38,10 +38,11 @@ pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
     Ok(done)
 }
 
-/// Freezes a funded order that has a dispute and no payout, and withdraws what was announced;
-/// says whether it did.
+/// Puts a dispute into effect on an order that has one and no payout, and withdraws what was
+/// announced; says whether it did.
 pub(crate) fn freeze(tx: &mut EscrowTx<'_>, state: &mut State, now: Time) -> Result<bool, Fault> {
-    if state.status != OrderStatus::Completed || state.paying {
+    let in_escrow = matches!(state.status, OrderStatus::Completed | OrderStatus::Frozen);
+    if !in_escrow || state.disputed || state.paying {
         return Ok(false);
     }
     let Some(dispute) = disputes::of_order(tx, state.order)? else { return Ok(false) };

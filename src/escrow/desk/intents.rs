@@ -1,12 +1,15 @@
 //! Intents: numbered requests that choose among what the sealed terms allow. A cancellation is
 //! carried out here; a release or refund is announced, and planned only after another look.
 
+use db::deadlines::Deadline;
 use db::intents::IntentRow;
 use db::ledger::{self, State};
-use db::{EscrowTx, holds, inbox, orders};
+use db::{EscrowTx, deadlines, holds, inbox, orders};
 use domain::clock::{Span, Time};
+use domain::deadline::DeadlineKind;
 use domain::ids::{OrderId, UserId};
-use domain::intent::{self, ActorRole, EventActor, IntentAction};
+use domain::intent::{self, ActorRole, EventActor, IntentAction, Standing};
+use domain::limits::INSPECTION_EXTENSION;
 use domain::order::{EventKind, OrderStatus};
 use domain::refusal::Refusal;
 use domain::settle::PayoutKind;
@@ -109,7 +112,7 @@ fn act(
         return Ok(false);
     }
     let allowed = match is_own(&state, asked) {
-        true => intent::check(asked.action, asked.role, state.status, state.paying),
+        true => intent::check(asked.action, asked.role, standing(tx, &state)?),
         false => Err(Refusal::NotYours),
     };
     match (allowed, asked.action) {
@@ -121,8 +124,21 @@ fn act(
         (Ok(()), IntentAction::Refund) => {
             holds::announce(tx, asked.order, PayoutKind::Refund, Some(asked.n), now)?;
         }
+        (Ok(()), IntentAction::Extend) => extend(tx, &mut state, asked, now)?,
+        (Ok(()), IntentAction::Resume) => resume(tx, &mut state, asked, now)?,
     }
     Ok(true)
+}
+
+/// How an order stands by escrow's own tables and by what the vendor says of the goods.
+pub(crate) fn standing(tx: &mut EscrowTx<'_>, state: &State) -> Result<Standing, Fault> {
+    Ok(Standing {
+        status: state.status,
+        paying: state.paying,
+        disputed: state.disputed,
+        dispatched: inbox::is_dispatched(tx, state.order)?,
+        extended: deadlines::of_order(tx, state.order)?.is_some_and(|deadline| deadline.extended),
+    })
 }
 
 /// Who acts as the buyer must be the buyer that escrow took down.
@@ -151,6 +167,39 @@ fn cancel(tx: &mut EscrowTx<'_>, state: &mut State, asked: Asked, now: Time) -> 
         .by(Some(asked.actor))
         .intent(Some(asked.n));
     state.next_check_at = now;
+    ledger::answer(tx, (asked.order, asked.n), None, now)?;
+    book::append(tx, state, note, now)
+}
+
+/// More time to look at what came. A deadline that escrow has not set yet is waited for: the request
+/// stays open.
+fn extend(tx: &mut EscrowTx<'_>, state: &mut State, asked: Asked, now: Time) -> Result<(), Fault> {
+    let Some(running) = deadlines::of_order(tx, asked.order)? else { return Ok(()) };
+    if running.kind != DeadlineKind::Inspection {
+        return Ok(());
+    }
+    let more = Time::from_micros(running.due).after(INSPECTION_EXTENSION).as_micros();
+    deadlines::put(tx, Deadline { due: more, extended: true, ..running }, now)?;
+    let comment = "Seven days more to look at what came.";
+    granted(tx, state, asked, (EventKind::Extended, comment), now)
+}
+
+/// The buyer takes a late dispatch after all: the order goes on, and the time to look at what comes
+/// begins.
+fn resume(tx: &mut EscrowTx<'_>, state: &mut State, asked: Asked, now: Time) -> Result<(), Fault> {
+    granted(tx, state, asked, (EventKind::Resumed, "The late dispatch was accepted."), now)
+}
+
+fn granted(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    asked: Asked,
+    (kind, comment): (EventKind, &str),
+    now: Time,
+) -> Result<(), Fault> {
+    let note = Note::new(kind, EventActor::from(asked.role), comment)
+        .by(Some(asked.actor))
+        .intent(Some(asked.n));
     ledger::answer(tx, (asked.order, asked.n), None, now)?;
     book::append(tx, state, note, now)
 }

@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod check;
+pub mod deadlines;
 pub mod disputes;
 pub mod intake;
 pub mod intents;

@@ -12,7 +12,7 @@ use domain::EvmAddress;
 use domain::clock::Time;
 use domain::intent::{self, ActorRole, EventActor, IntentAction};
 use domain::money::Amount;
-use domain::order::{EventKind, OrderStatus};
+use domain::order::EventKind;
 use domain::refusal::Refusal;
 use domain::seal::Terms;
 use domain::settle::{self, Indivisible, PayoutKind, PayoutPlan};
@@ -21,7 +21,7 @@ use super::{OPERATOR_TIME, freeze, payee, relay, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
-use crate::desk::{disputes, intents};
+use crate::desk::{deadlines, disputes, intents};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
 
@@ -150,8 +150,8 @@ fn look(
     if !open || state.held_reason.is_some() || placing::paused(tx)? {
         return Ok(false);
     }
-    if state.status == OrderStatus::Completed && inbox::is_disputed(tx, hold.order)? {
-        return disputes::freeze(tx, state, now);
+    if inbox::is_disputed(tx, hold.order)? && disputes::freeze(tx, state, now)? {
+        return Ok(true);
     }
     let role = match still_asked(tx, state, hold)? {
         Ok(role) => role,
@@ -188,13 +188,21 @@ fn look(
     Ok(holds::settle(tx, hold, true, now)?)
 }
 
-/// Whether the intent behind an announcement stands as it was and still fits; else a sentence.
+/// Whether what is behind an announcement, an intent or a deadline, stands as it was and still
+/// fits; else a sentence.
 fn still_asked(
     tx: &mut EscrowTx<'_>,
     state: &State,
     hold: &Hold,
 ) -> Result<Result<Option<ActorRole>, String>, Fault> {
-    let Some(n) = hold.intent else { return Ok(Ok(None)) };
+    let Some(n) = hold.intent else {
+        let due = deadlines::asks_for(tx, state)? == Some(hold.kind);
+        return Ok(if due {
+            Ok(None)
+        } else {
+            Err("The deadline does not hold any more.".to_owned())
+        });
+    };
     let row = inbox::intent(tx, &hold.order.to_string(), n)?;
     let Some(asked) = row.as_ref().and_then(intents::read) else {
         return Ok(Err("The request is not there any more.".to_owned()));
@@ -206,7 +214,7 @@ fn still_asked(
     if asked.action != announced || !intents::is_own(state, asked) {
         return Ok(Err(Refusal::NotYours.to_string()));
     }
-    let allowed = intent::check(asked.action, asked.role, state.status, state.paying);
+    let allowed = intent::check(asked.action, asked.role, intents::standing(tx, state)?);
     Ok(allowed.map(|()| Some(asked.role)).map_err(|refusal| refusal.to_string()))
 }
 

@@ -1,17 +1,19 @@
 //! What people do with their accounts.
 
 use db::accounts::{self, UserRow};
-use db::{DbError, WebTx, attempts, codec, idempotency, keys, sessions};
+use db::sessions::ViewerRow;
+use db::{DbError, WebTx, attempts, codec, keys, orders, sessions};
 use domain::EvmAddress;
 use domain::clock::{Span, Time};
 use domain::ids::UserId;
 use domain::refusal::Faults;
-use domain::user::{Role, Username, check_password};
+use domain::user::{Role, Username};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::codes;
 use super::password::is_outdated;
+use super::{codes, strength};
 use crate::error::AppError;
+use crate::housekeeping;
 use crate::http::limits::{Limit, Try, admit, until};
 use crate::http::session::{NewSession, Session};
 use crate::http::viewer::Account;
@@ -30,10 +32,6 @@ const CONFIRM: Limit = Limit { name: "confirm", max: 10, window: Span::minutes(5
 const FAILURES: Limit = Limit { name: "login-failure", max: 10, window: Span::minutes(15) };
 /// The longest such wait: whoever shares an address with a guesser still gets in.
 const LONGEST_WAIT: Span = Span::secs(60);
-/// Tries are remembered this long.
-const ATTEMPTS_KEPT: Span = Span::days(1);
-/// Keys of requests that were sent again are remembered this long.
-const IDEMPOTENCY_KEPT: Span = Span::days(30);
 
 /// A new account, its first session and its recovery codes, which are shown this once.
 pub(crate) struct Registered {
@@ -75,6 +73,7 @@ pub(crate) async fn register(
         username: username.as_str().to_owned(),
         role: Role::Customer,
         refund_address: None,
+        closed: false,
     };
     Ok(Registered { session: session.of(account, false), codes })
 }
@@ -99,34 +98,32 @@ pub(crate) async fn login(
         return Err(wrong());
     }
     let user = user.ok_or_else(wrong)?;
-    if user.banned_at.is_some() {
+    let outdated = is_outdated(&user.password_hash);
+    let known_hash = user.password_hash.clone();
+    let account = Account::try_from(ViewerRow::from(user))?;
+    let id = account.id;
+    if account.closed && !app.read(move |conn| orders::any_open(conn, id)).await? {
         return Err(AppError::Denied(
             "account-closed",
             "This account is closed. Please write to whoever runs this site.".into(),
         ));
     }
-    let newer = if is_outdated(&user.password_hash) {
-        Some(app.hasher.hash(password, app.random()).await?)
-    } else {
-        None
-    };
-    let account = account(&user)?;
+    let newer = if outdated { Some(app.hasher.hash(password, app.random()).await?) } else { None };
     let session = NewSession::new(app);
-    let (begun, id, now) = (session.clone(), account.id, app.now());
+    let (begun, now) = (session.clone(), app.now());
     app.write("login", move |tx| {
         if let Some(old) = &old {
             sessions::delete(tx, old)?;
         }
         if let Some(newer) = &newer {
-            accounts::rehash(tx, id, &user.password_hash, newer)?;
+            accounts::rehash(tx, id, &known_hash, newer)?;
         }
         failure.forgive(tx)?;
-        sessions::prune(tx, now)?;
-        attempts::prune(tx, now.before(ATTEMPTS_KEPT))?;
-        idempotency::prune(tx, now.before(IDEMPOTENCY_KEPT))?;
+        housekeeping::prune(tx, now)?;
         begun.begin(tx, id)
     })
     .await?;
+    housekeeping::erase_deliveries(app).await;
     Ok(session.of(account, false))
 }
 
@@ -246,7 +243,7 @@ pub(crate) fn checked_password(
     repeated: &SecretString,
     username: &str,
 ) {
-    faults.take("password", check_password(password.expose_secret(), username));
+    faults.take("password", strength::check(password.expose_secret(), username));
     if password.expose_secret() != repeated.expose_secret() {
         faults.note("repeat", "This is not the same password.");
     }
@@ -308,15 +305,6 @@ async fn patience(app: &App, guesser: &str) -> Result<(), AppError> {
 
 fn wrong() -> AppError {
     AppError::fault("password", "This name and this password do not belong together.")
-}
-
-fn account(user: &UserRow) -> Result<Account, DbError> {
-    Ok(Account {
-        id: codec::parsed("users.id", &user.id)?,
-        username: user.username.clone(),
-        role: codec::parsed("users.role", &user.role)?,
-        refund_address: codec::parsed_opt("users.refund_address", user.refund_address.as_deref())?,
-    })
 }
 
 /// Codes as they are shown and as they are kept.

@@ -7,6 +7,7 @@ mod forms;
 mod operator;
 mod pages;
 pub(crate) mod password;
+pub(crate) mod strength;
 mod views;
 
 pub(crate) use api::Doc;

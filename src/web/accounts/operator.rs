@@ -6,10 +6,10 @@ use db::doors::Web;
 use db::{keys, sessions, tx};
 use domain::clock::Clock;
 use domain::ids::UserId;
-use domain::user::{Role, Username, check_password};
+use domain::user::{Role, Username};
 use secrecy::ExposeSecret;
 
-use super::{actions, password};
+use super::{actions, password, strength};
 use crate::error::AppError;
 use crate::server::SystemClock;
 use crate::state::App;
@@ -34,7 +34,7 @@ pub fn create_account(
     role: Role,
 ) -> Result<UserId, String> {
     let username = Username::parse_official(username).map_err(|why| format!("the name: {why}"))?;
-    check_password(password, username.as_str()).map_err(|why| format!("the password: {why}"))?;
+    strength::check(password, username.as_str()).map_err(|why| format!("the password: {why}"))?;
     let id = UserId::from_random(actions::random().map_err(said)?);
     let row = actions::row(id, &username, hash_password(password)?, role, SystemClock.now());
     tx::write_once::<Web, _, _>(db, "create-account", move |tx| actions::insert(tx, &row))
@@ -47,7 +47,7 @@ pub fn create_account(
 /// # Errors
 /// One sentence: an unknown name, a bad password, a database that cannot be written.
 pub fn set_password(db: &DbConfig, username: &str, password: &str) -> Result<(), String> {
-    check_password(password, username).map_err(|why| format!("the password: {why}"))?;
+    strength::check(password, username).map_err(|why| format!("the password: {why}"))?;
     let (hash, now) = (hash_password(password)?, SystemClock.now());
     let key = username.trim().to_ascii_lowercase();
     tx::write_once::<Web, _, _>(db, "set-password", move |tx| {

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use db::{WebDb, codec};
+use db::WebDb;
+use db::sessions::ViewerRow;
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::chain::ChainId;
@@ -221,14 +222,6 @@ impl Director {
         let row =
             self.runtime.block_on(self.app.read(move |conn| db::accounts::by_key(conn, &key)))?;
         let row = row.ok_or_else(|| Missed(format!("there is no user {username}")))?;
-        Ok(Account {
-            id: codec::parsed("users.id", &row.id)?,
-            role: codec::parsed("users.role", &row.role)?,
-            refund_address: codec::parsed_opt(
-                "users.refund_address",
-                row.refund_address.as_deref(),
-            )?,
-            username: row.username,
-        })
+        Ok(Account::try_from(ViewerRow::from(row))?)
     }
 }

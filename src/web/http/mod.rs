@@ -1,6 +1,7 @@
 //! What stands between a socket and the actions: who asks, what was sent, how it is answered.
 
 pub mod api;
+mod banner;
 pub(crate) mod body;
 pub(crate) mod cookies;
 pub(crate) mod flash;

@@ -13,11 +13,11 @@ use maud::Markup;
 
 use super::session::Session;
 use super::viewer::{Account, no_app};
-use super::{Extracting, RequestId, cookies, flash};
+use super::{Extracting, RequestId, banner, cookies, flash};
 use crate::error::{AppError, PageError};
 use crate::state::{App, Pulse, State, hex};
 use crate::ui::url::{self, Url};
-use crate::ui::{self, Banner, Chrome, Flash, Theme, Tone};
+use crate::ui::{self, Chrome, Flash, Theme, Tone};
 
 /// Seconds that a sentence for the next page waits for it.
 const FLASH_SECS: i64 = 120;
@@ -292,7 +292,7 @@ impl Ctx {
             }),
             csrf: self.csrf().to_owned(),
             theme: inner.theme,
-            banner: banner(inner.pulse),
+            banner: banner::of(inner.pulse, self.viewer()),
             flash,
             path: inner.path.clone(),
             refresh_secs,
@@ -343,19 +343,6 @@ pub(crate) fn redirect(htmx: bool, url: &Url) -> HttpResponse {
     let mut response = HttpResponse::new(status);
     response.headers_mut().insert(name, place);
     response
-}
-
-fn banner(pulse: Pulse) -> Option<Banner> {
-    let text = match pulse {
-        Pulse::Running => return None,
-        Pulse::Paused => {
-            "Payments are paused by the operator: no new orders, and payouts wait. What you paid stays in escrow."
-        }
-        Pulse::Stale => {
-            "Payments are interrupted at the moment: no new orders, and payouts wait. What you paid stays in escrow."
-        }
-    };
-    Some(Banner { tone: Tone::Warning, text: text.to_owned() })
 }
 
 /// What form tokens hang on where nobody is signed in; made with the first page.

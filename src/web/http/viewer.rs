@@ -29,20 +29,25 @@ pub struct Account {
     pub role: Role,
     /// Where refunds go unless an order says otherwise.
     pub refund_address: Option<EvmAddress>,
+    /// It was banned: nothing but its orders is left to it, and no role.
+    pub closed: bool,
 }
 
 impl TryFrom<ViewerRow> for Account {
     type Error = DbError;
 
     fn try_from(row: ViewerRow) -> Result<Self, DbError> {
+        let closed = row.banned_at.is_some();
+        let role = codec::parsed("users.role", &row.role)?;
         Ok(Self {
             id: codec::parsed("users.id", &row.id)?,
             username: row.username,
-            role: codec::parsed("users.role", &row.role)?,
+            role: if closed { Role::Customer } else { role },
             refund_address: codec::parsed_opt(
                 "users.refund_address",
                 row.refund_address.as_deref(),
             )?,
+            closed,
         })
     }
 }
@@ -51,9 +56,14 @@ impl TryFrom<ViewerRow> for Account {
 #[derive(Debug, Clone)]
 pub struct Viewer(pub Option<Account>);
 
-/// Whoever is signed in; others are led to the login page.
+/// Whoever is signed in; others are led to the login page. A closed account is refused.
 #[derive(Debug, Clone)]
 pub struct SignedIn(pub Account);
+
+/// Whoever is signed in, a closed account too: for what an order asks of its parties, so that its
+/// money finds its way out.
+#[derive(Debug, Clone)]
+pub struct Party(pub Account);
 
 impl FromRequest for Viewer {
     type Error = PageError;
@@ -72,8 +82,27 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let ctx = Ctx::of(request.clone());
         Box::pin(async move {
-            let account = ctx.await?.viewer().cloned();
-            account.map(Self).ok_or(PageError(AppError::SignIn))
+            let account = ctx.await?.viewer().cloned().ok_or(AppError::SignIn)?;
+            if account.closed {
+                return Err(PageError(AppError::Denied(
+                    "account-closed",
+                    "This account is closed. Only its orders are still open to it.".into(),
+                )));
+            }
+            Ok(Self(account))
+        })
+    }
+}
+
+impl FromRequest for Party {
+    type Error = PageError;
+    type Future = Extracting<Self, PageError>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let ctx = Ctx::of(request.clone());
+        Box::pin(async move {
+            let account = ctx.await?.viewer().cloned().ok_or(AppError::SignIn)?;
+            Ok(Self(account))
         })
     }
 }

@@ -22,6 +22,8 @@ pub fn pages(routes: &mut PageRoutes) {
     routes.post("/orders/{id}/cancel", pages::cancel);
     routes.post("/orders/{id}/confirm-receipt", pages::confirm_receipt);
     routes.post("/orders/{id}/refund", pages::refund);
+    routes.post("/orders/{id}/extend", pages::extend);
+    routes.post("/orders/{id}/resume", pages::resume);
     routes.post("/orders/{id}/ship", pages::ship);
     routes.post("/orders/{id}/dispute", pages::dispute);
 }
@@ -36,6 +38,8 @@ pub fn api(routes: &mut ApiRoutes) {
     routes.post("/api/v1/orders/{id}/cancel", api::cancel);
     routes.post("/api/v1/orders/{id}/confirm-receipt", api::confirm_receipt);
     routes.post("/api/v1/orders/{id}/refund", api::refund);
+    routes.post("/api/v1/orders/{id}/extend", api::extend);
+    routes.post("/api/v1/orders/{id}/resume", api::resume);
     routes.post("/api/v1/orders/{id}/ship", api::ship);
     routes.post("/api/v1/orders/{id}/dispute", api::dispute);
 }

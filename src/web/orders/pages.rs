@@ -18,13 +18,13 @@ use crate::http::page::Ctx;
 use crate::http::paging::{Cursor, PageQuery};
 use crate::http::path::Id;
 use crate::http::query::Query;
-use crate::http::viewer::{Account, SignedIn};
+use crate::http::viewer::{Account, Party};
 use crate::state::{App, State};
 use crate::ui::url::ExternalUrl;
 use crate::ui::{Tone, url};
 
 /// `GET /orders`: what the viewer bought.
-pub async fn purchases(app: State, ctx: Ctx, who: SignedIn, query: Query<PageQuery>) -> PageResult {
+pub async fn purchases(app: State, ctx: Ctx, who: Party, query: Query<PageQuery>) -> PageResult {
     let (rows, next) = read::board(&app, &who.0, Board::Buyer(who.0.id), cursor(&query.0)?).await?;
     let older = next.map(|next| url::orders().query("cursor", older(next)));
     Ok(ctx.page("My orders", board::board("My orders", &rows, false, older)))
@@ -34,7 +34,7 @@ pub async fn purchases(app: State, ctx: Ctx, who: SignedIn, query: Query<PageQue
 pub async fn sales(
     app: State,
     ctx: Ctx,
-    who: SignedIn,
+    who: Party,
     id: Id<StoreId>,
     query: Query<PageQuery>,
 ) -> PageResult {
@@ -54,7 +54,7 @@ fn older((at, id): read::Cursor) -> Cursor {
 }
 
 /// `GET /orders/{id}`
-pub async fn show(app: State, ctx: Ctx, who: SignedIn, id: Id<OrderId>) -> PageResult {
+pub async fn show(app: State, ctx: Ctx, who: Party, id: Id<OrderId>) -> PageResult {
     let view = read::view(&app, &who.0, id.0).await?;
     let body = order::page(&view, wallet(&app, &view).as_ref());
     let title = order::title(&view);
@@ -77,7 +77,7 @@ pub struct Seen {
 pub async fn live(
     app: State,
     ctx: Ctx,
-    who: SignedIn,
+    who: Party,
     id: Id<OrderId>,
     seen: Query<Seen>,
 ) -> PageResult {
@@ -114,7 +114,7 @@ fn wallet(app: &App, view: &read::OrderView) -> Option<ExternalUrl> {
 pub async fn ask(
     app: State,
     ctx: Ctx,
-    who: SignedIn,
+    who: Party,
     path: web::Path<(String, String)>,
 ) -> PageResult {
     let (id, verb) = path.into_inner();
@@ -162,7 +162,7 @@ fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
 pub async fn cancel(
     app: State,
     ctx: Ctx,
-    who: SignedIn,
+    who: Party,
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
@@ -173,7 +173,7 @@ pub async fn cancel(
 pub async fn confirm_receipt(
     app: State,
     ctx: Ctx,
-    who: SignedIn,
+    who: Party,
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
@@ -184,11 +184,33 @@ pub async fn confirm_receipt(
 pub async fn refund(
     app: State,
     ctx: Ctx,
-    who: SignedIn,
+    who: Party,
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
     asked(&app, &ctx, &who.0, id.0, IntentAction::Refund).await
+}
+
+/// `POST /orders/{id}/extend`
+pub async fn extend(
+    app: State,
+    ctx: Ctx,
+    who: Party,
+    id: Id<OrderId>,
+    _: Form<NoFields>,
+) -> PageResult {
+    asked(&app, &ctx, &who.0, id.0, IntentAction::Extend).await
+}
+
+/// `POST /orders/{id}/resume`
+pub async fn resume(
+    app: State,
+    ctx: Ctx,
+    who: Party,
+    id: Id<OrderId>,
+    _: Form<NoFields>,
+) -> PageResult {
+    asked(&app, &ctx, &who.0, id.0, IntentAction::Resume).await
 }
 
 async fn asked(
@@ -234,6 +256,8 @@ fn said(act: Act) -> &'static str {
         Act::Ask(IntentAction::Cancel) => "Escrow is calling the order off.",
         Act::Ask(IntentAction::Release) => "Thank you. Escrow is paying the vendor.",
         Act::Ask(IntentAction::Refund) => "Escrow is paying the buyer back.",
+        Act::Ask(IntentAction::Extend) => "You have seven days more to look at it.",
+        Act::Ask(IntentAction::Resume) => "The order goes on.",
         Act::Ship => "The buyer now sees that it is on its way.",
         Act::Dispute => "The dispute is open. Escrow is freezing the money.",
         Act::See | Act::SeeDelivery => "",
@@ -252,7 +276,7 @@ pub struct ShipForm {
 pub async fn ship(
     app: State,
     ctx: Ctx,
-    who: SignedIn,
+    who: Party,
     id: Id<OrderId>,
     form: Form<ShipForm>,
 ) -> PageResult {
@@ -276,7 +300,7 @@ pub struct DisputeForm {
 pub async fn dispute(
     app: State,
     ctx: Ctx,
-    who: SignedIn,
+    who: Party,
     id: Id<OrderId>,
     form: Form<DisputeForm>,
 ) -> PageResult {

@@ -18,6 +18,8 @@ pub fn act(order: OrderId, act: Act) -> Option<Url> {
         Act::Ask(IntentAction::Cancel) => "cancel",
         Act::Ask(IntentAction::Release) => "confirm-receipt",
         Act::Ask(IntentAction::Refund) => "refund",
+        Act::Ask(IntentAction::Extend) => "extend",
+        Act::Ask(IntentAction::Resume) => "resume",
         Act::Ship => "ship",
         Act::Dispute => "dispute",
         Act::See | Act::SeeDelivery => return None,

@@ -12,7 +12,7 @@ use crate::http::form::Form;
 use crate::http::page::{self, Ctx};
 use crate::http::query::Query;
 use crate::http::session::Session;
-use crate::http::viewer::SignedIn;
+use crate::http::viewer::{Party, SignedIn};
 use crate::ui::Tone;
 use crate::ui::url;
 
@@ -114,7 +114,7 @@ pub(in super::super) async fn codes(
 
 pub(in super::super) async fn confirm_form(
     ctx: Ctx,
-    SignedIn(_): SignedIn,
+    _: Party,
     Query(query): Query<Next>,
 ) -> PageResult {
     Ok(ctx.page(CONFIRM, views::confirm(ctx.csrf(), query.next.as_deref(), &[])))
@@ -122,7 +122,7 @@ pub(in super::super) async fn confirm_form(
 
 pub(in super::super) async fn confirm(
     ctx: Ctx,
-    SignedIn(_): SignedIn,
+    _: Party,
     request: HttpRequest,
     Form(input): Form<Confirm>,
 ) -> PageResult {

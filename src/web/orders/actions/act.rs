@@ -16,7 +16,7 @@ use crate::http::viewer::Account;
 use crate::orders::actions::read::{self, OrderView};
 use crate::state::App;
 
-/// Asks escrow to cancel, release or refund. Asking again for what is asked already is no error:
+/// Asks escrow for what a party may ask: to cancel, release, refund, extend or resume. Asking again for what is asked already is no error:
 /// a second click finds its wish on the way.
 pub async fn ask(
     app: &App,
@@ -61,7 +61,8 @@ fn is_asked(view: &OrderView, action: IntentAction) -> bool {
 
 /// Whether an act on this order wants a password typed just now: sums above a limit do.
 pub fn needs_password(view: &OrderView, action: IntentAction) -> bool {
-    action != IntentAction::Cancel && view.total.get() > limits::STEP_UP_CENTS
+    matches!(action, IntentAction::Release | IntentAction::Refund)
+        && view.total.get() > limits::STEP_UP_CENTS
 }
 
 /// Marks an order as shipped, with what the buyer should know to follow it.

@@ -168,7 +168,7 @@ pub async fn place(app: &App, who: &Account, command: PlaceOrder) -> Result<Plac
     };
     let (rate_id, _) = shown.ok_or(OrderRefusal::NoRate)?;
     let deliver = deliver(&basket, command.delivery.as_deref())?;
-    let id = OrderId::from_random(app.random());
+    let id = OrderId::dated(now, app.random());
     let delivery = deliver.map(|text| DeliveryRow {
         order_id: id.to_string(),
         ciphertext: Some(delivery::seal(app, id, text)),

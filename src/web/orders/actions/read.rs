@@ -1,5 +1,6 @@
 //! Reading orders: one with its whole story, or a board of them.
 
+use db::deadlines::{self, Deadline};
 use db::deposits::Deposit;
 use db::disputes::DisputeRow;
 use db::intents::IntentRow;
@@ -11,7 +12,8 @@ use db::{Conn, DbError, codec};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::chain::{ChainId, ChainSpec};
-use domain::clock::{Span, Time};
+use domain::clock::Time;
+use domain::deadline::RunClock;
 use domain::ids::{OrderId, StoreId, UserId};
 use domain::journey::{self, Next, Position};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
@@ -67,6 +69,10 @@ pub struct OrderView {
     pub payout: Option<EvmAddress>,
     /// Whether goods are sent.
     pub ships: bool,
+    /// When the deadline that runs now will come, if escrow stays up.
+    pub deadline: Option<Time>,
+    /// The buyer has taken more time to look at what came.
+    pub extended: bool,
     /// Hours from funding to dispatch.
     pub handling_hours: u32,
     /// Hours to look at what came.
@@ -123,6 +129,7 @@ impl OrderView {
             funded: self.funded_at.is_some(),
             dispatched: !self.shipments.is_empty(),
             disputed: self.dispute.is_some(),
+            extended: self.extended,
             intent_open: self.intent.is_some(),
         }
     }
@@ -152,6 +159,7 @@ struct Rows {
     terms: Option<Terms>,
     deposits: Vec<Deposit>,
     strays: Vec<Stray>,
+    deadline: Option<(RunClock, Deadline)>,
 }
 
 /// One order as `who` may see it. An order of others does not exist for a stranger.
@@ -195,6 +203,7 @@ fn rows(
         terms: db::story::sealed_terms(conn, id)?,
         deposits: db::deposits::of_order(conn, id)?,
         strays: db::tokens::strays_of(conn, chain_of(&order)?, id)?,
+        deadline: deadlines::clock(conn)?.zip(deadlines::of_order(conn, id)?),
         delivery: db::orders::delivery(conn, id)?.and_then(|row| row.ciphertext),
         order,
     })
@@ -227,6 +236,8 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         refund: codec::parsed("orders.refund_address", &rows.order.refund_address)?,
         payout: rows.terms.map(|terms| terms.payout),
         ships: rows.order.ships,
+        deadline: rows.deadline.map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
+        extended: rows.deadline.is_some_and(|(_, deadline)| deadline.extended),
         handling_hours: codec::number("orders.handling_hours", rows.order.handling_hours)?,
         inspection_hours: codec::number("orders.inspection_hours", rows.order.inspection_hours)?,
         placed_at: codec::time(rows.order.created_at),
@@ -277,7 +288,8 @@ fn version(rows: &Rows) -> String {
     let intent = rows.intent.as_ref().map_or(0, |intent| intent.n);
     let (shipments, dispute) = (rows.shipments.len(), u8::from(rows.dispute.is_some()));
     let strays = rows.strays.iter().map(|stray| stray.block_number).max().unwrap_or_default();
-    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{strays}")
+    let deadline = rows.deadline.as_ref().map_or(0, |(_, deadline)| deadline.due);
+    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{deadline}-{strays}")
 }
 
 fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
@@ -303,10 +315,8 @@ fn position(view: &OrderView) -> Position {
         paying: view.paying,
         held: view.held.is_some(),
         expires_at: view.expires_at,
-        funded_at: view.funded_at,
-        dispatched_at: view.shipments.first().map(|row| codec::time(row.created_at)),
-        handling: Span::hours(view.handling_hours),
-        inspection: Span::hours(view.inspection_hours),
+        dispatched: !view.shipments.is_empty(),
+        deadline: view.deadline,
     }
 }
 

@@ -47,6 +47,8 @@ use crate::state::State;
     cancel,
     confirm_receipt,
     refund,
+    extend,
+    resume,
     ship,
     dispute
 ))]
@@ -212,7 +214,7 @@ pub async fn confirm_receipt(
     asked(&app, caller.write()?, id.0, IntentAction::Release, &request.0).await
 }
 
-/// Pays the buyer back in full (vendor).
+/// Pays the buyer back in full (vendor; the buyer where it was not sent in time).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/refund", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
 pub async fn refund(
@@ -222,6 +224,30 @@ pub async fn refund(
     id: Id<OrderId>,
 ) -> ApiResult {
     asked(&app, caller.write()?, id.0, IntentAction::Refund, &request.0).await
+}
+
+/// Takes seven days more to look at what came, once (buyer).
+#[utoipa::path(post, path = "/api/v1/orders/{id}/extend", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+pub async fn extend(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    id: Id<OrderId>,
+) -> ApiResult {
+    asked(&app, caller.write()?, id.0, IntentAction::Extend, &request.0).await
+}
+
+/// Takes a late dispatch after all; the order goes on (buyer).
+#[utoipa::path(post, path = "/api/v1/orders/{id}/resume", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+pub async fn resume(
+    app: State,
+    caller: ApiCaller,
+    request: ReqData<RequestId>,
+    id: Id<OrderId>,
+) -> ApiResult {
+    asked(&app, caller.write()?, id.0, IntentAction::Resume, &request.0).await
 }
 
 async fn asked(

@@ -2,7 +2,7 @@
 
 use domain::intent::IntentAction;
 use domain::order::OrderStatus;
-use domain::policy::Act;
+use domain::policy::{Act, Relation};
 use domain::refusal::Fault;
 use maud::{Markup, html};
 
@@ -37,6 +37,8 @@ pub fn confirm(
         Act::Ask(IntentAction::Release) => ask.release(),
         Act::Ask(IntentAction::Refund) => ask.refund(),
         Act::Ask(IntentAction::Cancel) => ask.cancel(),
+        Act::Ask(IntentAction::Extend) => ask.extend(),
+        Act::Ask(IntentAction::Resume) => ask.resume(),
         Act::Dispute => ask.dispute(),
         Act::Ship | Act::See | Act::SeeDelivery => ask.ship(),
     }
@@ -120,9 +122,42 @@ impl Ask<'_> {
             ),
             ("Goes to", ui::address(&view.refund, url::explorer_address(view.chain, &view.refund))),
         ];
-        let warning =
-            (!view.shipments.is_empty()).then_some("You marked this order as sent already.");
+        let warning = match (view.shipments.is_empty(), view.relation) {
+            (true, _) => None,
+            (false, Relation::Buyer) => {
+                Some("The vendor has marked this order as sent meanwhile; it may be on its way.")
+            }
+            (false, _) => Some("You marked this order as sent already."),
+        };
         self.show(("Refund in full?", "Refund in full", Look::Danger), facts, warning, html! {})
+    }
+
+    fn extend(self) -> Markup {
+        let facts = vec![
+            (
+                "What happens",
+                html! { "You have seven days more to look at what came. This is possible once." },
+            ),
+            (
+                "After that",
+                html! { (self.view.store_name) " is paid, unless you open a dispute before." },
+            ),
+        ];
+        let words = ("Need more time?", "Take seven days more", Look::Primary);
+        self.show(words, facts, None, html! {})
+    }
+
+    fn resume(self) -> Markup {
+        let view = self.view;
+        let facts = vec![
+            ("What happens", html! { "The money is no longer frozen, and the order goes on." }),
+            (
+                "Your time to look",
+                html! { (view.inspection_hours) " hours from now; then " (view.store_name) " is paid, unless you object." },
+            ),
+        ];
+        let words = ("Take it after all?", "Take it, go on", Look::Primary);
+        self.show(words, facts, None, html! {})
     }
 
     fn cancel(self) -> Markup {

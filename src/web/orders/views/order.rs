@@ -89,7 +89,13 @@ fn delivery(view: &OrderView) -> Markup {
             @if let Some(address) = &view.delivery {
                 (ui::panel(Some("Delivery address"), ui::prose(address)))
             } @else if matches!(view.relation, Relation::Vendor(_)) {
-                (ui::panel(Some("Delivery address"), html! { p { "Shown here as soon as the order is paid." } }))
+                (ui::panel(Some("Delivery address"), html! { p {
+                    @if view.status.is_terminal() {
+                        "No longer shown: the order has come to its end."
+                    } @else {
+                        "Shown here as soon as the order is paid."
+                    }
+                } }))
             }
         }
     }
@@ -129,6 +135,11 @@ fn next(view: &OrderView) -> Markup {
             Step::Pay | Step::PayRest => {
                 Some("Otherwise the order expires, and whatever was paid goes back.")
             }
+            Step::Dispatch => {
+                Some("Otherwise the money is frozen, and the buyer can have it back at once.")
+            }
+            Step::ConfirmReceipt => Some("Otherwise the vendor is paid by then."),
+            Step::TakeBack | Step::AcceptLate => Some("Otherwise the buyer is paid back by then."),
             _ => None,
         },
         action: buttons(view),
@@ -140,7 +151,7 @@ fn done(view: &OrderView) -> Markup {
         (OrderStatus::Released, Relation::Vendor(_)) => (
             Tone::Success,
             "You are paid",
-            "The buyer confirmed the order and the money is in your wallet.",
+            "The order is complete and the money is in your wallet.",
         ),
         (OrderStatus::Released, _) => {
             (Tone::Success, "Complete", "The vendor is paid. Thank you for buying here.")
@@ -169,10 +180,17 @@ fn done(view: &OrderView) -> Markup {
 
 /// What the viewer can do now; each leads to a page that asks once more.
 fn buttons(view: &OrderView) -> Markup {
-    let acts: [(Act, &str, Look); 5] = [
+    let take_back = view.relation == Relation::Buyer;
+    let acts: [(Act, &str, Look); 7] = [
         (Act::Ask(IntentAction::Release), "Received, pay the vendor", Look::Primary),
         (Act::Ship, if view.ships { "Mark as sent" } else { "Mark as delivered" }, Look::Primary),
-        (Act::Ask(IntentAction::Refund), "Refund in full", Look::Plain),
+        (Act::Ask(IntentAction::Resume), "Take it after all", Look::Primary),
+        (
+            Act::Ask(IntentAction::Refund),
+            if take_back { "Take my money back" } else { "Refund in full" },
+            if take_back { Look::Primary } else { Look::Plain },
+        ),
+        (Act::Ask(IntentAction::Extend), "I need more time", Look::Quiet),
         (Act::Dispute, "Something is wrong", Look::Quiet),
         (Act::Ask(IntentAction::Cancel), "Cancel this order", Look::Quiet),
     ];

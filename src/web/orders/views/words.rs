@@ -79,6 +79,14 @@ pub fn headline(view: &OrderView) -> String {
         Step::Dispatch if view.ships => said("send it", vendor, "sends it"),
         Step::Dispatch => said("deliver", vendor, "delivers"),
         Step::ConfirmReceipt => said("confirm what you received", buyer, "confirms what arrived"),
+        Step::TakeBack => {
+            said("take your money back, or wait", buyer, "takes the money back, or waits")
+        }
+        Step::AcceptLate => said(
+            "take it after all, or your money back",
+            buyer,
+            "takes it after all, or the money back",
+        ),
         Step::SettleDispute => match view.relation {
             Relation::Buyer => format!("You or {vendor} end the dispute"),
             Relation::Vendor(_) => format!("You or {buyer} end the dispute"),
@@ -116,6 +124,17 @@ pub fn explanation(view: &OrderView) -> &'static str {
             "Look at what came. If it is what you bought, confirm it: that pays the vendor."
         }
         (Step::ConfirmReceipt, _) => "The vendor is paid when the buyer confirms.",
+        (Step::TakeBack, Relation::Buyer) => {
+            "It was not sent in the agreed time. Your money is frozen in escrow, and you can have it back at once."
+        }
+        (Step::TakeBack, Relation::Vendor(_)) => {
+            "It was not sent in the agreed time, so the money is frozen. You can still send it; the buyer then decides."
+        }
+        (Step::TakeBack, _) => "It was not sent in the agreed time. The money is frozen in escrow.",
+        (Step::AcceptLate, Relation::Buyer) => {
+            "It was sent later than agreed. Take it, and the order goes on; or have your money back."
+        }
+        (Step::AcceptLate, _) => "It was sent later than agreed. The buyer decides.",
         (Step::AwaitEscrow, _) => "This takes a moment.",
         (Step::Freeze, _) => "A dispute was opened. It takes effect in about two seconds.",
         (Step::PayOut, _) => {
@@ -151,6 +170,13 @@ pub fn event(kind: EventKind) -> (&'static str, Option<Tone>) {
         EventKind::Cancelled => ("The order was cancelled.", Some(Tone::Warning)),
         EventKind::Expired => ("The time to pay has run out.", Some(Tone::Warning)),
         EventKind::Frozen => ("The dispute took effect: the money is frozen.", Some(Tone::Warning)),
+        EventKind::Overdue => {
+            ("It was not sent in the agreed time: the money is frozen.", Some(Tone::Warning))
+        }
+        EventKind::Resumed => {
+            ("The late dispatch was accepted: the order goes on.", Some(Tone::Info))
+        }
+        EventKind::Extended => ("The buyer took seven days more to look at it.", Some(Tone::Info)),
         EventKind::IntentRefused => ("A request was turned down.", Some(Tone::Warning)),
         EventKind::PayoutPlanned => {
             ("The payout was planned and cannot be stopped any more.", Some(Tone::Info))
@@ -176,6 +202,9 @@ pub fn is_telling(kind: EventKind) -> bool {
             | EventKind::Funded
             | EventKind::Cancelled
             | EventKind::Expired
+            | EventKind::Overdue
+            | EventKind::Resumed
+            | EventKind::Extended
             | EventKind::Released
             | EventKind::Refunded
     )

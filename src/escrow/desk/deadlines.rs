@@ -1,0 +1,144 @@
+//! Deadlines of funded orders: setting the one that an order's state asks for, and doing what was
+//! agreed when it is over. Nothing is paid from here: a payout is announced and goes the way of all
+//! others, with another look at the disputes.
+
+use db::deadlines::{self, Deadline};
+use db::ledger::{self, State};
+use db::{EscrowTx, holds, inbox, placing};
+use domain::clock::{Span, Time};
+use domain::deadline::{self, DeadlineKind, RunClock};
+use domain::ids::OrderId;
+use domain::intent::EventActor;
+use domain::limits::{REFUND_AFTER, STUCK_AFTER};
+use domain::order::EventKind;
+use domain::settle::PayoutKind;
+
+use crate::book::{self, Note};
+use crate::ctx::Ctx;
+use crate::fault::Fault;
+use crate::money::{freeze, terms};
+use crate::seal::SealKey;
+
+/// Orders in one round, of each kind.
+const ROUND: i64 = 200;
+
+/// Sets deadlines and lets those fire that are over. Answers how many.
+///
+/// # Errors
+/// [`Fault`] when the database fails.
+pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
+    let Some(clock) = ctx.db.read(deadlines::clock)? else { return Ok(0) };
+    let mut done: u32 = 0;
+    for order in ctx.db.read(|conn| deadlines::unset(conn, ROUND))? {
+        let key = std::sync::Arc::clone(&ctx.keys);
+        let now = ctx.now();
+        let set = ctx.write("set-deadline", move |tx| set(tx, (order, key.seal()), clock, now));
+        done = done.saturating_add(u32::from(
+            ctx.contain("deadlines", Some(order), set)?.unwrap_or_default(),
+        ));
+    }
+    let now = ctx.now();
+    if !clock.fires(now) || ctx.db.read(placing::paused)? {
+        return Ok(done);
+    }
+    for order in ctx.db.read(|conn| deadlines::due(conn, clock.ran, ROUND))? {
+        let fired = ctx.write("fire-deadline", move |tx| fire(tx, order, now));
+        done = done.saturating_add(u32::from(
+            ctx.contain("deadlines", Some(order), fired)?.unwrap_or_default(),
+        ));
+    }
+    alarm_stuck(ctx, now)?;
+    Ok(done)
+}
+
+/// Sets the deadline that runs as an order stands.
+fn set(
+    tx: &mut EscrowTx<'_>,
+    (order, key): (OrderId, &SealKey),
+    clock: RunClock,
+    now: Time,
+) -> Result<bool, Fault> {
+    let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
+    let Some(kind) = wanted(tx, &state)? else { return Ok(false) };
+    let known = deadlines::of_order(tx, order)?;
+    if known.is_some_and(|known| known.kind == kind) {
+        return Ok(false);
+    }
+    let sealed = match terms(tx, key, &state)? {
+        Ok(sealed) => sealed,
+        Err(broken) => {
+            freeze(tx, &mut state, "seal", &broken.to_string(), now)?;
+            return Ok(false);
+        }
+    };
+    let span = match kind {
+        DeadlineKind::Handling => Span::hours(sealed.handling_hours),
+        DeadlineKind::Inspection => Span::hours(sealed.inspection_hours),
+        DeadlineKind::Refund => REFUND_AFTER,
+    };
+    deadlines::put(tx, Deadline { order, kind, due: clock.after(span), extended: false }, now)?;
+    Ok(true)
+}
+
+/// The deadline that should run for an order by escrow's tables and by what the vendor says.
+fn wanted(tx: &mut EscrowTx<'_>, state: &State) -> Result<Option<DeadlineKind>, Fault> {
+    if state.paying || state.held_reason.is_some() {
+        return Ok(None);
+    }
+    let dispatched = inbox::is_dispatched(tx, state.order)?;
+    Ok(deadline::running(state.status, state.disputed, dispatched))
+}
+
+/// The deadline of an order, if it is over and still the one that should run.
+fn over(tx: &mut EscrowTx<'_>, state: &State) -> Result<Option<DeadlineKind>, Fault> {
+    let Some(clock) = deadlines::clock(tx)? else { return Ok(None) };
+    let known = deadlines::of_order(tx, state.order)?.filter(|known| known.due <= clock.ran);
+    let wanted = wanted(tx, state)?;
+    Ok(known.map(|known| known.kind).filter(|kind| Some(*kind) == wanted))
+}
+
+/// The payout that the deadline of an order asks for now.
+///
+/// # Errors
+/// [`Fault`] when the database fails.
+pub(crate) fn asks_for(tx: &mut EscrowTx<'_>, state: &State) -> Result<Option<PayoutKind>, Fault> {
+    Ok(match over(tx, state)? {
+        Some(DeadlineKind::Inspection) => Some(PayoutKind::Release),
+        Some(DeadlineKind::Refund) => Some(PayoutKind::Refund),
+        Some(DeadlineKind::Handling) | None => None,
+    })
+}
+
+/// Does what was agreed for the end of a deadline. A dispute that stands comes first; requests were
+/// answered earlier in the round.
+fn fire(tx: &mut EscrowTx<'_>, order: OrderId, now: Time) -> Result<bool, Fault> {
+    let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
+    if holds::open_hold(tx, order)?.is_some() || inbox::is_disputed(tx, order)? {
+        return Ok(false);
+    }
+    match over(tx, &state)? {
+        None => return Ok(false),
+        Some(DeadlineKind::Handling) => {
+            let comment = "It was not dispatched in time.";
+            let note = Note::new(EventKind::Overdue, EventActor::Escrow, comment);
+            book::append(tx, &mut state, note, now)?;
+        }
+        Some(DeadlineKind::Inspection) => {
+            holds::announce(tx, order, PayoutKind::Release, None, now)?;
+        }
+        Some(DeadlineKind::Refund) => {
+            holds::announce(tx, order, PayoutKind::Refund, None, now)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Tells the operator of orders that have come to no end for long.
+fn alarm_stuck(ctx: &Ctx, now: Time) -> Result<(), Fault> {
+    let before = now.before(STUCK_AFTER);
+    for order in ctx.db.read(|conn| deadlines::stuck(conn, before, ROUND))? {
+        let why = "funded for a month and without an outcome; please look at it";
+        ctx.alarm("stuck", Some(order), why.to_owned())?;
+    }
+    Ok(())
+}
