@@ -287,3 +287,33 @@ fn a_token_whose_contract_changes_is_offered_no_more() {
     assert!(world.alarms().iter().any(|alarm| alarm.starts_with("token:")));
     assert!(world.clock.now() > changed.checked_at);
 }
+
+/// What is named and is no stablecoin with EIP-3009 is refused with its reason, and offered to nobody.
+#[test]
+fn what_is_no_such_token_is_refused_with_its_reason() {
+    let mut world = World::in_dollars();
+    // SSTORE(0, 1), STOP: a contract that answers nothing.
+    let silent = crate::provider::deploy(&world, "600160005500");
+    let nobody = EvmAddress::from_bytes([0x66; 20]);
+    world.tokens = vec![silent, nobody, DOLLAR];
+    let named = escrow::evm::eip3009::domain("Demo Dollar", "1", ChainId::DEVELOPMENT, DOLLAR);
+    let other = escrow::evm::eip3009::domain("Demo Dollar", "2", ChainId::DEVELOPMENT, DOLLAR);
+    world.wire.lie(&domain::seal::hex(&named), &domain::seal::hex(&other));
+    world.engine().chain_once().unwrap();
+    for (address, why) in [
+        (silent, "does not know EIP-3009"),
+        (nobody, "there is no contract"),
+        (DOLLAR, "is not that of its name"),
+    ] {
+        let read = |conn: &mut db::Conn| tokens::by_address(conn, ChainId::DEVELOPMENT, address);
+        let row = world.escrow.read(read).unwrap().unwrap();
+        assert_eq!(row.state, TokenState::Refused, "{why}");
+        assert!(row.note.contains(why), "{}", row.note);
+    }
+    let offered = world.web.read(db::placing::assets).unwrap();
+    assert_eq!(offered.len(), 1, "the coin alone");
+    world.wire.mend();
+    world.clock.advance(Span::secs(31));
+    world.engine().chain_once().unwrap();
+    assert_eq!(world.web.read(db::placing::assets).unwrap().len(), 2);
+}

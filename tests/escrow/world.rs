@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) commission: EvmAddress,
     /// Whether orders are paid in the stablecoin.
     pub(crate) in_dollars: bool,
+    /// What escrow is told to offer.
+    pub(crate) tokens: Vec<EvmAddress>,
 }
 
 fn sizes() -> Sizes {
@@ -116,6 +118,7 @@ impl World {
             payout: EvmAddress::from_bytes([0x53; 20]),
             commission: EvmAddress::from_bytes([0x54; 20]),
             in_dollars,
+            tokens: if in_dollars { vec![DOLLAR] } else { Vec::new() },
         };
         world.people();
         world.request_payout(world.store, world.payout);
@@ -176,7 +179,7 @@ impl World {
             chains: vec![Served {
                 client,
                 commission_wallet: self.commission,
-                tokens: if self.in_dollars { vec![DOLLAR] } else { Vec::new() },
+                tokens: self.tokens.clone(),
             }],
             prices: Some(Box::new(Line(Arc::clone(&self.wire)))),
             probe: Box::new(Hand(Arc::clone(&self.script))),
