@@ -23,6 +23,13 @@ pub(crate) fn pause(on: bool) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Prints a new phrase. It needs no settings: the secret file is written after it.
+pub(crate) fn new_phrase() -> Result<(), Stop> {
+    let phrase = escrow::new_mnemonic().map_err(|error| Stop::Failed(error.to_string()))?;
+    tell(&phrase);
+    Ok(())
+}
+
 /// Creates an account.
 pub(crate) fn create_user(name: &str, role: &str) -> Result<(), Stop> {
     let config = Settings::read()?.db()?;

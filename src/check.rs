@@ -14,8 +14,8 @@ use domain::clock::{Clock, Time};
 use domain::limits;
 use serde::Serialize;
 
-use crate::cage::{self, Wall};
 use crate::cli::CheckArgs;
+use crate::matrix::{self, Tried, Wall};
 use crate::settings::{Settings, dotenv};
 use crate::step::become_owner;
 use crate::{Stop, people, tell};
@@ -32,6 +32,8 @@ struct Report {
     version: &'static str,
     isolation_level: u8,
     walls: Vec<Wall>,
+    attacks: Vec<Tried>,
+    advice: Vec<String>,
     findings: Vec<Finding>,
     ok: bool,
 }
@@ -59,14 +61,16 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
     let (said, answers) = health(&settings);
     findings.push(Finding { name: "shop".to_owned(), ok: answers, said });
     let config = settings.db()?;
-    let own_users = own_users(&config);
+    let matrix = matrix::look(&settings, config.folder(), own_users(&config))?;
     become_owner(&config, Owner::Courier)?;
     findings.extend(database(&config, SystemClock.now()));
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
-        isolation_level: cage::level(own_users),
-        walls: cage::walls(own_users),
-        ok: findings.iter().all(|finding| finding.ok),
+        isolation_level: matrix.level,
+        ok: findings.iter().all(|finding| finding.ok) && !matrix.leaks(),
+        walls: matrix.walls,
+        attacks: matrix.tried,
+        advice: matrix.advice,
         findings,
     };
     if args.json {
@@ -102,10 +106,22 @@ fn print(report: &Report) {
         let stands = if wall.stands { "stands" } else { "open" };
         tell(&format!("  {:<28}{stands:<8}{}", wall.name, wall.what));
     }
+    let open: Vec<_> = report.attacks.iter().filter(|tried| tried.result == "open").collect();
+    let all = report.attacks.len();
+    tell(&format!("\nAttacks: {} of {all} blocked", all.saturating_sub(open.len())));
+    for tried in &open {
+        tell(&format!("  {:<9}{:<34}OPEN    {}", tried.role, tried.attack, tried.what));
+    }
     tell("\nFindings");
     for finding in &report.findings {
         let ok = if finding.ok { "ok" } else { "NOT OK" };
         tell(&format!("  {:<28}{ok:<8}{}", finding.name, finding.said));
+    }
+    if !report.advice.is_empty() {
+        tell("\nWhat to change");
+    }
+    for sentence in &report.advice {
+        tell(&format!("  {sentence}"));
     }
 }
 
@@ -249,7 +265,10 @@ impl Settings {
         kept: std::collections::BTreeMap<String, String>,
     ) -> Result<Self, Stop> {
         self.add(kept);
-        self.settle_folder(&crate::settings::absolute(folder)?)?;
+        let folder = crate::settings::absolute(folder)?;
+        self.settle_folder(&folder)?;
+        let secret = folder.join("secret.env").to_string_lossy().into_owned();
+        self.add([("SECRET_FILE".to_owned(), secret)]);
         Ok(self)
     }
 }

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, check, role, serve, step};
+use crate::{Stop, admin, check, derive, probe, role, serve, step};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -31,7 +31,7 @@ Environment (also read from a file .env in the working folder; the environment w
   ACCOUNT_CREATION_MIN_INTERVAL_MINUTES
                            minutes between two registrations from one address (10)
 
-The secret file alone holds, as NAME=VALUE lines, MNEMONIC, ALCHEMY_API_KEY, ALCHEMY_NETWORK,
+The secret file alone holds, as NAME=VALUE lines, MNEMONIC or ACCOUNT_KEY, ALCHEMY_API_KEY, ALCHEMY_NETWORK,
 COMMISSION_WALLET_MAINNET, _SEPOLIA and _BASE, RESOLVER_WALLET, RPC_URL_MAINNET, _SEPOLIA and
 _BASE. `serve` does not start while one of these is in its environment.
 
@@ -75,10 +75,22 @@ enum Verb {
     Role {
         #[arg(value_parser = Role::of)]
         role: Role,
-        /// No wall stands: real money is refused
-        #[arg(long)]
-        no_isolation: bool,
+        /// Level of isolation that it must reach; real money is refused at 0
+        #[arg(long, default_value_t = 0)]
+        level: u8,
     },
+    /// Shuts itself in as a role would and tries what must not work there
+    #[command(hide = true)]
+    Probe {
+        #[arg(value_parser = Role::of)]
+        role: Role,
+    },
+    /// Derives the keys of escrow from the secret file on its input
+    #[command(hide = true)]
+    Derive,
+    /// Does nothing, to be attacked
+    #[command(hide = true)]
+    Stand,
     /// One piece of work on the database in a process of its own
     #[command(hide = true)]
     Step { step: Step },
@@ -146,6 +158,8 @@ enum Admin {
         #[arg(long)]
         name: String,
     },
+    /// Prints a new phrase of 24 words for MNEMONIC; it is kept nowhere
+    NewPhrase,
     /// Stops all payouts and new orders until `resume`
     Pause,
     /// Ends a pause
@@ -191,10 +205,14 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::SetPassword { name })) => admin::set_password(&name),
         Some(Verb::Admin(Admin::Ban { name })) => admin::set_banned(&name, true),
         Some(Verb::Admin(Admin::Unban { name })) => admin::set_banned(&name, false),
+        Some(Verb::Admin(Admin::NewPhrase)) => admin::new_phrase(),
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
         Some(Verb::Check(args)) => check::run(&args),
-        Some(Verb::Role { role, no_isolation }) => role::run(role, no_isolation),
+        Some(Verb::Role { role, level }) => role::run(role, level),
+        Some(Verb::Probe { role }) => probe::run(role),
+        Some(Verb::Derive) => derive::run(),
+        Some(Verb::Stand) => probe::stand(),
         Some(Verb::Step { step }) => step::run(step),
     }
 }
@@ -214,7 +232,7 @@ mod tests {
     fn what_one_cannot_type_is_not_shown() {
         let help = Cli::command().render_long_help().to_string();
         assert!(help.contains("serve") && help.contains("Examples:"), "{help}");
-        for hidden in ["\n  role", "\n  step"] {
+        for hidden in ["\n  role", "\n  step", "\n  probe", "\n  stand", "\n  derive"] {
             assert!(!help.contains(hidden), "{help}");
         }
     }

@@ -18,7 +18,7 @@ use crate::role::Role;
 use crate::settings::{Settings, absolute, dotenv};
 use crate::step::{self, Step, Told};
 use crate::story::{self, Stage};
-use crate::{Stop, folders, people, say, serve};
+use crate::{Stop, folders, people, probe, say, serve};
 
 /// Commission and resolver of the demo: accounts whose keys everybody knows, worth nothing.
 const COMMISSION: &str = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720";
@@ -82,6 +82,12 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Stop> {
     let shop = free(args.listen, "choose another address with --listen")?;
     let own_users = own_users(&paths.folder);
     let settings = prepare(&paths, shop, (own_users, args.world))?;
+    let user = |role| own_users.then(|| people::user(role));
+    let walls = probe::ask(Role::Web, user(Role::Web), settings.vars(Role::Web), None)?.standing;
+    let level = walls.level(own_users);
+    if level == 0 {
+        say("isolation level 0: fine for play money, not for a shop in earnest");
+    }
     // The words of this run alone.
     write_private(&paths.log, "")?;
     let devnet = settings.get("DEVNET_LISTEN").unwrap_or_default();
@@ -102,9 +108,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Stop> {
         .map(|role| Post {
             role: *role,
             vars: settings.vars(*role),
-            user: own_users.then(|| people::user(*role)),
+            user: user(*role),
             secret: (*role == Role::Escrow).then(|| paths.secret.clone()),
             log: Some(paths.log.clone()),
+            level,
         })
         .collect();
     monitor::run(&posts, &serve::delays(&args.restart_secs), &greeting)
@@ -113,15 +120,11 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Stop> {
 /// Whether the roles get users of their own; warns where not.
 fn own_users(folder: &Path) -> bool {
     if !people::is_root() {
-        say("isolation level 0: fine for play money, not for a shop in earnest");
         return false;
     }
     let closed = Role::ALL.iter().find_map(|role| people::closed_to(people::user(*role), folder));
     if let Some(closed) = &closed {
-        say(&format!(
-            "isolation level 0: every role runs as root, because {} is closed to others",
-            closed.display()
-        ));
+        say(&format!("every role runs as root, because {} is closed to others", closed.display()));
     }
     closed.is_none()
 }

@@ -4,15 +4,19 @@
 //! executed again. Nothing here starts a thread before that.
 
 mod admin;
+mod attack;
 mod cage;
 mod check;
 mod cli;
 mod deaths;
 #[cfg(feature = "devnet")]
 mod demo;
+mod derive;
 mod folders;
+mod matrix;
 mod monitor;
 mod people;
+mod probe;
 mod role;
 mod secret;
 mod serve;

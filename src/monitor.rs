@@ -36,6 +36,8 @@ pub(crate) struct Post {
     pub(crate) secret: Option<PathBuf>,
     /// Where its words go; to ours where there is none.
     pub(crate) log: Option<PathBuf>,
+    /// The level of isolation that it must reach.
+    pub(crate) level: u8,
 }
 
 /// A role and how it fares.
@@ -129,7 +131,7 @@ impl<'a> Watched<'a> {
         let mut command = Command::new("/proc/self/exe");
         command
             .arg0(format!("holdfast: {role}"))
-            .args(["role", role.name()])
+            .args(["role", role.name(), "--level", &self.post.level.to_string()])
             .env_clear()
             .envs(self.post.vars.iter().map(|(name, value)| (name, value)))
             .current_dir("/")
@@ -138,8 +140,6 @@ impl<'a> Watched<'a> {
         if let Some(user) = self.post.user {
             // Started by root, std also drops every other group.
             command.uid(user.uid).gid(user.gid);
-        } else {
-            command.arg("--no-isolation");
         }
         if let Some(log) = &self.post.log {
             let file = File::options().append(true).create(true).open(log)?;

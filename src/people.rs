@@ -25,6 +25,10 @@ pub(crate) struct User {
 /// Whether this process may give the roles users of their own: it is root, and not one that was
 /// left without the right to become somebody else, as in a container with all rights dropped.
 pub(crate) fn is_root() -> bool {
+    #[cfg(feature = "attack")]
+    if crate::attack::order::without("users") {
+        return false;
+    }
     let wanted = CapabilitySet::SETUID | CapabilitySet::SETGID;
     geteuid().is_root() && capabilities(None).is_ok_and(|has| has.effective.contains(wanted))
 }

@@ -10,7 +10,7 @@ use crate::people;
 use crate::role::Role;
 use crate::settings::{Settings, absolute};
 use crate::step::{self, Step, Told};
-use crate::{Stop, cage, folders, say, secret};
+use crate::{Stop, folders, probe, say, secret};
 
 /// Seconds before each restart of a role within ten minutes; one death more is the last.
 pub(crate) const RESTART_SECS: [u64; 5] = [0, 1, 5, 30, 120];
@@ -37,12 +37,14 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
     if let (Some(folder), true) = (&folder, own_users) {
         reachable(folder, &roles)?;
     }
-    let level = cage::level(own_users);
+    let user = |role| own_users.then(|| people::user(role));
+    let standing = probe::ask(Role::Web, user(Role::Web), settings.vars(Role::Web), None)?.standing;
+    let level = standing.level(own_users);
     if level == 0 && !args.accept_no_isolation {
         return Err(Stop::Config(
             "isolation level 0: no wall stands between the shop and the keys of escrow; start as \
-             root, so that each role gets a user of its own, or accept it with \
-             --accept-no-isolation (never with a main net)"
+             root, so that each role gets a user of its own, or on a kernel with Landlock and \
+             seccomp, or accept it with --accept-no-isolation (never with a main net)"
                 .to_owned(),
         ));
     }
@@ -60,9 +62,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
         .map(|role| Post {
             role: *role,
             vars: settings.vars(*role),
-            user: own_users.then(|| people::user(*role)),
+            user: user(*role),
             secret: secret.clone().filter(|_| *role == Role::Escrow),
             log: None,
+            level,
         })
         .collect();
     let names: Vec<_> = roles.iter().map(|role| role.name()).collect();

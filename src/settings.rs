@@ -75,7 +75,10 @@ impl Settings {
             let own = (role == Role::Courier).then(|| self.0.get(&own)).flatten();
             own.or_else(|| self.0.get(name)).cloned()
         };
-        let vars = role.vars().iter().filter_map(|name| Some(((*name).to_owned(), value(name)?)));
+        let names = role.vars().iter();
+        #[cfg(feature = "attack")]
+        let names = names.chain(&[crate::attack::order::WITHOUT]);
+        let vars = names.filter_map(|name| Some(((*name).to_owned(), value(name)?)));
         vars.collect()
     }
 

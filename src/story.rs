@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use db::{DbConfig, EscrowDb, WebDb};
+use db::{DbConfig, DbError, EscrowDb, WebDb, deadlines, tx};
 use devnet::{Chain, Options, U256};
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clock::{Clock, ManualClock, Span, Time};
+use domain::deadline::RunClock;
 use domain::ids::OrderId;
 use domain::intent::IntentAction;
 use escrow::chain::client::Client;
@@ -28,6 +29,7 @@ enum Ending {
     Released,
     Shipped,
     Funded,
+    Late,
     Refunded,
     Frozen,
     Cancelled,
@@ -39,7 +41,8 @@ enum Ending {
 const GAS_WEI: u128 = 100_000_000_000_000_000_000;
 
 /// Item, vendor, hours until the next scene, and how it ends.
-const SCENES: [(&str, &str, u32, Ending); 8] = [
+const SCENES: [(&str, &str, u32, Ending); 9] = [
+    ("Brass fountain pen", "marlow", 7, Ending::Late),
     ("Tideline mug", "vendor", 20, Ending::Released),
     ("Bicycle bell", "marlow", 9, Ending::Expired),
     ("Dusk, a field-recording library", "imke", 14, Ending::Released),
@@ -86,6 +89,7 @@ pub(crate) struct Stage<'a> {
 struct Teller {
     clock: Arc<ManualClock>,
     chain: Chain,
+    ledger: EscrowDb,
     engine: Engine,
     people: Director,
 }
@@ -104,11 +108,9 @@ pub(crate) fn tell(stage: Stage<'_>, now: Time) -> Result<(), Stop> {
     for (item, vendor, hours, ending) in &SCENES {
         let begun = teller.clock.now();
         teller.scene(item, vendor, ending)?;
-        teller.clock.set(begun.after(Span::hours(*hours)));
-        teller.round()?;
+        teller.until(begun.after(Span::hours(*hours)))?;
     }
-    teller.clock.set(end);
-    teller.round()?;
+    teller.until(end)?;
     teller.scene("Ledger, a text face", "imke", &Ending::Open)
 }
 
@@ -146,8 +148,9 @@ impl Teller {
         fill_gas_wallet(&chain, &keys)?;
         let spec = ChainId::DEVELOPMENT.spec().ok_or_else(|| failed("no development chain"))?;
         let client = Client::new(spec, Box::new(Near(chain.clone())));
+        let ledger = EscrowDb::open(stage.config).map_err(failed)?;
         let parts = Parts {
-            db: EscrowDb::open(stage.config).map_err(failed)?,
+            db: ledger.clone(),
             clock: clock.clone(),
             keys: keys.into(),
             chains: vec![Served {
@@ -162,7 +165,7 @@ impl Teller {
         let web = WebDb::open(stage.config).map_err(failed)?;
         let people =
             Director::new(stage.web, web, clock.clone(), Duration::ZERO).map_err(failed)?;
-        Ok(Self { clock, chain, engine, people })
+        Ok(Self { clock, chain, ledger, engine, people })
     }
 
     /// Time passes, a block is made, and escrow does what there is to do.
@@ -180,7 +183,21 @@ impl Teller {
     }
 
     fn later(&self, span: Span) -> Result<(), Stop> {
-        self.clock.advance(span);
+        self.until(self.clock.now().after(span))
+    }
+
+    /// Time passes, and escrow was up all the while: deadlines run on.
+    fn until(&self, then: Time) -> Result<(), Stop> {
+        let span = then.since(self.clock.now());
+        self.clock.set(then);
+        let clock = self.ledger.read(deadlines::clock).map_err(failed)?;
+        if let Some(clock) = clock {
+            let lived = RunClock { ran: clock.after(span), at: then, ..clock };
+            tx::write(&self.ledger, "live", move |tx| -> Result<(), DbError> {
+                deadlines::set_clock(tx, lived)
+            })
+            .map_err(failed)?;
+        }
         self.round()
     }
 
@@ -203,7 +220,7 @@ impl Teller {
         match ending {
             Ending::Open => Ok(()),
             Ending::Cancelled => {
-                self.clock.advance(Span::minutes(9));
+                self.later(Span::minutes(9))?;
                 self.people.ask("buyer", order, IntentAction::Cancel).map_err(failed)?;
                 self.round()
             }
@@ -214,7 +231,7 @@ impl Teller {
 
     /// What happens to an order once it is paid.
     fn go_on(&self, order: OrderId, vendor: &str, ending: &Ending) -> Result<(), Stop> {
-        self.clock.advance(Span::minutes(4));
+        self.later(Span::minutes(4))?;
         self.pay(order)?;
         self.later(Span::hours(1))?;
         match ending {
@@ -241,7 +258,9 @@ impl Teller {
                 self.people.dispute("buyer", order, said).map_err(failed)?;
                 self.round()
             }
-            Ending::Funded | Ending::Cancelled | Ending::Expired | Ending::Open => Ok(()),
+            Ending::Funded | Ending::Late | Ending::Cancelled | Ending::Expired | Ending::Open => {
+                Ok(())
+            }
         }
     }
 

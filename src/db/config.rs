@@ -83,6 +83,14 @@ impl DbConfig {
         }
     }
 
+    /// Host and port of the database server; `None` on SQLite.
+    pub fn address(&self) -> Option<(&str, u16)> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Server(server) => Some((&server.host, server.port)),
+        }
+    }
+
     #[cfg(feature = "mariadb")]
     pub(crate) const fn server(&self) -> Option<&Server> {
         match &self.place {

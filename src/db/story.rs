@@ -104,6 +104,29 @@ pub fn events(conn: &mut Conn, order: OrderId) -> Result<Vec<EventRow>, DbError>
         .map_err(DbError::from)
 }
 
+/// What was added to the payment stream of an order after number `seq`, oldest first.
+pub fn events_after(conn: &mut Conn, order: OrderId, seq: i32) -> Result<Vec<EventRow>, DbError> {
+    order_events::table
+        .filter(order_events::order_id.eq(order.to_string()))
+        .filter(order_events::seq.gt(seq))
+        .order(order_events::seq)
+        .select(EventRow::as_select())
+        .load(conn)
+        .map_err(DbError::from)
+}
+
+/// The number of the last event of each of these orders; those that escrow did not take up yet are
+/// left out.
+pub fn heads(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<(OrderId, i32)>, DbError> {
+    let ids: Vec<String> = orders.iter().map(ToString::to_string).collect();
+    let found: Vec<(String, i32)> = order_state::table
+        .filter(order_state::order_id.eq_any(ids))
+        .select((order_state::order_id, order_state::last_seq))
+        .load(conn)?;
+    let row = |(id, seq): (String, i32)| Ok((codec::parsed("order_state.order_id", &id)?, seq));
+    found.into_iter().map(row).collect()
+}
+
 /// The legs of an order's payouts in the order of their nonces.
 pub fn legs(conn: &mut Conn, order: OrderId) -> Result<Vec<LegRow>, DbError> {
     type Found = (

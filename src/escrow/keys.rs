@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use bip32::{ChildNumber, DerivationPath, XPrv};
+use bip32::{ChildNumber, DerivationPath, Prefix, XPrv};
 use bip39::Mnemonic;
 use domain::EvmAddress;
 use domain::seal::hex;
 use hkdf::Hkdf;
 use k256::ecdsa::SigningKey;
+use secrecy::ExposeSecret;
 use sha2::Sha256;
 use verify::keccak256;
 use zeroize::{Zeroize, Zeroizing};
@@ -15,7 +16,9 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::evm::eip3009::{Authorization, SignedAuthorization};
 use crate::evm::tx::{LegTx, RelayTx, SignedTx};
 use crate::fault::Fault;
+use crate::locked::Locked;
 use crate::seal::SealKey;
+use crate::secret::KeySource;
 
 /// Purpose of the addresses that orders are paid to.
 pub const ORDERS: u32 = 0;
@@ -23,6 +26,9 @@ pub const ORDERS: u32 = 0;
 const GAS: u32 = 2;
 /// Purpose of the key that says whose ledger this is, and from which MAC keys come.
 const SITE: u32 = 3;
+/// Where the account keys begin, and the coin of that place.
+const ACCOUNT: &str = "m/44'/60'";
+const COIN: u32 = 60;
 /// Separates the key of seals from any other that may come from the same source.
 const SEAL_INFO: &[u8] = b"holdfast seals 1";
 
@@ -37,9 +43,14 @@ pub enum Signable<'a> {
 
 /// The keys of an installation. They never leave this type.
 pub struct Keys {
+    held: Locked<Held>,
+    fingerprint: String,
+}
+
+/// What is secret of them.
+struct Held {
     orders: XPrv,
     gas: XPrv,
-    fingerprint: String,
     seal: SealKey,
 }
 
@@ -49,17 +60,56 @@ impl fmt::Debug for Keys {
     }
 }
 
+/// The extended private key at m/44'/60' of a BIP-39 phrase, in the form that wallets write.
+///
+/// # Errors
+/// [`Fault::Key`] for a phrase that is none.
+pub fn account_key(phrase: &str) -> Result<Zeroizing<String>, Fault> {
+    let mnemonic = Mnemonic::parse_normalized(phrase).map_err(|error| bad(&error))?;
+    let seed = Zeroizing::new(mnemonic.to_seed_normalized(""));
+    let path: DerivationPath = ACCOUNT.parse().map_err(|error| bad(&error))?;
+    let key = XPrv::derive_from_path(seed.as_slice(), &path).map_err(|error| bad(&error))?;
+    Ok(key.to_string(Prefix::XPRV))
+}
+
+/// Whether a text is the private key of that place.
+pub(crate) fn is_account_key(text: &str) -> bool {
+    let place = |key: XPrv| {
+        let attrs = key.attrs();
+        attrs.depth == 2 && attrs.child_number.is_hardened() && attrs.child_number.index() == COIN
+    };
+    text.starts_with("xprv") && text.parse().is_ok_and(place)
+}
+
 impl Keys {
     /// Derives the account keys from a BIP-39 phrase; the phrase is not kept.
     ///
     /// # Errors
     /// [`Fault::Key`] for a phrase that is none.
     pub fn from_phrase(phrase: &str) -> Result<Self, Fault> {
-        let mnemonic = Mnemonic::parse_normalized(phrase).map_err(|error| bad(&error))?;
-        let seed = Zeroizing::new(mnemonic.to_seed_normalized(""));
-        let orders = account(&seed, ORDERS)?;
-        let gas = account(&seed, GAS)?;
-        let site = child(&child(&account(&seed, SITE)?, 0)?, 0)?;
+        Self::from_account_key(&account_key(phrase)?)
+    }
+
+    /// The keys that a secret file names, whose text is erased.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] where it names none.
+    pub fn from_source(source: KeySource) -> Result<Self, Fault> {
+        match source {
+            KeySource::Phrase(phrase) => Self::from_phrase(phrase.expose_secret()),
+            KeySource::Account(key) => Self::from_account_key(key.expose_secret()),
+        }
+    }
+
+    /// The same keys from the extended private key at m/44'/60'.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] for a text that is none.
+    pub fn from_account_key(text: &str) -> Result<Self, Fault> {
+        let root: XPrv = text.parse().map_err(|error| bad(&error))?;
+        let orders = hardened(&root, ORDERS)?;
+        let gas = hardened(&root, GAS)?;
+        let site = child(&child(&hardened(&root, SITE)?, 0)?, 0)?;
         let address = address_of(site.private_key())?;
         let mut secret = site.private_key().to_bytes();
         let mut key = Zeroizing::new([0; 32]);
@@ -67,7 +117,8 @@ impl Keys {
         secret.zeroize();
         expanded.map_err(|error| bad(&error))?;
         let fingerprint = hex(&keccak256(address.as_bytes()));
-        Ok(Self { orders, gas, fingerprint, seal: SealKey::new(key) })
+        let held = Locked::new(Held { orders, gas, seal: SealKey::new(key) });
+        Ok(Self { held, fingerprint })
     }
 
     /// Tells this installation's keys from any other's.
@@ -76,8 +127,8 @@ impl Keys {
     }
 
     /// The key of seals.
-    pub const fn seal(&self) -> &SealKey {
-        &self.seal
+    pub fn seal(&self) -> &SealKey {
+        &self.held.seal
     }
 
     /// The address that an order is paid to under an index.
@@ -132,11 +183,11 @@ impl Keys {
     }
 
     fn gas_key(&self, generation: u32) -> Result<XPrv, Fault> {
-        child(&child(&self.gas, generation)?, 0)
+        child(&child(&self.held.gas, generation)?, 0)
     }
 
     fn order_key(&self, generation: u32, index: u32) -> Result<XPrv, Fault> {
-        child(&child(&self.orders, generation)?, index)
+        child(&child(&self.held.orders, generation)?, index)
     }
 }
 
@@ -149,10 +200,9 @@ fn own(key: &XPrv, from: EvmAddress) -> Result<(), Fault> {
     }
 }
 
-fn account(seed: &Zeroizing<[u8; 64]>, purpose: u32) -> Result<XPrv, Fault> {
-    let path: DerivationPath =
-        format!("m/44'/60'/{purpose}'").parse().map_err(|error| bad(&error))?;
-    XPrv::derive_from_path(seed.as_slice(), &path).map_err(|error| bad(&error))
+fn hardened(parent: &XPrv, number: u32) -> Result<XPrv, Fault> {
+    let number = ChildNumber::new(number, true).map_err(|error| bad(&error))?;
+    parent.derive_child(number).map_err(|error| bad(&error))
 }
 
 fn child(parent: &XPrv, number: u32) -> Result<XPrv, Fault> {
@@ -189,6 +239,13 @@ pub fn new_mnemonic() -> Result<Zeroizing<String>, Fault> {
 mod tests {
     use super::*;
 
+    // What is secret is printed by nobody and copied by nobody: a change here would not compile.
+    static_assertions::assert_not_impl_any!(Held: fmt::Debug, fmt::Display, Clone);
+    static_assertions::assert_not_impl_any!(Locked<Held>: fmt::Debug, fmt::Display, Clone);
+    static_assertions::assert_not_impl_any!(KeySource: fmt::Debug, fmt::Display, Clone);
+    static_assertions::assert_not_impl_any!(Keys: fmt::Display, Clone);
+    static_assertions::assert_not_impl_any!(crate::secret::Secrets: fmt::Display, Clone);
+
     pub(crate) const PHRASE: &str = "test test test test test test test test test test test junk";
 
     /// The first accounts that every tool derives from the well-known phrase.
@@ -201,6 +258,29 @@ mod tests {
             (9, "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"),
         ] {
             assert_eq!(keys.address(0, index).unwrap().to_string(), address);
+        }
+    }
+
+    #[test]
+    fn the_account_key_alone_gives_the_same_keys() {
+        let phrase = new_mnemonic().unwrap();
+        let key = account_key(&phrase).unwrap();
+        let (whole, part) = (Keys::from_phrase(&phrase).unwrap(), Keys::from_account_key(&key));
+        let part = part.unwrap();
+        assert_eq!(whole.fingerprint(), part.fingerprint());
+        for place in [(0, 0), (0, 77), (3, 1)] {
+            assert_eq!(whole.address(place.0, place.1), part.address(place.0, place.1));
+        }
+        assert!(is_account_key(&key));
+    }
+
+    #[test]
+    fn a_key_of_another_place_is_no_account_key() {
+        let root: XPrv = account_key(PHRASE).unwrap().parse().unwrap();
+        let below = hardened(&root, ORDERS).unwrap().to_string(Prefix::XPRV);
+        let public = root.public_key().to_string(Prefix::XPUB);
+        for text in [below.as_str(), &public, "", "xprv", PHRASE] {
+            assert!(!is_account_key(text));
         }
     }
 

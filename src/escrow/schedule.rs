@@ -1,6 +1,5 @@
 //! The running process: threads, and who wakes whom.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -22,6 +21,7 @@ use crate::ctx::{Ctx, NoProbe, Parts, Served, Unfit};
 use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::keys::Keys;
+use crate::reach::Reach;
 use crate::secret::{ChainSecret, Secrets};
 
 /// How often the desk asks whether web has written.
@@ -85,30 +85,31 @@ impl Turns {
 
 /// Runs the role until it fails.
 ///
-/// `secret` is read by position and closed. `enclose` is called once everything is open and
-/// before the first thread is started; `ready` once the lanes run.
+/// `enclose` is called once everything is open and
+/// before the first thread is started, with what is called from then on; `ready` once the lanes run.
 ///
 /// # Errors
 /// [`RunError::Config`] when starting again would not help, else [`RunError::Failed`].
 pub fn run(
     config: Config,
-    secret: File,
-    enclose: impl FnOnce() -> Result<(), String>,
+    secrets: Secrets,
+    enclose: impl FnOnce(&Reach) -> Result<(), String>,
     ready: impl FnOnce(&str),
 ) -> Result<(), RunError> {
     log();
-    let secrets = Secrets::read(&secret)?;
-    drop(secret);
     let user = secrets.db_user.as_ref().map(ExposeSecret::expose_secret);
     let password = secrets.db_password.as_ref().map(ExposeSecret::expose_secret);
     let database = config.db(user, password)?;
-    let keys = Keys::from_phrase(secrets.phrase.expose_secret()).map_err(failed)?;
+    let reach = Reach::of(&secrets);
+    let Secrets { keys, chains, prices_url, .. } = secrets;
+    // The text of the key goes as soon as the keys are made.
+    let keys = Keys::from_source(keys).map_err(failed)?;
     let prepared = EscrowDb::prepare(&database).map_err(failed)?;
-    enclose().map_err(RunError::Failed)?;
+    enclose(&reach).map_err(RunError::Failed)?;
 
     let db = prepared.start(Sizes::default()).map_err(failed)?;
     let local = db.is_local();
-    let chains: Vec<Served> = secrets.chains.into_iter().filter_map(served).collect();
+    let chains: Vec<Served> = chains.into_iter().filter_map(served).collect();
     let names: Vec<_> = chains.iter().map(|chain| chain.client.spec().name).collect();
     let line = format!("escrow for {}", names.join(", "));
     let watch = db.watch(Owner::Web).map_err(failed)?;
@@ -117,7 +118,7 @@ pub fn run(
         clock: Arc::new(SystemClock),
         keys: Arc::new(keys),
         chains,
-        prices: Some(Box::new(HttpTransport::new(secrets.prices_url))),
+        prices: Some(Box::new(HttpTransport::new(prices_url))),
         probe: Box::new(NoProbe),
     })
     .map_err(|unfit| match unfit {

@@ -14,10 +14,12 @@ use ureq::http::Uri;
 use zeroize::Zeroizing;
 
 use crate::config::ConfigError;
+use crate::keys;
 
 /// The names that the secret file may hold.
 pub const SECRET_VARS: &[&str] = &[
     "MNEMONIC",
+    "ACCOUNT_KEY",
     "ALCHEMY_API_KEY",
     "ALCHEMY_NETWORK",
     "COMMISSION_WALLET_MAINNET",
@@ -42,7 +44,7 @@ pub const SECRET_VARS: &[&str] = &[
 const TOKENS_MAX: usize = 16;
 
 /// The file is a page of settings; anything longer is another file.
-const LENGTH_MAX: usize = 64 << 10;
+pub(crate) const LENGTH_MAX: usize = 64 << 10;
 
 /// A chain with its names in the file and at Alchemy.
 struct Named {
@@ -80,10 +82,18 @@ pub struct ChainSecret {
     pub tokens: Vec<EvmAddress>,
 }
 
+/// What all keys come from.
+pub enum KeySource {
+    /// A BIP-39 phrase.
+    Phrase(SecretString),
+    /// The extended private key at m/44'/60', so that the phrase stays on paper.
+    Account(SecretString),
+}
+
 /// What the secret file holds, checked.
 pub struct Secrets {
-    /// The BIP-39 phrase.
-    pub phrase: SecretString,
+    /// What all keys come from.
+    pub keys: KeySource,
     /// The chains to serve, at least one.
     pub chains: Vec<ChainSecret>,
     /// Where the site's resolver fees go, for rulings.
@@ -108,7 +118,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-type Values = BTreeMap<&'static str, SecretString>;
+pub(crate) type Values = BTreeMap<&'static str, SecretString>;
 
 fn wrong<T>(sentence: impl Into<String>) -> Result<T, ConfigError> {
     Err(ConfigError(sentence.into()))
@@ -120,27 +130,7 @@ impl Secrets {
     /// # Errors
     /// [`ConfigError`] naming the variable that is missing, malformed or left at a default.
     pub fn read(file: &File) -> Result<Self, ConfigError> {
-        let mut bytes = Zeroizing::new(vec![0; LENGTH_MAX]);
-        let mut length = 0;
-        loop {
-            let rest = bytes.get_mut(length..).unwrap_or_default();
-            let offset = u64::try_from(length).unwrap_or(u64::MAX);
-            match file.read_at(rest, offset) {
-                Ok(0) => break,
-                Ok(read) => length = length.saturating_add(read),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return wrong(format!("SECRET_FILE cannot be read: {}.", error.kind()));
-                }
-            }
-        }
-        if length >= LENGTH_MAX {
-            return wrong("SECRET_FILE is too long to be a file of settings.");
-        }
-        match std::str::from_utf8(bytes.get(..length).unwrap_or_default()) {
-            Ok(text) => Self::parse(text),
-            Err(_) => wrong("SECRET_FILE is not a file of text."),
-        }
+        Self::parse(&text(file)?)
     }
 
     /// Reads the lines of the file.
@@ -148,13 +138,17 @@ impl Secrets {
     /// # Errors
     /// As of [`Secrets::read`].
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let values = values(text)?;
-        let chains = chains(&values)?;
+        Self::of(&values(text)?)
+    }
+
+    /// Checks the lines of the file.
+    pub(crate) fn of(values: &Values) -> Result<Self, ConfigError> {
+        let chains = chains(values)?;
         let only_development = chains.iter().all(|chain| chain.id == ChainId::DEVELOPMENT);
         Ok(Self {
-            phrase: phrase(&values, only_development)?,
-            resolver_wallet: wallet(&values, "RESOLVER_WALLET")?,
-            prices_url: prices_url(&values)?,
+            keys: key_source(values, only_development)?,
+            resolver_wallet: wallet(values, "RESOLVER_WALLET")?,
+            prices_url: prices_url(values)?,
             db_user: values.get("ESCROW_DB_USER").cloned(),
             db_password: values.get("ESCROW_DB_PASSWORD").cloned(),
             chains,
@@ -162,8 +156,33 @@ impl Secrets {
     }
 }
 
+/// The whole text of the file.
+pub(crate) fn text(file: &File) -> Result<Zeroizing<String>, ConfigError> {
+    let mut bytes = Zeroizing::new(vec![0; LENGTH_MAX]);
+    let mut length = 0;
+    loop {
+        let rest = bytes.get_mut(length..).unwrap_or_default();
+        let offset = u64::try_from(length).unwrap_or(u64::MAX);
+        match file.read_at(rest, offset) {
+            Ok(0) => break,
+            Ok(read) => length = length.saturating_add(read),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                return wrong(format!("SECRET_FILE cannot be read: {}.", error.kind()));
+            }
+        }
+    }
+    if length >= LENGTH_MAX {
+        return wrong("SECRET_FILE is too long to be a file of settings.");
+    }
+    match std::str::from_utf8(bytes.get(..length).unwrap_or_default()) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => wrong("SECRET_FILE is not a file of text."),
+    }
+}
+
 /// The lines by name; empty values count as missing.
-fn values(text: &str) -> Result<Values, ConfigError> {
+pub(crate) fn values(text: &str) -> Result<Values, ConfigError> {
     let mut values = Values::new();
     for (at, line) in dotenvy::from_read_iter(text.as_bytes()).enumerate() {
         let Ok((name, value)) = line else {
@@ -183,6 +202,27 @@ fn values(text: &str) -> Result<Values, ConfigError> {
         }
     }
     Ok(values)
+}
+
+fn key_source(values: &Values, only_development: bool) -> Result<KeySource, ConfigError> {
+    let Some(key) = values.get("ACCOUNT_KEY") else {
+        return phrase(values, only_development).map(KeySource::Phrase);
+    };
+    if values.contains_key("MNEMONIC") {
+        return wrong("MNEMONIC and ACCOUNT_KEY both stand in SECRET_FILE; keep one of them.");
+    }
+    let text = key.expose_secret().trim();
+    if !keys::is_account_key(text) {
+        return wrong("ACCOUNT_KEY is not an extended private key (xprv) at m/44'/60'.");
+    }
+    let known = |phrase: &&str| keys::account_key(phrase).is_ok_and(|known| *known == text);
+    if !only_development && PUBLIC_PHRASES.iter().any(known) {
+        return wrong(
+            "ACCOUNT_KEY comes from a phrase that stands in manuals; it may serve the \
+             development chain only.",
+        );
+    }
+    Ok(KeySource::Account(SecretString::from(text)))
 }
 
 fn phrase(values: &Values, only_development: bool) -> Result<SecretString, ConfigError> {

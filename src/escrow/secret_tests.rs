@@ -57,6 +57,8 @@ fn what_is_wrong_is_named_and_not_repeated() {
     let real = ("RPC_URL_BASE", Some("https://base.example/v2/canary"));
     let real_wallet = ("COMMISSION_WALLET_BASE", Some(WALLET));
     let key = ("ALCHEMY_API_KEY", Some("abcdefgh12345678"));
+    let account = crate::keys::account_key(PHRASE).unwrap();
+    let public = ("ACCOUNT_KEY", Some(account.as_str()));
     for (changes, name) in [
         (vec![("MNEMONIC", Some("canary canary"))], "MNEMONIC"),
         (
@@ -64,6 +66,9 @@ fn what_is_wrong_is_named_and_not_repeated() {
             "MNEMONIC",
         ),
         (vec![real, real_wallet], "MNEMONIC"),
+        (vec![("ACCOUNT_KEY", Some("xprv9canary"))], "ACCOUNT_KEY"),
+        (vec![("MNEMONIC", None), ("ACCOUNT_KEY", Some("xprv9canary"))], "ACCOUNT_KEY"),
+        (vec![("MNEMONIC", None), public, real, real_wallet], "ACCOUNT_KEY"),
         (vec![real], "COMMISSION_WALLET_BASE"),
         (
             vec![("COMMISSION_WALLET_DEV", Some("0x70997970c51812dc3A010C7d01b50e0d17dc79C8"))],

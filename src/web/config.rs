@@ -1,11 +1,12 @@
 //! What the operator sets for web. The environment is read here and nowhere else in this crate.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::http::Uri;
 use db::DbConfig;
 use domain::user::Username;
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -25,6 +26,7 @@ pub const VARS: &[&str] = &[
     "SESSION_SALT",
     "SITE_NAME",
     "SITE_URL",
+    "TRUSTED_PROXIES",
 ];
 
 /// A salt has at least so many characters.
@@ -50,6 +52,8 @@ pub struct Config {
     pub site_name: String,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Networks of the proxies in front, which are believed about whom they speak for.
+    pub trusted_proxies: Vec<IpNet>,
     /// The secrets that keys are derived from.
     pub salts: Salts,
     /// The administrator to create where no account has this name.
@@ -164,6 +168,7 @@ struct Vars {
     session_salt: Option<SecretString>,
     site_name: Option<String>,
     site_url: Option<String>,
+    trusted_proxies: Option<String>,
 }
 
 impl Config {
@@ -202,6 +207,7 @@ impl Config {
             site_url,
             site_name: site_name(vars.site_name)?,
             listen,
+            trusted_proxies: proxies(vars.trusted_proxies.as_deref().unwrap_or_default())?,
             salts: Salts::read(vars.session_salt, vars.cookie_encryption_salt, vars.csrf_salt)?,
             admin: admin(vars.admin_username, vars.admin_password)?,
             registration_minutes: minutes(vars.account_creation_min_interval_minutes)?,
@@ -263,6 +269,20 @@ fn listen(text: Option<&str>) -> Result<SocketAddr, ConfigError> {
     text.parse().ok().ok_or_else(form)
 }
 
+/// Addresses and networks between commas. A list that holds everybody would let everybody choose an
+/// address of his own.
+fn proxies(text: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let parse = |entry: &str| {
+        let alone = entry.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
+        alone.ok().or_else(|| entry.parse().ok()).filter(|net| net.prefix_len() > 0).ok_or_else(|| {
+            bad(format!(
+                "TRUSTED_PROXIES has {entry:?}; it wants addresses or networks of proxies, as 127.0.0.1,10.0.0.0/8"
+            ))
+        })
+    };
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(parse).collect()
+}
+
 fn site_name(text: Option<String>) -> Result<String, ConfigError> {
     let text = text.unwrap_or_else(|| "Holdfast".to_owned());
     domain::text::line(&text, 60).map_err(|why| bad(format!("SITE_NAME cannot be used: {why}")))
@@ -309,6 +329,7 @@ impl fmt::Debug for Config {
             .field("site_url", &self.site_url.origin)
             .field("site_name", &self.site_name)
             .field("listen", &self.listen)
+            .field("trusted_proxies", &self.trusted_proxies)
             .field("admin", &self.admin.as_ref().map(|admin| admin.username.as_str()))
             .field("registration_minutes", &self.registration_minutes)
             .field("devnet_url", &self.devnet_url)

@@ -52,26 +52,27 @@ impl Clock for SystemClock {
 }
 
 /// Runs web until it is told to stop. `enclose` is called when everything is open and no thread is
-/// started yet; `ready` gets one line once requests are answered.
+/// started yet, and answers the level of isolation; `ready` gets one line once requests are answered.
 ///
 /// # Errors
 /// [`RunError`] when it cannot start or breaks down.
 pub fn run(
     config: Config,
-    enclose: impl FnOnce() -> Result<(), String>,
+    enclose: impl FnOnce() -> Result<u8, String>,
     ready: impl FnOnce(&str),
 ) -> Result<(), RunError> {
     let listener = TcpListener::bind(config.listen).map_err(|error| {
         failed(format!("LISTEN: {} cannot be listened on: {error}", config.listen))
     })?;
     let prepared = WebDb::prepare(&config.db).map_err(failed)?;
-    enclose().map_err(failed)?;
+    // How many processors there are is told by files that the cage closes.
+    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8));
+    let level = enclose().map_err(failed)?;
     log_to_stderr();
     let db = prepared.start(Sizes::default()).map_err(failed)?;
-    let app = App::new(config, db, Arc::new(SystemClock), PULSE_LIFE);
+    let app = App::new(config, db, Arc::new(SystemClock), PULSE_LIFE).at_level(level);
     accounts::first_admin(&app).map_err(failed)?;
     let line = format!("web listens on {}", app.config.site_url.origin());
-    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8));
     actix_web::rt::System::new().block_on(async move {
         let server = start(web::Data::new(app), listener, workers).map_err(failed)?;
         ready(&line);
@@ -101,6 +102,8 @@ pub fn start(app: State, listener: TcpListener, workers: usize) -> io::Result<Se
         .max_connections(CONNECTIONS)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(REQUEST_HEAD)
+        // Whoever closes wants no answer any more: nobody works, and no stream waits, for who left.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(SHUTDOWN_SECS)
         .listen(listener)?;
     Ok(server.run())

@@ -1,6 +1,7 @@
 //! What every handler works with: configuration, database, clock, keys.
 
 mod due;
+mod heads;
 mod keys;
 mod market;
 
@@ -16,8 +17,10 @@ use crate::accounts::password::Hasher;
 use crate::config::Config;
 use crate::http::cookies::Names;
 use crate::http::limits::Pace;
+use crate::http::sse::Seats;
 use due::Due;
 
+pub(crate) use heads::Follower;
 pub use market::Payable;
 
 pub(crate) use keys::hex;
@@ -43,12 +46,18 @@ pub struct App {
     pub hasher: Hasher,
     /// Calls per API key.
     pub(crate) pace: Pace,
+    /// Open streams per account.
+    pub(crate) seats: Seats,
+    /// How far the stories are that streams follow.
+    pub(crate) heads: heads::Heads,
     /// When delivery addresses were last looked through.
     pub(crate) erasing: Due,
     /// Names of our cookies.
     pub(crate) cookies: Names,
     /// How long a request's body may take to arrive.
     pub body_deadline: Duration,
+    /// The level of isolation that this process runs at, for staff to see; `None` in tests.
+    pub isolation_level: Option<u8>,
     seen: Mutex<Option<(Instant, db::pulse::Pulse)>>,
     market: Mutex<Option<market::Seen>>,
     pulse_life: Duration,
@@ -78,13 +87,22 @@ impl App {
             keys,
             hasher: Hasher::for_this_machine(),
             pace: Pace::default(),
+            seats: Seats::default(),
+            heads: heads::Heads::default(),
             erasing: Due::default(),
             cookies,
             body_deadline: BODY_DEADLINE,
+            isolation_level: None,
             seen: Mutex::new(None),
             market: Mutex::new(None),
             pulse_life,
         }
+    }
+
+    /// The same, in a process that is shut in at this level.
+    #[must_use]
+    pub fn at_level(self, level: u8) -> Self {
+        Self { isolation_level: Some(level), ..self }
     }
 
     /// The moment now.

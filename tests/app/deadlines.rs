@@ -72,7 +72,7 @@ fn what_was_not_sent_in_time_is_the_buyers_to_take_back() {
     assert!(!market.buyer.see(&page).contains("Take my money back"));
     live(&mut market, Span::hours(72));
     let late = market.buyer.see(&page);
-    for told in ["Frozen", "Take my money back", "Otherwise the buyer is paid back by then"] {
+    for told in ["Frozen", "Take my money back", "Otherwise you are paid back by then"] {
         assert!(late.contains(told), "{told}: {late}");
     }
     assert!(market.vendor.see(&page).contains("You can still send it"));

@@ -25,5 +25,6 @@ mod orders_api;
 mod orders_refused;
 mod sessions;
 mod shop;
+mod stream;
 mod tokens;
 mod trouble;

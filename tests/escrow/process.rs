@@ -13,7 +13,7 @@ use devnet::{Chain, Options, PayPage};
 use domain::clock::{Span, Time};
 use domain::ids::OrderId;
 use domain::money::Amount;
-use escrow::{Config, RunError};
+use escrow::{Config, ConfigError, RunError, Secrets};
 
 use crate::world::{World, on_chain, wei};
 
@@ -24,7 +24,7 @@ fn config(world: &World) -> Config {
     Config::from_vars([("DB_DSN".to_owned(), format!("sqlite:{folder}"))]).unwrap()
 }
 
-fn secret(world: &World, phrase: &str, port: u16) -> File {
+fn secret(world: &World, phrase: &str, port: u16) -> Result<Secrets, ConfigError> {
     let path = world.data.folder().unwrap().join("secret");
     let mut file =
         File::options().read(true).write(true).create(true).truncate(true).open(path).unwrap();
@@ -35,7 +35,7 @@ fn secret(world: &World, phrase: &str, port: u16) -> File {
         world.commission
     )
     .unwrap();
-    file
+    Secrets::read(&file)
 }
 
 fn now() -> Time {
@@ -80,10 +80,10 @@ fn the_role_wakes_for_an_order_and_sees_its_payment() {
     thread::spawn(move || devnet::serve(served, listener, page));
 
     let (tell, told) = channel();
-    let (settings, file) = (config(&world), secret(&world, PHRASE, port));
+    let (settings, secrets) = (config(&world), secret(&world, PHRASE, port).unwrap());
     thread::spawn(move || {
-        let enclosed = || Ok(());
-        escrow::run(settings, file, enclosed, |line| tell.send(line.to_owned()).unwrap())
+        let enclosed = |_: &escrow::Reach| Ok(());
+        escrow::run(settings, secrets, enclosed, |line| tell.send(line.to_owned()).unwrap())
     });
     let line = told.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(line, "escrow for Development chain");
@@ -113,16 +113,18 @@ fn the_role_wakes_for_an_order_and_sees_its_payment() {
 #[test]
 fn a_secret_or_a_ledger_that_does_not_fit_is_a_matter_of_configuration() {
     let world = World::new();
-    let run =
-        |phrase: &str| escrow::run(config(&world), secret(&world, phrase, 1), || Ok(()), |_| {});
+    let run = |phrase: &str| {
+        let secrets = secret(&world, phrase, 1)?;
+        escrow::run(config(&world), secrets, |_| Ok(()), |_| {})
+    };
     let bad = run("legal winner");
     assert!(matches!(&bad, Err(RunError::Config(error)) if error.to_string().contains("MNEMONIC")));
     let other = run(&escrow::new_mnemonic().unwrap());
     assert!(matches!(&other, Err(RunError::Config(e)) if e.to_string().contains("another phrase")));
     let refused = escrow::run(
         config(&world),
-        secret(&world, PHRASE, 1),
-        || Err("the cage does not close".to_owned()),
+        secret(&world, PHRASE, 1).unwrap(),
+        |_| Err("the cage does not close".to_owned()),
         |_| {},
     );
     assert_eq!(refused, Err(RunError::Failed("the cage does not close".to_owned())));

@@ -113,6 +113,17 @@ fn the_shipped_binary_has_no_development_chain() {
 }
 
 #[test]
+fn attacks_are_built_for_tests_alone() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, features) = manifest.split_once("\n[features]\n").unwrap();
+    let features = features.split("\n[").next().unwrap();
+    let naming: Vec<_> =
+        features.lines().filter(|line| !line.starts_with('#') && line.contains("attack")).collect();
+    // The feature itself, and no other that switches it on.
+    assert_eq!(naming, ["attack = [\"dep:libsqlite3-sys\"]"]);
+}
+
+#[test]
 fn escrow_stays_small() {
     let count = names(&tree(&["--package", "escrow"]).unwrap()).len();
     assert!(count <= 200, "escrow's tree has {count} crates");

@@ -7,6 +7,7 @@
 )]
 
 mod crates;
+mod deploy;
 mod source;
 
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "mariadb")]
 mod server;
+pub mod stream;
 
 use std::path::Path;
 

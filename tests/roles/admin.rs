@@ -6,7 +6,7 @@ use std::process::{Output, Stdio};
 
 use db::{DbConfig, Owner, WebDb, pulse};
 
-use crate::shop::{PATIENCE, Shop, within, words};
+use crate::shop::{PATIENCE, PHRASE, Shop, within, words};
 
 fn typed(shop: &Shop, args: &[&str], line: &str) -> Output {
     let mut command = shop.command(args);
@@ -52,6 +52,23 @@ fn accounts_are_made_and_their_passwords_changed_from_the_input_alone() {
     assert_eq!(shop.run(&["admin", "ban", "--name", "eve"]).status.code(), Some(1));
     let nobody = typed(&shop, &["admin", "set-password", "--name", "eve"], "another horse\n");
     assert_eq!(nobody.status.code(), Some(1), "{}", words(&nobody));
+}
+
+#[test]
+fn a_new_phrase_opens_a_shop_and_is_never_the_same() {
+    let shop = Shop::migrated();
+    let phrase = || {
+        let made = shop.run(&["admin", "new-phrase"]);
+        assert!(made.status.success(), "{}", words(&made));
+        String::from_utf8(made.stdout).unwrap().trim_end().to_owned()
+    };
+    let (first, second) = (phrase(), phrase());
+    assert_eq!(first.split(' ').count(), 24);
+    assert_ne!(first, second);
+    let file = shop.secret();
+    let text = std::fs::read_to_string(&file).unwrap().replace(PHRASE, &first);
+    std::fs::write(&file, text).unwrap();
+    shop.serve();
 }
 
 #[test]

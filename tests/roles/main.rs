@@ -10,6 +10,8 @@ mod admin;
 mod demo;
 #[cfg(test)]
 mod life;
+#[cfg(test)]
+mod names;
 #[cfg(feature = "devnet")]
 #[cfg(test)]
 mod payouts;

@@ -135,7 +135,7 @@ impl Shop {
         let said = running.said();
         assert_eq!(code, Some(78), "{said}");
         let level = |line: &&str| {
-            !line.starts_with("holdfast: isolation level 0: every role")
+            !line.starts_with("holdfast: every role runs as root")
                 && !line.starts_with("holdfast: isolation level 0: fine")
         };
         assert_eq!(said.lines().filter(level).count(), 1, "more than a sentence: {said}");
@@ -156,7 +156,7 @@ impl Shop {
         Self::spawn(command)
     }
 
-    fn spawn(mut command: Command) -> Running {
+    pub(crate) fn spawn(mut command: Command) -> Running {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("setsid is there");
         let words = Arc::new(Mutex::new(String::new()));
@@ -327,6 +327,10 @@ fn role(pid: i32, session: i32) -> Option<Process> {
     let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let name = String::from_utf8_lossy(&line).replace('\0', " ");
     let role = name.strip_prefix("holdfast: ").and_then(|rest| rest.split(' ').next());
+    if role == Some("keys") {
+        // The helper of escrow lives for some milliseconds.
+        return None;
+    }
     Some(Process { pid, role: role.unwrap_or(&name).to_owned() })
 }
 

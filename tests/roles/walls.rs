@@ -44,6 +44,8 @@ fn each_role_is_hardened_and_so_is_the_monitor() {
     all.push(running.monitor());
     for role in all {
         assert_eq!(role.status("NoNewPrivs"), "1", "{role:?}");
+        let filters = if role.role == "monitor" { "0" } else { "2" };
+        assert_eq!(role.status("Seccomp_filters"), filters, "{role:?}");
         let limits = role.about("limits");
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         let zeros = core.split_whitespace().filter(|word| *word == "0").count();
@@ -151,14 +153,22 @@ fn check_says_which_walls_stand() {
     let told = shop.run(&["check", "--json"]);
     let report: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
     let root = rustix::process::geteuid().is_root();
-    assert_eq!(report["isolation_level"], i32::from(root));
+    assert_eq!(report["isolation_level"], if root { 3 } else { 2 });
     let stands = |name: &str| {
         let walls = report["walls"].as_array().unwrap();
         walls.iter().find(|wall| wall["name"] == name).unwrap()["stands"].as_bool().unwrap()
     };
     assert_eq!(stands("own users"), root);
     assert!(stands("secret by descriptor") && stands("bare environment"));
-    assert!(!stands("file rules (Landlock)") && !stands("call filter (seccomp)"));
+    assert!(stands("file rules (Landlock)") && stands("call filter (seccomp)"));
+    let attacks = report["attacks"].as_array().unwrap();
+    let open: Vec<_> = attacks.iter().filter(|attack| attack["result"] != "blocked").collect();
+    assert!(open.is_empty(), "{open:?}");
+    for role in SERVED {
+        let count = attacks.iter().filter(|attack| attack["role"] == role).count();
+        assert!(count >= 60, "{role}: {count}");
+    }
+    assert_eq!(report["advice"].as_array().unwrap().is_empty(), root, "{report}");
     let finding = |name: &str| {
         let findings = report["findings"].as_array().unwrap();
         findings.iter().find(|finding| finding["name"] == name).unwrap()["ok"].as_bool().unwrap()
@@ -167,6 +177,9 @@ fn check_says_which_walls_stand() {
         assert!(finding(good), "{good}: {report}");
     }
     let text = words(&shop.run(&["check"]));
-    assert!(text.contains("isolation level") && text.contains("seccomp"), "{text}");
+    assert!(
+        text.contains("isolation level") && text.contains("seccomp") && text.contains("blocked"),
+        "{text}"
+    );
     drop(running);
 }

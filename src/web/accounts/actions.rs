@@ -46,6 +46,7 @@ pub(crate) async fn register(
     password: SecretString,
     address: &str,
 ) -> Result<Registered, AppError> {
+    app.hasher.room()?;
     let minutes = app.config.registration_minutes;
     if minutes > 0 {
         admit(app, REGISTER_TRIES, address).await?;
@@ -86,6 +87,7 @@ pub(crate) async fn login(
     address: &str,
     old: Option<String>,
 ) -> Result<Session, AppError> {
+    app.hasher.room()?;
     admit(app, LOGIN, address).await?;
     let key: String = name.trim().to_ascii_lowercase().chars().take(64).collect();
     let guesser = format!("{address} {key}");
@@ -182,6 +184,7 @@ pub(crate) async fn recover(
     new: SecretString,
     address: &str,
 ) -> Result<(), AppError> {
+    app.hasher.room()?;
     admit(app, RECOVERY, address).await?;
     let key = name.trim().to_ascii_lowercase();
     let user = app.read(move |conn| accounts::by_key(conn, &key)).await?;

@@ -48,7 +48,7 @@ pub(super) async fn register(
         return Ok(retry(&ctx, REGISTER, again(&faults.into_vec())));
     };
     let password = input.password.clone();
-    match actions::register(ctx.app(), username, password, &address(&request)).await {
+    match actions::register(ctx.app(), username, password, &address(ctx.app(), &request)).await {
         Ok(new) => {
             let ctx = ctx.with_session(&request, Some(new.session));
             let next = page::destination(input.next.as_deref());
@@ -68,7 +68,7 @@ pub(super) async fn login_form(ctx: Ctx, Query(query): Query<Next>) -> PageResul
 
 pub(super) async fn login(ctx: Ctx, request: HttpRequest, Form(input): Form<Login>) -> PageResult {
     let old = ctx.session().map(|session| session.token_hash.clone());
-    let from = address(&request);
+    let from = address(ctx.app(), &request);
     match actions::login(ctx.app(), &input.username, input.password, &from, old).await {
         Ok(session) => {
             let ctx = ctx.with_session(&request, Some(session));
@@ -114,7 +114,7 @@ pub(super) async fn recover(
     if !faults.is_empty() {
         return Ok(retry(&ctx, RECOVER, again(&faults.into_vec())));
     }
-    let (new, from) = (input.password.clone(), address(&request));
+    let (new, from) = (input.password.clone(), address(ctx.app(), &request));
     match actions::recover(ctx.app(), &input.username, &input.code, new, &from).await {
         Ok(()) => {
             ctx.flash(

@@ -94,6 +94,15 @@ impl Hasher {
         Ok(fits && known)
     }
 
+    /// Whether there is room in the queue: asked before a form costs anything else, above all a
+    /// durable count of the try.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when too many wait already.
+    pub(crate) fn room(&self) -> Result<(), AppError> {
+        if self.0.waiting.load(Ordering::Relaxed) < QUEUE { Ok(()) } else { Err(full()) }
+    }
+
     async fn turn<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
@@ -102,10 +111,7 @@ impl Hasher {
         let before = desk.waiting.fetch_add(1, Ordering::Relaxed);
         let place = Place(&desk.waiting);
         if before >= QUEUE {
-            return Err(AppError::Unavailable(
-                "busy",
-                "Many people sign in at this moment. Please try again in a few seconds.".into(),
-            ));
+            return Err(full());
         }
         let gone = || AppError::Internal("the password desk is closed".to_owned());
         let turn = Arc::clone(&desk.turns).acquire_owned().await.map_err(|_closed| gone())?;
@@ -121,6 +127,13 @@ impl Hasher {
         drop(place);
         done.map_err(|_cancelled| gone())
     }
+}
+
+fn full() -> AppError {
+    AppError::Unavailable(
+        "busy",
+        "Many people sign in at this moment. Please try again in a few seconds.".into(),
+    )
 }
 
 impl Desk {
@@ -243,8 +256,10 @@ mod tests {
     async fn nobody_has_no_password_and_a_long_queue_is_refused() {
         let hasher = Hasher::with_turns(1);
         assert!(!hasher.verify("x".into(), None).await.unwrap());
+        assert_eq!(hasher.room(), Ok(()));
         hasher.0.waiting.store(QUEUE, Ordering::Relaxed);
         let refused = hasher.hash("x".into(), [0; 16]).await.unwrap_err();
+        assert_eq!(hasher.room(), Err(refused.clone()));
         assert_eq!(refused.status().as_u16(), 503);
         assert_eq!(
             hasher.0.waiting.load(Ordering::Relaxed),

@@ -26,6 +26,7 @@ fn the_least_that_is_set_is_enough() {
     assert_eq!(config.site_name, "Holdfast");
     assert_eq!(config.listen.to_string(), DEFAULT_LISTEN);
     assert_eq!(config.registration_minutes, 10);
+    assert!(config.trusted_proxies.is_empty());
     assert!(config.admin.is_none());
 }
 
@@ -49,6 +50,11 @@ fn each_fault_names_its_variable() {
         ("CSRF_SALT", "c0ffee6b1f9a4d27835e6a90b7d1428e"),
         ("COOKIE_ENCRYPTION_SALT", "c0ffee6b1f9a4d27835e6a90b7d1428e"),
         ("LISTEN", "8080"),
+        ("TRUSTED_PROXIES", "nginx"),
+        ("TRUSTED_PROXIES", "127.0.0.1 10.0.0.1"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "127.0.0.1,0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "::/0"),
         ("SITE_NAME", long.as_str()),
         ("DB_DRIVER", "postgres"),
         ("DB_DSN", "data"),
@@ -80,6 +86,17 @@ fn the_page_that_pays_is_for_this_machine_alone() {
         let config = with(&[("SITE_URL", site), ("DEVNET_URL", "http://127.0.0.1:9")]).unwrap();
         assert_eq!(config.devnet_url.is_some(), kept, "{site}");
     }
+}
+
+#[test]
+fn proxies_are_a_list_of_addresses_and_networks() {
+    let nets = |text| with(&[("TRUSTED_PROXIES", text)]).unwrap().trusted_proxies;
+    assert_eq!(nets(""), []);
+    let shown: Vec<_> = nets("127.0.0.1, ::1 ,10.1.2.0/24,fd00::/8,::ffff:192.0.2.1,")
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(shown, ["127.0.0.1/32", "::1/128", "10.1.2.0/24", "fd00::/8", "192.0.2.1/32"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod api;
 mod banner;
 pub(crate) mod body;
+pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod flash;
 pub mod form;
@@ -16,6 +17,7 @@ pub mod paging;
 pub mod path;
 pub mod query;
 pub(crate) mod session;
+pub(crate) mod sse;
 pub mod viewer;
 
 /// A future of an extractor.

@@ -1,5 +1,6 @@
 //! What can be done about orders. Pages and JSON both come through here.
 
 pub mod act;
+pub mod follow;
 pub mod place;
 pub mod read;

@@ -5,10 +5,11 @@ pub mod json;
 pub mod money;
 pub mod quote;
 
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::web::ReqData;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, ReqData};
+use actix_web::{HttpRequest, HttpResponse};
 use db::orders::Board;
+use db::story::EventRow;
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::ids::OrderId;
@@ -23,6 +24,7 @@ use self::input::{NewDispute, NewOrder, NewQuote, NewShipment, WishLine};
 use self::json::{EventJson, Events, OrderBrief, OrderJson};
 use self::quote::QuoteJson;
 use super::actions::act;
+use super::actions::follow::follow;
 use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
 use super::actions::read::{self, OrderView};
 use crate::error::{ApiResult, AppError};
@@ -33,6 +35,7 @@ use crate::http::json::Json;
 use crate::http::paging::{Cursor, PageJson};
 use crate::http::path::Id;
 use crate::http::query::Query;
+use crate::http::sse;
 use crate::http::viewer::{Account, ApiCaller};
 use crate::state::State;
 
@@ -182,12 +185,33 @@ pub async fn show(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
     Ok(api::ok(&OrderJson::from(&read::view(&app, &caller.account, id.0).await?)))
 }
 
-/// The payment stream of an order, oldest first.
+/// The payment stream of an order, oldest first. With `Accept: text/event-stream` it goes on: each
+/// event is sent as it happens, with its `seq` as id, until `event: end` says that the order has come
+/// to its end. `Last-Event-ID` goes on after that event; 204 says that there is nothing more to come.
 #[utoipa::path(get, path = "/api/v1/orders/{id}/events", tag = "orders", security(("key" = [])),
-    params(("id" = String, Path)), responses((status = 200, body = Events), (status = 404)))]
-pub async fn events(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
+    params(("id" = String, Path),
+        ("Last-Event-ID" = Option<i32>, Header, description = "The last event that the client has")),
+    responses(
+        (status = 200, content((Events = "application/json"), (String = "text/event-stream"))),
+        (status = 204, description = "The stream has come to its end"), (status = 404),
+        (status = 429, description = "Eight streams are open for the account"), (status = 503)))]
+pub async fn events(
+    app: State,
+    caller: ApiCaller,
+    id: Id<OrderId>,
+    request: HttpRequest,
+) -> ApiResult {
+    if sse::wanted(request.headers()) && *request.method() == Method::GET {
+        let after = sse::last_event(request.headers());
+        let lines = follow(&app, &caller.account, id.0, after, told).await?;
+        return Ok(lines.map_or_else(sse::over, sse::answer));
+    }
     let view = read::view(&app, &caller.account, id.0).await?;
     Ok(api::ok(&Events { events: view.events.iter().map(EventJson::from).collect() }))
+}
+
+fn told(row: &EventRow) -> Bytes {
+    sse::event(Some(row.seq), &row.kind, &EventJson::from(row))
 }
 
 /// Calls off an unpaid order (buyer, staff).

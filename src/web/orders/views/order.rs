@@ -131,15 +131,21 @@ fn next(view: &OrderView) -> Markup {
             p { (words::explanation(view)) @if let Some(reason) = &view.held { " " (reason) } }
         },
         by: view.next.by,
-        otherwise: match view.next.step {
-            Step::Pay | Step::PayRest => {
+        otherwise: match (view.next.step, view.relation) {
+            (Step::Pay | Step::PayRest, _) => {
                 Some("Otherwise the order expires, and whatever was paid goes back.")
             }
-            Step::Dispatch => {
+            (Step::Dispatch, _) => {
                 Some("Otherwise the money is frozen, and the buyer can have it back at once.")
             }
-            Step::ConfirmReceipt => Some("Otherwise the vendor is paid by then."),
-            Step::TakeBack | Step::AcceptLate => Some("Otherwise the buyer is paid back by then."),
+            (Step::ConfirmReceipt, Relation::Vendor(_)) => Some("Otherwise you are paid by then."),
+            (Step::ConfirmReceipt, _) => Some("Otherwise the vendor is paid by then."),
+            (Step::TakeBack | Step::AcceptLate, Relation::Buyer) => {
+                Some("Otherwise you are paid back by then.")
+            }
+            (Step::TakeBack | Step::AcceptLate, _) => {
+                Some("Otherwise the buyer is paid back by then.")
+            }
             _ => None,
         },
         action: buttons(view),
@@ -181,15 +187,17 @@ fn done(view: &OrderView) -> Markup {
 /// What the viewer can do now; each leads to a page that asks once more.
 fn buttons(view: &OrderView) -> Markup {
     let take_back = view.relation == Relation::Buyer;
+    let late = matches!(view.next.step, Step::TakeBack | Step::AcceptLate);
+    let received = if late { Look::Quiet } else { Look::Primary };
     let acts: [(Act, &str, Look); 7] = [
-        (Act::Ask(IntentAction::Release), "Received, pay the vendor", Look::Primary),
         (Act::Ship, if view.ships { "Mark as sent" } else { "Mark as delivered" }, Look::Primary),
         (Act::Ask(IntentAction::Resume), "Take it after all", Look::Primary),
         (
             Act::Ask(IntentAction::Refund),
             if take_back { "Take my money back" } else { "Refund in full" },
-            if take_back { Look::Primary } else { Look::Plain },
+            if view.next.step == Step::TakeBack && take_back { Look::Primary } else { Look::Plain },
         ),
+        (Act::Ask(IntentAction::Release), "Received, pay the vendor", received),
         (Act::Ask(IntentAction::Extend), "I need more time", Look::Quiet),
         (Act::Dispute, "Something is wrong", Look::Quiet),
         (Act::Ask(IntentAction::Cancel), "Cancel this order", Look::Quiet),

@@ -1,20 +1,15 @@
-//! What shuts a role in, and what it is handed at birth.
+//! What a role is handed at birth, and what it gives up before it opens anything.
 //!
-//! A role starts by [`harden`], takes what the monitor left on three fixed descriptors, opens what
-//! it needs, and calls [`enclose`] before its first thread. Filters on files and system calls have
-//! their place there; until they come, [`walls`] says that these stand open.
+//! A role starts by [`harden`] and takes what the monitor left on three fixed descriptors.
 #![expect(unsafe_code, reason = "the descriptors of a new process have no owner that std knows")]
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::process;
-use std::thread;
 
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use rustix::thread::set_no_new_privs;
-use serde::Serialize;
 
 /// Where escrow finds the open secret file; only ever read by position.
 pub(crate) const SECRET: RawFd = 3;
@@ -22,39 +17,6 @@ pub(crate) const SECRET: RawFd = 3;
 pub(crate) const LIFE_LINE: RawFd = 4;
 /// Where a role writes one line when it serves.
 pub(crate) const READY: RawFd = 5;
-
-/// A wall between the roles.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Wall {
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// Whether it stands.
-    pub(crate) stands: bool,
-    /// What it keeps out.
-    pub(crate) what: &'static str,
-}
-
-/// The walls of a shop whose roles have users of their own, or one user for all.
-pub(crate) fn walls(own_users: bool) -> Vec<Wall> {
-    let wall = |name, stands, what| Wall { name, stands, what };
-    vec![
-        wall("own users", own_users, "no role reads, signals or traces another"),
-        wall("secret by descriptor", true, "only escrow holds the secret, and nobody its path"),
-        wall("bare environment", true, "each role sees the variables that it is for"),
-        wall("hardened processes", true, "no new privileges, no core, no tracing by equals"),
-        wall("file rules (Landlock)", false, "each role would reach its own files alone"),
-        wall(
-            "call filter (seccomp)",
-            false,
-            "each role would make the system calls it needs alone",
-        ),
-    ]
-}
-
-/// The level of isolation: 1 with users of their own, else 0; the higher levels need the filters.
-pub(crate) const fn level(own_users: bool) -> u8 {
-    if own_users { 1 } else { 0 }
-}
 
 /// Takes from this process what no role and no monitor needs: privileges by exec, core dumps and
 /// the eyes of others of the same user. Inherited but for the second, which exec gives back.
@@ -122,34 +84,6 @@ fn take(number: RawFd) -> Result<File, String> {
     Ok(File::from(unsafe { OwnedFd::from_raw_fd(number) }))
 }
 
-/// Shuts the role in. From here on it ends with the monitor, within milliseconds.
-///
-/// # Errors
-/// Where a thread was started before: it would stay outside of every wall.
-pub(crate) fn enclose(life_line: File) -> Result<(), String> {
-    let tasks = fs::read_dir("/proc/self/task").map_err(|error| error.to_string())?.count();
-    if tasks != 1 {
-        return Err(format!("{tasks} threads run already and would stay outside the cage"));
-    }
-    thread::Builder::new()
-        .name("life-line".to_owned())
-        .spawn(move || follow(life_line))
-        .map(drop)
-        .map_err(|error| format!("no thread for the life-line: {error}"))
-}
-
-/// Blocks until the monitor is gone, then ends the process: what was not durable never happened.
-fn follow(mut life_line: File) {
-    let mut byte = [0];
-    loop {
-        match life_line.read(&mut byte) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(0) | Err(_) => process::exit(0),
-            Ok(_) => {}
-        }
-    }
-}
-
 /// Tells the monitor that the role serves.
 pub(crate) fn report(mut ready: File, line: &str) {
     let first = line.lines().next().unwrap_or_default();
@@ -161,16 +95,6 @@ pub(crate) fn report(mut ready: File, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_level_is_what_the_walls_say() {
-        for own_users in [false, true] {
-            let walls = walls(own_users);
-            assert_eq!(walls[0].stands, own_users);
-            assert_eq!(level(own_users) == 0, !own_users);
-            assert!(walls.iter().any(|wall| !wall.stands), "the filters are not there yet");
-        }
-    }
 
     #[test]
     fn a_descriptor_that_is_not_open_is_not_taken() {

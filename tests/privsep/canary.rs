@@ -1,0 +1,147 @@
+//! Where the keys are, and where they are not: the memory, the words and the files of every role.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::Duration;
+
+use bip32::{ChildNumber, XPrv};
+use bip39::Mnemonic;
+
+use crate::shop::{PHRASE, Process, Running, SERVED, Shop, is_root, words};
+
+/// What must be nowhere, and what escrow alone may have.
+struct Canaries {
+    nowhere: Vec<(&'static str, Vec<u8>)>,
+    escrow: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Canaries {
+    fn new() -> Self {
+        let seed = Mnemonic::parse_normalized(PHRASE).unwrap().to_seed_normalized("");
+        let account = escrow::account_key(PHRASE).unwrap();
+        let root: XPrv = account.parse().unwrap();
+        let orders = root.derive_child(ChildNumber::new(0, true).unwrap()).unwrap();
+        Self {
+            nowhere: vec![
+                ("the phrase", PHRASE.as_bytes().to_vec()),
+                ("the seed", seed.to_vec()),
+                ("half of the seed", seed[..32].to_vec()),
+                ("the account key", root.to_bytes().to_vec()),
+                ("the account key as a number", root.to_bytes().into_iter().rev().collect()),
+                ("the account key as text", account.as_bytes().to_vec()),
+            ],
+            // The curve's library keeps a number with its least digit first.
+            escrow: vec![("the key of orders", orders.to_bytes().into_iter().rev().collect())],
+        }
+    }
+
+    /// What of it stands in `bytes`.
+    fn found(list: &[(&'static str, Vec<u8>)], bytes: &[u8]) -> Vec<&'static str> {
+        let stands = |canary: &[u8]| bytes.windows(canary.len()).any(|window| window == canary);
+        list.iter().filter(|(_, canary)| stands(canary)).map(|(name, _)| *name).collect()
+    }
+
+    /// Nothing of it may stand there.
+    fn none(&self, place: &str, bytes: &[u8]) {
+        let found = [&self.nowhere, &self.escrow].map(|list| Self::found(list, bytes)).concat();
+        assert!(found.is_empty(), "{place}: {found:?}");
+    }
+}
+
+/// Everything that a process has in memory and may read.
+fn memory(process: &Process) -> Vec<u8> {
+    let maps = File::open(format!("/proc/{}/maps", process.pid)).unwrap();
+    let memory = File::open(format!("/proc/{}/mem", process.pid)).unwrap();
+    let mut all = Vec::new();
+    for line in BufReader::new(maps).lines().map(Result::unwrap) {
+        let mut fields = line.split(' ');
+        let (range, rights) = (fields.next().unwrap(), fields.next().unwrap());
+        // What cannot be written is the program itself.
+        if !rights.starts_with("rw") || line.ends_with("[vvar]") {
+            continue;
+        }
+        let (from, to) = range.split_once('-').unwrap();
+        let [from, to] = [from, to].map(|text| u64::from_str_radix(text, 16).unwrap());
+        let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
+        if memory.read_exact_at(&mut bytes, from).is_ok() {
+            all.extend(bytes);
+        }
+    }
+    assert!(all.len() > 100 << 10, "{process:?}: its memory was read");
+    all
+}
+
+/// Everything in and below a folder.
+fn files(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() { files(&path, look) } else { look(&path, &fs::read(&path).unwrap()) }
+    }
+}
+
+/// The answer to a request without an account, whatever it is.
+fn get(address: &str, path: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 "), "{path}");
+    answer
+}
+
+fn scanned(running: &Running, shop: &Shop, canaries: &Canaries) {
+    let mut all = running.roles();
+    assert_eq!(all.iter().map(|one| one.role.as_str()).collect::<Vec<_>>(), SERVED);
+    all.push(running.monitor());
+    for process in &all {
+        let place = format!("memory of {}", process.role);
+        let memory = memory(process);
+        assert_eq!(Canaries::found(&canaries.nowhere, &memory), Vec::<&str>::new(), "{place}");
+        let keys = Canaries::found(&canaries.escrow, &memory);
+        if process.role == "escrow" {
+            // Or else the scan would not find them anywhere.
+            assert_eq!(keys, ["the key of orders"], "{place}");
+            assert_ne!(process.status("VmLck"), "0 kB", "the keys are locked");
+        } else {
+            assert_eq!(keys, Vec::<&str>::new(), "{place}");
+        }
+        for file in ["cmdline", "environ"] {
+            canaries.none(&format!("{file} of {}", process.role), process.about(file).as_bytes());
+        }
+    }
+    for (path, _) in web::listed() {
+        canaries.none(&path, &get(shop.address(), &path));
+    }
+    files(&shop.path().join("data"), &mut |path, bytes| {
+        canaries.none(&path.display().to_string(), bytes);
+    });
+    canaries.none("what was said", running.said().as_bytes());
+}
+
+#[test]
+fn the_phrase_is_nowhere_and_the_keys_are_with_escrow_alone() {
+    if !is_root("looking into processes") {
+        return;
+    }
+    let canaries = Canaries::new();
+    let shop = Shop::migrated();
+    let mut running = shop.serve();
+    scanned(&running, &shop, &canaries);
+    running.signal(rustix::process::Signal::TERM);
+    assert_eq!(running.end(), Some(0), "{}", running.said());
+
+    // The account key in the place of the phrase: the same keys, or escrow would refuse to start.
+    let text = fs::read_to_string(shop.secret()).unwrap();
+    let phrase = text.lines().find(|line| line.starts_with("MNEMONIC")).unwrap();
+    let account = format!("ACCOUNT_KEY={}", *escrow::account_key(PHRASE).unwrap());
+    fs::write(shop.secret(), text.replace(phrase, &account)).unwrap();
+    let running = shop.serve();
+    scanned(&running, &shop, &canaries);
+
+    let check = shop.run(&["check", "--json"]);
+    canaries.none("check", words(&check).as_bytes());
+}
