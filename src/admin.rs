@@ -14,7 +14,7 @@ use crate::{Stop, tell};
 
 /// Stops payouts and new orders, or lets them go on.
 pub(crate) fn pause(on: bool) -> Result<(), Stop> {
-    let config = Settings::read()?.db()?;
+    let config = Settings::read()?.db_of(Owner::Escrow)?;
     become_owner(&config, Owner::Escrow)?;
     let now = SystemClock.now();
     tx::write_once(&config, "pause", |tx: &mut EscrowTx<'_>| desk::set_pause(tx, on, now))

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
     let mut findings = vec![loose_secret(&settings)];
     let (said, answers) = health(&settings);
     findings.push(Finding { name: "shop".to_owned(), ok: answers, said });
-    let config = settings.db()?;
+    let config = settings.db_of(Owner::Courier)?;
     let matrix = matrix::look(&settings, config.folder(), own_users(&config))?;
     become_owner(&config, Owner::Courier)?;
     findings.extend(database(&config, SystemClock.now()));

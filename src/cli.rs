@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, check, derive, probe, role, serve, step};
+use crate::{Stop, admin, check, derive, grants, probe, role, serve, step};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -26,6 +26,8 @@ Environment (also read from a file .env in the working folder; the environment w
   DB_USER, DB_PASSWORD     account of web on MariaDB (escrow has its own in the secret file)
   COURIER_DB_USER, COURIER_DB_PASSWORD
                            account of courier on MariaDB
+  OWNER_DB_USER, OWNER_DB_PASSWORD
+                           account that makes the tables on MariaDB, for `migrate` alone
   ADMIN_USERNAME           administrator to create where there is none of this name
   ADMIN_PASSWORD           and the password to give to that account
   ACCOUNT_CREATION_MIN_INTERVAL_MINUTES
@@ -64,7 +66,15 @@ enum Verb {
     Serve(ServeArgs),
     /// Makes the tables, or brings them to the version of this binary
     #[command(after_help = ENVIRONMENT)]
-    Migrate,
+    Migrate(MigrateArgs),
+    /// Copies a stopped shop from SQLite files to MariaDB and compares it there row by row
+    #[cfg(feature = "mariadb")]
+    #[command(after_help = ENVIRONMENT)]
+    MigrateTo {
+        /// Where to, as mysql://host:port/database; empty, and with OWNER_DB_USER as its owner
+        #[arg(long, value_name = "DSN")]
+        dsn: String,
+    },
     /// What only the operator may do
     #[command(subcommand)]
     Admin(Admin),
@@ -127,6 +137,17 @@ pub(crate) struct ServeArgs {
     /// Seconds before each restart of a role
     #[arg(long, hide = true, value_delimiter = ',', default_values_t = serve::RESTART_SECS)]
     pub(crate) restart_secs: Vec<u64>,
+}
+
+/// What `migrate` does instead.
+#[derive(Args)]
+pub(crate) struct MigrateArgs {
+    /// Change nothing, and print the statements that give each role's account on MariaDB its rights
+    #[arg(long)]
+    pub(crate) print_grants: bool,
+    /// The host part of those accounts
+    #[arg(long, value_name = "HOST", default_value = "%", requires = "print_grants")]
+    pub(crate) from_host: String,
 }
 
 #[derive(Subcommand)]
@@ -200,7 +221,10 @@ pub(crate) fn run() -> Result<(), Stop> {
         #[cfg(feature = "devnet")]
         Some(Verb::Demo(args)) => crate::demo::run(&args),
         Some(Verb::Serve(args)) => serve::run(&args),
-        Some(Verb::Migrate) => step::migrate(),
+        Some(Verb::Migrate(args)) if args.print_grants => grants::print(&args.from_host),
+        Some(Verb::Migrate(_)) => step::migrate(),
+        #[cfg(feature = "mariadb")]
+        Some(Verb::MigrateTo { dsn }) => crate::moving::run(&dsn),
         Some(Verb::Admin(Admin::CreateUser { name, role })) => admin::create_user(&name, &role),
         Some(Verb::Admin(Admin::SetPassword { name })) => admin::set_password(&name),
         Some(Verb::Admin(Admin::Ban { name })) => admin::set_banned(&name, true),

@@ -110,8 +110,28 @@ pub(crate) fn lock(folder: &Path, roles: &[Role]) -> Result<Vec<File>, Stop> {
     roles.iter().map(one).collect()
 }
 
+/// The note in a data folder whose shop has moved to a server.
+pub(crate) const MOVED: &str = "moved";
+
+/// Refuses a folder whose shop is elsewhere now.
+pub(crate) fn refuse_moved(folder: &Path) -> Result<(), Stop> {
+    let note = folder.join(MOVED);
+    match fs::read_to_string(&note) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(cannot(&note, &error)),
+        Ok(place) => Err(Stop::Config(format!(
+            "DB_DSN leads to {}, whose shop has moved to {}: set DB_DRIVER and DB_DSN to that. \
+             Going on with these files would give the same addresses to other orders; if the \
+             move is to be undone and nobody has used the server, remove {}",
+            folder.display(),
+            place.trim(),
+            note.display()
+        ))),
+    }
+}
+
 /// Locks a whole folder; where another process holds it, `what` says what runs there.
-#[cfg(feature = "devnet")]
+#[cfg(any(feature = "devnet", feature = "mariadb"))]
 pub(crate) fn hold_all(folder: &Path, what: &str) -> Result<File, Stop> {
     hold(File::open(folder).map_err(|error| cannot(folder, &error))?, folder, what)
 }

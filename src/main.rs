@@ -13,8 +13,11 @@ mod deaths;
 mod demo;
 mod derive;
 mod folders;
+mod grants;
 mod matrix;
 mod monitor;
+#[cfg(feature = "mariadb")]
+mod moving;
 mod people;
 mod probe;
 mod role;

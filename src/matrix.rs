@@ -215,7 +215,15 @@ fn advice(least: Standing, own_users: bool, tried: &[Tried]) -> Vec<String> {
     if least.calls == 0 {
         all.push("Use a kernel with seccomp filters (CONFIG_SECCOMP_FILTER).".to_owned());
     }
-    let open = tried.iter().filter(|tried| tried.result == "open").count();
+    let is_open = |tried: &&Tried| tried.result == "open";
+    if least.landlock > 0 && tried.iter().filter(is_open).any(|one| one.attack == "call-a-helper") {
+        all.push(
+            "Name 127.0.0.1 in the place of localhost in DB_DSN: by that name the roles reach the \
+             server by a socket in the file system, and so any other program that has one."
+                .to_owned(),
+        );
+    }
+    let open = tried.iter().filter(is_open).count();
     if open > 0 {
         all.push(format!(
             "{open} attacks would work; what is told above closes them, or else tell us of it."
@@ -236,6 +244,14 @@ mod tests {
         for word in ["SETUID", "Landlock", "seccomp"] {
             assert!(said.contains(word), "{said}");
         }
+        let helper = Tried {
+            role: "web",
+            attack: "call-a-helper".to_owned(),
+            what: String::new(),
+            result: "open",
+            why: None,
+        };
+        assert!(advice(good, true, &[helper])[0].contains("127.0.0.1"));
         let old = advice(Standing { landlock: 3, calls: 70 }, true, &[]);
         assert!(old[0].contains("version 3"), "{old:?}");
     }

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
     let config = settings.db()?;
     let folder = config.folder().map(absolute).transpose()?;
     if let Some(folder) = &folder {
+        folders::refuse_moved(folder)?;
         settings.settle_folder(folder)?;
     }
     for role in &roles {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use db::DbConfig;
+use db::{DbConfig, Owner};
 
-use crate::Stop;
 use crate::role::Role;
+use crate::{Stop, secret};
 
 /// Variables by which the loader would run other people's code in every role.
 const LOADER: [&str; 3] = ["LD_AUDIT", "LD_LIBRARY_PATH", "LD_PRELOAD"];
@@ -86,6 +86,38 @@ impl Settings {
     pub(crate) fn db(&self) -> Result<DbConfig, Stop> {
         let [driver, dsn, user, password] =
             ["DB_DRIVER", "DB_DSN", "DB_USER", "DB_PASSWORD"].map(|name| self.get(name));
+        DbConfig::new(driver, dsn, user, password).map_err(|why| Stop::Config(why.to_string()))
+    }
+
+    /// The database as the owner of tables reaches it. On SQLite that is the same for all; on
+    /// MariaDB escrow's account stands in the secret file.
+    pub(crate) fn db_of(&self, owner: Owner) -> Result<DbConfig, Stop> {
+        let config = self.db()?;
+        match owner {
+            _ if config.is_local() => Ok(config),
+            Owner::Web => Ok(config),
+            Owner::Courier => {
+                let courier = courier::Config::from_vars(self.vars(Role::Courier));
+                courier.map(|config| config.db).map_err(|why| Stop::Config(why.to_string()))
+            }
+            Owner::Escrow => {
+                let secret = secret::open(&self.secret_file()?)?;
+                let escrow = escrow::Config::from_vars(self.vars(Role::Escrow));
+                escrow
+                    .and_then(|config| config.ledger(&secret))
+                    .map_err(|why| Stop::Config(why.to_string()))
+            }
+        }
+    }
+
+    /// The database as whoever makes its tables: on MariaDB the account of OWNER_DB_USER, which no
+    /// role ever sees, or where there is none that of web.
+    pub(crate) fn db_of_keeper(&self) -> Result<DbConfig, Stop> {
+        let [driver, dsn] = ["DB_DRIVER", "DB_DSN"].map(|name| self.get(name));
+        let [user, password] = match self.get("OWNER_DB_USER") {
+            Some(user) => [Some(user), self.get("OWNER_DB_PASSWORD")],
+            None => ["DB_USER", "DB_PASSWORD"].map(|name| self.get(name)),
+        };
         DbConfig::new(driver, dsn, user, password).map_err(|why| Stop::Config(why.to_string()))
     }
 

@@ -29,6 +29,9 @@ pub(crate) enum Step {
     MigrateCourier,
     /// Says whether all tables are those of this binary.
     Tables,
+    /// Copies everything to a server.
+    #[cfg(feature = "mariadb")]
+    Copy,
     /// Fills a new demo.
     #[cfg(feature = "devnet")]
     Seed,
@@ -56,6 +59,8 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
             let fits = |owner| migrate::check(&config, owner);
             return Owner::ALL.into_iter().try_for_each(fits).map_err(refused);
         }
+        #[cfg(feature = "mariadb")]
+        Step::Copy => return crate::moving::copy(),
         #[cfg(feature = "devnet")]
         Step::Seed => return crate::demo::seed(&config),
     };
@@ -67,7 +72,7 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
 /// `holdfast migrate`.
 pub(crate) fn migrate() -> Result<(), Stop> {
     let mut settings = Settings::read()?;
-    let config = settings.db()?;
+    let config = settings.db_of_keeper()?;
     let Some(folder) = config.folder() else {
         say("", &migrate::run_all(&config).map_err(refused)?);
         return Ok(());

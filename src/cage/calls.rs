@@ -11,6 +11,8 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter,
 };
 
+use SeccompCmpOp::{Eq, Le, MaskedEq};
+
 use super::Needs;
 
 /// Calls that every role may make with any argument: on its memory, its threads, its own
@@ -107,16 +109,9 @@ const OLDER: &[i64] = &[];
 const CALLING: &[i64] =
     &[libc::SYS_connect, libc::SYS_recvmsg, libc::SYS_sendmmsg, libc::SYS_sendmsg];
 
-/// What `fcntl` may be asked: copies, flags and the locks of SQLite; not to send signals.
-const FCNTL: [i32; 7] = [
-    libc::F_DUPFD_CLOEXEC,
-    libc::F_GETFD,
-    libc::F_SETFD,
-    libc::F_GETFL,
-    libc::F_SETFL,
-    libc::F_GETLK,
-    libc::F_SETLK,
-];
+/// What `fcntl` may be asked beside copying: the numbers up to this one are flags and the locks of
+/// SQLite; beyond come signals. One comparison, because every read of SQLite makes a dozen.
+const FCNTL_LAST: i32 = libc::F_SETLKW;
 /// What `prctl` may be asked: names for threads and for memory.
 const PRCTL: [i32; 2] = [libc::PR_SET_NAME, libc::PR_SET_VMA];
 /// What `clone` makes: a thread of this process, in no new namespace.
@@ -141,19 +136,15 @@ impl List {
         self.0.extend(calls.iter().map(|call| (*call, Vec::new())));
     }
 
-    /// Allows `call` where every argument at its place fits: value, and the bits that count.
+    /// Allows `call` where every argument at its place compares so with a value.
     fn only(
         &mut self,
         call: i64,
-        arguments: &[(u8, i32, Option<u64>)],
+        arguments: &[(u8, SeccompCmpOp, i32)],
     ) -> Result<(), BackendError> {
-        let conditions = arguments.iter().map(|(place, value, mask)| {
+        let conditions = arguments.iter().map(|(place, operator, value)| {
             let value = u64::from(value.cast_unsigned());
-            let (operator, value) = match mask {
-                None => (SeccompCmpOp::Eq, value),
-                Some(mask) => (SeccompCmpOp::MaskedEq(*mask), value),
-            };
-            SeccompCondition::new(*place, SeccompCmpArgLen::Dword, operator, value)
+            SeccompCondition::new(*place, SeccompCmpArgLen::Dword, operator.clone(), value)
         });
         let rule = SeccompRule::new(conditions.collect::<Result<_, _>>()?)?;
         self.0.entry(call).or_default().push(rule);
@@ -165,7 +156,7 @@ impl List {
         for protocol in [0, protocol] {
             self.only(
                 libc::SYS_socket,
-                &[(0, family, None), (1, kind, Some(KIND)), (2, protocol, None)],
+                &[(0, Eq, family), (1, MaskedEq(KIND), kind), (2, Eq, protocol)],
             )?;
         }
         Ok(())
@@ -177,25 +168,24 @@ fn list(needs: &Needs, pid: i32) -> Result<List, BackendError> {
     let mut list = List::default();
     list.any(ANY);
     list.any(OLDER);
+    let bits = |flags: i32| MaskedEq(flags.cast_unsigned().into());
     // No memory that runs what was written to it.
     for call in [libc::SYS_mmap, libc::SYS_mprotect] {
-        list.only(call, &[(2, 0, Some(u64::from(libc::PROT_EXEC.cast_unsigned())))])?;
+        list.only(call, &[(2, bits(libc::PROT_EXEC), 0)])?;
     }
-    let bits = |flags: i32| Some(u64::from(flags.cast_unsigned()));
-    list.only(libc::SYS_clone, &[(0, THREAD, bits(THREAD | NAMESPACES))])?;
-    list.only(libc::SYS_tgkill, &[(0, pid, None)])?;
-    list.only(libc::SYS_prlimit64, &[(0, 0, None)])?;
-    for question in FCNTL {
-        list.only(libc::SYS_fcntl, &[(1, question, None)])?;
-    }
+    list.only(libc::SYS_clone, &[(0, bits(THREAD | NAMESPACES), THREAD)])?;
+    list.only(libc::SYS_tgkill, &[(0, Eq, pid)])?;
+    list.only(libc::SYS_prlimit64, &[(0, Eq, 0)])?;
+    list.only(libc::SYS_fcntl, &[(1, Le, FCNTL_LAST)])?;
+    list.only(libc::SYS_fcntl, &[(1, Eq, libc::F_DUPFD_CLOEXEC)])?;
     for question in PRCTL {
-        list.only(libc::SYS_prctl, &[(0, question, None)])?;
+        list.only(libc::SYS_prctl, &[(0, Eq, question)])?;
     }
     for question in [0x5421, 0x541b] {
         // FIONBIO and FIONREAD: never an answer typed into a terminal.
-        list.only(libc::SYS_ioctl, &[(1, question, None)])?;
+        list.only(libc::SYS_ioctl, &[(1, Eq, question)])?;
     }
-    list.only(libc::SYS_socketpair, &[(0, libc::AF_UNIX, None)])?;
+    list.only(libc::SYS_socketpair, &[(0, Eq, libc::AF_UNIX)])?;
     if !needs.ports.is_empty() || needs.local {
         list.any(CALLING);
     }

@@ -45,7 +45,7 @@ pub fn run(
     let prepared = CourierDb::prepare(&config.db).map_err(failed)?;
     enclose().map_err(RunError::Failed)?;
     log_to_stderr();
-    let db = prepared.start(Sizes { readers: READERS, ..Sizes::default() }).map_err(failed)?;
+    let db = prepared.start(Sizes { readers: READERS, writers: 1 }).map_err(failed)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let desk = Desk::new(db, clock);
     let runtime = runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;

@@ -11,6 +11,7 @@ use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
 use crate::schema::{recovery_codes, users};
+use crate::turns;
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -116,6 +117,7 @@ pub fn replace_codes(
     hashes: &[String],
     at: Time,
 ) -> Result<(), DbError> {
+    turns::of_user(tx, id)?;
     let user_id = id.to_string();
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(&user_id)))
         .execute(tx.conn())?;

@@ -83,6 +83,14 @@ impl DbConfig {
         }
     }
 
+    /// The schema and the account on MariaDB; `None` on SQLite.
+    pub fn account(&self) -> Option<(&str, &str)> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Server(server) => Some((&server.database, &server.user)),
+        }
+    }
+
     /// Host and port of the database server; `None` on SQLite.
     pub fn address(&self) -> Option<(&str, u16)> {
         match &self.place {

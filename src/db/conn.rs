@@ -11,6 +11,8 @@ use diesel::{Connection, SqliteConnection};
 use crate::config::{DbConfig, escape};
 use crate::error::DbError;
 use crate::owners::{self, Owner};
+#[cfg(feature = "mariadb")]
+use crate::session;
 use crate::{migrate, wal};
 
 pub use multi::Conn;
@@ -63,7 +65,7 @@ impl Conn {
     pub(crate) fn open(config: &DbConfig, owner: Owner, mode: Mode) -> Result<Self, DbError> {
         #[cfg(feature = "mariadb")]
         if let Some(server) = config.server() {
-            return mysql(&server.url(), mode);
+            return session::open(&server.url(), mode).map(Self::Mysql);
         }
         let mut conn = main_file(config, owner)?;
         if mode != Mode::Read {
@@ -172,27 +174,4 @@ fn make(file: &Path) -> io::Result<()> {
         chown(file, Some(wanted.uid()), Some(wanted.gid()))?;
     }
     made.sync_all()
-}
-
-#[cfg(feature = "mariadb")]
-fn mysql(url: &str, mode: Mode) -> Result<Conn, DbError> {
-    let mut conn = diesel::MysqlConnection::establish(url)?;
-    conn.batch_execute(
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
-         ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'; \
-         SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-         SET SESSION innodb_lock_wait_timeout = 5;",
-    )?;
-    if mode == Mode::Read {
-        // Seconds; the guard that the progress callback is on SQLite.
-        conn.batch_execute(
-            "SET SESSION max_statement_time = 1; SET SESSION TRANSACTION READ ONLY;",
-        )?;
-    }
-    // On a cluster a read waits until this node has applied what others committed before it;
-    // a server without the cluster's code does not know the variable and needs no wait.
-    if let Err(error) = conn.batch_execute("SET SESSION wsrep_sync_wait = 7;") {
-        tracing::debug!(%error, "no cluster");
-    }
-    Ok(Conn::Mysql(conn))
 }

@@ -52,3 +52,42 @@ pub(crate) fn create_view(statement: &str, local: bool) -> String {
         if local { "CREATE TEMP VIEW" } else { "CREATE OR REPLACE SQL SECURITY INVOKER VIEW" };
     statement.replacen("CREATE VIEW", create, 1)
 }
+
+/// Holds the row of `table` whose columns have these values until the transaction ends, and waits
+/// for whoever holds it now. Says whether it is held: on SQLite the write lock holds every row, on
+/// MariaDB a row that is not there cannot be held.
+#[cfg_attr(
+    not(feature = "mariadb"),
+    expect(unused_variables, reason = "a file has one writer and it holds everything")
+)]
+pub(crate) fn hold(
+    conn: &mut Conn,
+    table: &'static str,
+    key: &[(&'static str, &str)],
+) -> Result<bool, DbError> {
+    match conn {
+        Conn::Sqlite(_) => Ok(true),
+        #[cfg(feature = "mariadb")]
+        Conn::Mysql(inner) => {
+            use diesel::sql_types::Text;
+            let columns: Vec<_> = key.iter().map(|(column, _)| format!("{column} = ?")).collect();
+            let select =
+                format!("SELECT 1 AS held FROM {table} WHERE {} FOR UPDATE", columns.join(" AND "));
+            let mut query = diesel::sql_query(select).into_boxed();
+            for (_, value) in key {
+                query = query.bind::<Text, _>(*value);
+            }
+            let rows: Vec<Held> = diesel::RunQueryDsl::load(query, inner)?;
+            Ok(!rows.is_empty())
+        }
+    }
+}
+
+/// A row that is held.
+#[cfg(feature = "mariadb")]
+#[derive(diesel::QueryableByName)]
+struct Held {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    #[expect(dead_code, reason = "only whether there is one matters")]
+    held: i32,
+}

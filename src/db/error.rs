@@ -136,7 +136,7 @@ const CONSTRAINT: [&str; 7] = [
     "doesn't have a default value",
 ];
 
-const DOWN: [&str; 8] = [
+const DOWN: [&str; 9] = [
     "unable to open database",
     "disk I/O error",
     "gone away",
@@ -145,6 +145,7 @@ const DOWN: [&str; 8] = [
     "Too many connections",
     "Access denied",
     "Unknown database",
+    "WSREP has not yet prepared node",
 ];
 
 impl From<Error> for DbError {
@@ -195,6 +196,8 @@ mod tests {
         assert_eq!(DbError::from_message("The table 'orders' is full"), DbError::Full);
         let denied = "DELETE command denied to user 'w'@'localhost' for table `h`.`seals`";
         assert_eq!(DbError::from_message(denied), DbError::ReadOnly);
+        let apart = "WSREP has not yet prepared node for application use";
+        assert!(matches!(DbError::from_message(apart), DbError::Down(_)));
         assert!(matches!(DbError::from_message("something new"), DbError::Failed(_)));
     }
 }

@@ -15,6 +15,7 @@ use crate::doors::WebTx;
 use crate::error::DbError;
 use crate::schema::{address_requests, items, packages, stores};
 use crate::stores::StoreRow;
+use crate::turns;
 
 /// An item.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -264,6 +265,7 @@ pub fn withdraw(tx: &mut WebTx<'_>, id: ItemId, since: Option<Time>) -> Result<(
 /// Sets the price that an item's card shows to the lowest of its packages on sale; to none while
 /// its store has never named a payout address, because such a store lists nothing.
 pub fn reprice(tx: &mut WebTx<'_>, item: ItemId, store: StoreId) -> Result<(), DbError> {
+    turns::of_item(tx, item)?;
     let from: Option<i64> = if may_list(tx, store)? {
         packages::table
             .filter(packages::item_id.eq(item.to_string()))

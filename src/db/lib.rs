@@ -8,6 +8,8 @@
 pub mod codec;
 pub mod config;
 pub mod conn;
+#[cfg(feature = "mariadb")]
+pub mod copy;
 pub mod doors;
 pub mod error;
 pub mod migrate;
@@ -44,9 +46,12 @@ pub mod stats;
 pub mod stores;
 pub mod story;
 pub mod tokens;
+pub mod turns;
 
 mod dialect;
 mod pool;
+#[cfg(feature = "mariadb")]
+mod session;
 mod taint;
 mod wal;
 mod writer;

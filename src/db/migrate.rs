@@ -1,6 +1,7 @@
 //! Bringing the tables to the version that this binary was built for, one owner at a time.
 
 use diesel::backend::Backend;
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -20,6 +21,9 @@ const MARIADB_WEB: EmbeddedMigrations = embed_migrations!("../../migrations/mari
 const MARIADB_ESCROW: EmbeddedMigrations = embed_migrations!("../../migrations/mariadb/escrow");
 #[cfg(feature = "mariadb")]
 const MARIADB_COURIER: EmbeddedMigrations = embed_migrations!("../../migrations/mariadb/courier");
+
+/// Where diesel keeps which versions are applied.
+pub(crate) const LEDGER: &str = "__diesel_schema_migrations";
 
 /// Views over the tables of several owners, in an order in which each may use those before it.
 const VIEWS: &[&str] = &[
@@ -55,7 +59,7 @@ pub fn run_all(config: &DbConfig) -> Result<Vec<String>, DbError> {
     }
     if !config.is_local() && !VIEWS.is_empty() {
         let mut conn = Conn::open(config, Owner::Web, Mode::Bare)?;
-        diesel::connection::SimpleConnection::batch_execute(&mut conn, &views(false))?;
+        SimpleConnection::batch_execute(&mut conn, &views(false))?;
     }
     Ok(applied)
 }
@@ -80,7 +84,11 @@ pub fn revert_all(config: &DbConfig, owner: Owner) -> Result<Vec<String>, DbErro
     match &mut Conn::open(config, owner, Mode::Bare)? {
         Conn::Sqlite(inner) => revert(inner, sqlite(owner)),
         #[cfg(feature = "mariadb")]
-        Conn::Mysql(inner) => revert(inner, mariadb(owner)),
+        Conn::Mysql(inner) => {
+            // They look at tables that are about to go.
+            SimpleConnection::batch_execute(inner, &no_views())?;
+            revert(inner, mariadb(owner))
+        }
     }
 }
 
@@ -103,6 +111,14 @@ pub(crate) fn check_all(conn: &mut Conn, me: Owner) -> Result<(), DbError> {
 /// The statements that make the views on one connection of SQLite, or for good on MariaDB.
 pub(crate) fn views(local: bool) -> String {
     VIEWS.iter().map(|view| dialect::create_view(view, local)).collect()
+}
+
+/// The statements that take away the views that last.
+#[cfg(feature = "mariadb")]
+fn no_views() -> String {
+    let names =
+        VIEWS.iter().filter_map(|view| view.split("CREATE VIEW ").nth(1)?.split(' ').next());
+    names.map(|name| format!("DROP VIEW IF EXISTS {name};\n")).collect()
 }
 
 fn sqlite(owner: Owner) -> EmbeddedMigrations {
@@ -140,7 +156,7 @@ struct Version {
 /// The versions in `schema`, oldest first. On MariaDB the owners share one schema.
 fn applied(conn: &mut Conn, schema: &str) -> Result<Vec<String>, DbError> {
     let prefix = if conn.is_sqlite() { format!("{schema}.") } else { String::new() };
-    let select = format!("SELECT version FROM {prefix}__diesel_schema_migrations ORDER BY version");
+    let select = format!("SELECT version FROM {prefix}{LEDGER} ORDER BY version");
     let rows: Vec<Version> = sql_query(select).load(conn)?;
     Ok(rows.into_iter().map(|row| row.version).collect())
 }

@@ -11,6 +11,9 @@
 //! job. "Announce, commit, then look" therefore takes two calls: one write that announces, and
 //! after it has returned a second write, or a read, that looks. On MariaDB each statement sees
 //! what was committed before it (READ COMMITTED); two calls are right there too.
+//!
+//! On MariaDB several jobs run at once. One that decides by what it counts or reads takes its turn
+//! first ([`crate::turns`]).
 
 use std::sync::mpsc;
 use std::time::Instant;

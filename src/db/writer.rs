@@ -28,6 +28,8 @@ const GROUP: usize = 64;
 const QUEUE: usize = 1_024;
 /// Times that a job is tried when the engine had to choose a loser.
 const TRIES: u32 = 6;
+/// A job that waited for so long for what others hold is not tried again.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a job did with the connection. Its answer it keeps for itself until it is told to give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,12 +142,14 @@ impl Desk {
 
     /// Runs one task in a transaction of its own, again where the engine chose it as a loser.
     pub(crate) fn alone(&mut self, task: &mut dyn Task) {
+        let started = Instant::now();
         for round in 1..=TRIES {
+            let more = |round: u32| round < TRIES && started.elapsed() < PATIENCE;
             match self.once(task) {
                 Ok(()) => return,
                 // The connection was lost before anything was asked of it.
                 Err(Lost::Unbegun(DbError::Down(_))) if round == 1 => {}
-                Err(Lost::Passing(error)) if round < TRIES => {
+                Err(Lost::Passing(error)) if more(round) => {
                     tracing::debug!(job = task.name(), round, %error, "again");
                     thread::sleep(Duration::from_millis(u64::from(round).saturating_mul(3)));
                 }

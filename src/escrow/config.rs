@@ -1,9 +1,13 @@
 //! Settings of the role: what the environment may say. All else is in the secret file.
 
 use std::fmt;
+use std::fs::File;
 
 use db::DbConfig;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+
+use crate::secret::Secrets;
 
 /// The environment names that this role may see.
 pub const VARS: &[&str] = &["DB_DRIVER", "DB_DSN"];
@@ -49,6 +53,18 @@ impl Config {
         // A wrong driver or folder is told before the secret is read.
         config.db(Some("escrow"), Some("-"))?;
         Ok(config)
+    }
+
+    /// The database as escrow's own account, for the operator's commands.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the secret file cannot be read, or names no account and one is wanted.
+    pub fn ledger(&self, secret: &File) -> Result<DbConfig, ConfigError> {
+        let secrets = Secrets::read(secret)?;
+        let shown = |value: &Option<SecretString>| {
+            value.as_ref().map(|value| value.expose_secret().to_owned())
+        };
+        self.db(shown(&secrets.db_user).as_deref(), shown(&secrets.db_password).as_deref())
     }
 
     /// The database as the user whom the secret file names.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use db::{Conn, DbError, EscrowDb, EscrowTx, alarms, desk, tx};
+use db::{Conn, DbError, EscrowDb, EscrowTx, alarms, desk, turns, tx};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
 use domain::clock::{Clock, Span, Time};
@@ -212,13 +212,18 @@ impl Ctx {
         Ok(rows.iter().filter_map(|(order, n)| Some((order.parse().ok()?, *n))).collect())
     }
 
-    /// Writes, and says `false` where another engine on the same ledger was quicker.
+    /// Writes in escrow's turn, and says `None` where another engine on the same ledger was
+    /// quicker.
     pub(crate) fn write<T: Send + 'static>(
         &self,
         name: &'static str,
         job: impl Fn(&mut EscrowTx<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<Option<T>, Fault> {
-        match tx::write(&self.db, name, job) {
+        let in_turn = move |tx: &mut EscrowTx<'_>| {
+            turns::of_escrow(tx)?;
+            job(tx)
+        };
+        match tx::write(&self.db, name, in_turn) {
             Err(fault) if fault.is_overtaken() => {
                 tracing::info!(job = name, %fault, "another engine was quicker");
                 Ok(None)

@@ -107,7 +107,7 @@ pub fn run(
     let prepared = EscrowDb::prepare(&database).map_err(failed)?;
     enclose(&reach).map_err(RunError::Failed)?;
 
-    let db = prepared.start(Sizes::default()).map_err(failed)?;
+    let db = prepared.start(Sizes { writers: 1, ..Sizes::default() }).map_err(failed)?;
     let local = db.is_local();
     let chains: Vec<Served> = chains.into_iter().filter_map(served).collect();
     let names: Vec<_> = chains.iter().map(|chain| chain.client.spec().name).collect();

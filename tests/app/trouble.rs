@@ -44,12 +44,15 @@ fn a_locked_database_ends_in_a_sentence_and_nothing_is_half_done() {
     let shop = Shop::start();
     let mut browser = shop.member("ada");
     browser.see("/account");
+    let ada = shop.db().read(|conn| db::accounts::by_key(conn, "ada")).expect("it reads");
+    let ada = ada.expect("she is a member").id.parse().expect("it is an id");
     let other = WebDb::open(&shop.data.config(db::Owner::Web)).expect("a second writer opens");
     let (locked, told) = mpsc::channel();
     let (free, freed) = mpsc::channel::<()>();
     let freed = std::sync::Mutex::new(freed);
     let holder = std::thread::spawn(move || {
-        db::tx::write(&other, "hold", move |_| {
+        db::tx::write(&other, "hold", move |tx| {
+            db::turns::of_user(tx, ada)?;
             locked.send(()).expect("the test waits");
             // It ends with an error when the test has let go.
             let _ = freed.lock().expect("nobody else holds it").recv();

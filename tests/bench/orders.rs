@@ -1,5 +1,6 @@
 //! Places orders for 64 callers at once through the shop's own action, each with its durable
-//! commit, on two workers as the server has them, and prints how many a second as JSON.
+//! commit, on two workers as the server has them, and prints how many a second as JSON. With
+//! `--mariadb`, in a build with that feature, on a MariaDB server instead of files.
 #![expect(clippy::unwrap_used, reason = "a measurement that fails says so and ends")]
 
 use std::sync::Arc;
@@ -102,8 +103,19 @@ fn enrol(data: &Data, now: domain::clock::Time) {
     }
 }
 
+/// Where the orders go: files, or with `--mariadb` a server of this run's own whose commits wait
+/// for the disk as well.
+fn tables() -> Data {
+    #[cfg(feature = "mariadb")]
+    if std::env::args().any(|word| word == "--mariadb") {
+        testkit::server::Server::durable();
+        return Data::mariadb();
+    }
+    Data::sqlite()
+}
+
 fn main() {
-    let data = Data::sqlite();
+    let data = tables();
     let now = SystemClock.now();
     let clock = Arc::new(ManualClock::at(now));
     web::demo::seed(&data.config(Owner::Web), now).unwrap();

@@ -7,7 +7,6 @@ use domain::intent::{ActorRole, IntentAction};
 use domain::money::Amount;
 use escrow::{Engine, Fault};
 
-use crate::forged::by_hand;
 use crate::world::{World, on_chain};
 
 /// Rounds of both lanes; a stopped engine is followed by a new one.
@@ -128,11 +127,12 @@ fn nothing_leaves_that_could_not_be_written_down() {
     let world = World::new();
     let engine = world.engine();
     let order = world.funded(&engine);
-    let file = world.data.config(db::Owner::Escrow).file(db::Owner::Escrow).unwrap();
-    by_hand(
-        &file,
+    world.data.by_hand(
+        db::Owner::Escrow,
         "CREATE TRIGGER full BEFORE INSERT ON chain_attempts \
          BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;",
+        "CREATE TRIGGER full BEFORE INSERT ON chain_attempts FOR EACH ROW \
+         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The table is full';",
     );
     world.ask(order, IntentAction::Release, ActorRole::Buyer);
     for _ in 0..5 {
@@ -143,7 +143,7 @@ fn nothing_leaves_that_could_not_be_written_down() {
     let from = world.state(order).address.unwrap();
     assert_eq!(world.chain.nonce(on_chain(from)), 0);
     assert_eq!(world.balance(world.payout), Amount::ZERO);
-    by_hand(&file, "DROP TRIGGER full;");
+    world.data.by_hand(db::Owner::Escrow, "DROP TRIGGER full;", "DROP TRIGGER full;");
     world.until(&engine, order, "RELEASED");
 }
 

@@ -79,7 +79,7 @@ const OTHER_STORE: &str = "99999999999999999999999999999999";
 
 #[test]
 fn an_order_with_any_field_forged_is_refused_with_its_reason() {
-    let world = World::new();
+    let world = World::on_files();
     let engine = world.engine();
     let file = world.data.config(db::Owner::Web).file(db::Owner::Web).unwrap();
     let store = format!(
@@ -149,7 +149,7 @@ fn escrow_s_own_addresses_are_nobody_s_refund_or_payout() {
 
 #[test]
 fn an_order_that_is_changed_after_it_was_sealed_pays_as_it_was_sealed() {
-    let world = World::new();
+    let world = World::on_files();
     let engine = world.engine();
     let order = world.funded(&engine);
     let file = world.data.config(db::Owner::Web).file(db::Owner::Web).unwrap();
@@ -183,7 +183,7 @@ fn a_seal_that_is_changed_stops_its_order() {
         format!("mac = '0x{}'", "0".repeat(64)),
     ] {
         for when in ["before funding", "before the plan", "before signing"] {
-            let world = World::new();
+            let world = World::on_files();
             let engine = world.engine();
             let file = world.data.config(db::Owner::Escrow).file(db::Owner::Escrow).unwrap();
             let sql = format!("DROP TRIGGER seals_no_update; UPDATE seals SET {change};");
@@ -220,7 +220,7 @@ fn a_leg_that_is_changed_before_it_is_signed_is_not_signed() {
     for change in
         [format!("to_address = '{thief}'"), "amount = '1' || substr(amount, 2)".to_owned()]
     {
-        let world = World::new();
+        let world = World::on_files();
         let engine = world.engine();
         let order = world.funded(&engine);
         let file = world.data.config(db::Owner::Escrow).file(db::Owner::Escrow).unwrap();

@@ -140,14 +140,14 @@ fn of_a_release_and_a_refund_the_first_one_counts() {
 fn a_request_that_changes_under_way_plans_nothing() {
     let world = World::new();
     let order = world.funded(&world.engine());
-    let file = world.data.config(db::Owner::Web).file(db::Owner::Web).unwrap();
+    let data = std::sync::Arc::clone(&world.data);
     world.script.on("plan: before the look", move || {
-        let text = format!(
-            "DROP TRIGGER order_intents_no_update;
-             UPDATE order_intents SET action = 'refund', actor_role = 'vendor' \
+        let change = format!(
+            "UPDATE order_intents SET action = 'refund', actor_role = 'vendor' \
              WHERE order_id = '{order}';"
         );
-        crate::forged::by_hand(&file, &text);
+        let local = format!("DROP TRIGGER order_intents_no_update; {change}");
+        data.by_hand(db::Owner::Web, &local, &change);
     });
     world.ask(order, IntentAction::Release, ActorRole::Buyer);
     rounds(&world);

@@ -74,7 +74,7 @@ fn a_deadline_that_cannot_be_judged_waits_alone() {
 
 #[test]
 fn a_job_of_the_desk_that_fails_leaves_the_others_their_turn() {
-    let world = World::new();
+    let world = World::on_files();
     let engine = world.engine();
     let order = world.funded(&engine);
     by_hand(
@@ -92,7 +92,7 @@ fn a_job_of_the_desk_that_fails_leaves_the_others_their_turn() {
 /// What cannot be read or booked of one order raises an alarm, and the others go on.
 #[test]
 fn rows_that_are_spoilt_hold_up_nothing_else() {
-    let world = World::new();
+    let world = World::on_files();
     let engine = world.engine();
     let (spoilt, torn) = (world.sealed(&engine), world.sealed(&engine));
     let (good, other) = (world.sealed(&engine), world.funded(&engine));
@@ -158,7 +158,7 @@ fn stuck_payouts(world: &World, state: &str, id: &str) {
 
 #[test]
 fn payouts_that_wait_for_somebody_hold_up_no_others() {
-    let world = World::new();
+    let world = World::on_files();
     let engine = world.engine();
     let order = world.funded(&engine);
     stuck_payouts(&world, "planned", "00");
@@ -170,7 +170,7 @@ fn payouts_that_wait_for_somebody_hold_up_no_others() {
 /// Announcements of other chains, or of orders that somebody must look at, and what asks for them.
 #[test]
 fn announcements_that_wait_hold_up_no_others() {
-    let world = World::new();
+    let world = World::on_files();
     let engine = world.engine();
     let order = world.funded(&engine);
     let each = count(250);
@@ -258,7 +258,7 @@ fn a_head_from_the_future_is_not_believed_and_not_kept() {
 /// The clock ran ahead for a while: what was noted then holds up nothing.
 #[test]
 fn a_clock_that_is_set_back_stops_nothing() {
-    let world = World::new();
+    let world = World::on_files();
     let engine = world.engine();
     let order = world.sealed(&engine);
     let ahead = db::codec::stamp(world.clock.now().after(Span::days(400)));

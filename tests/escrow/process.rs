@@ -71,7 +71,7 @@ fn place_now(world: &World) -> OrderId {
 
 #[test]
 fn the_role_wakes_for_an_order_and_sees_its_payment() {
-    let world = World::bare();
+    let world = World::of(testkit::Data::sqlite());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let chain = Chain::new(Options::default());
@@ -112,7 +112,7 @@ fn the_role_wakes_for_an_order_and_sees_its_payment() {
 
 #[test]
 fn a_secret_or_a_ledger_that_does_not_fit_is_a_matter_of_configuration() {
-    let world = World::new();
+    let world = World::on_files();
     let run = |phrase: &str| {
         let secrets = secret(&world, phrase, 1)?;
         escrow::run(config(&world), secrets, |_| Ok(()), |_| {})

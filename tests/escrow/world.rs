@@ -33,7 +33,7 @@ const START: Time = Time::from_secs(1_800_000_000);
 
 /// What every part of a test works with.
 pub(crate) struct World {
-    pub(crate) data: Data,
+    pub(crate) data: Arc<Data>,
     pub(crate) web: WebDb,
     pub(crate) escrow: EscrowDb,
     pub(crate) clock: Arc<ManualClock>,
@@ -59,6 +59,13 @@ fn sizes() -> Sizes {
     Sizes { readers: 2, writers: 1 }
 }
 
+/// Durability is not what is tested here, and a disk would make it slow.
+fn in_memory() {
+    if Path::new("/dev/shm").is_dir() {
+        let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
+    }
+}
+
 pub(crate) fn on_chain(address: EvmAddress) -> Address {
     Address::from(*address.as_bytes())
 }
@@ -71,9 +78,18 @@ impl World {
         world
     }
 
+    /// The same on SQLite whatever the tests run on: for what happens to files.
+    pub(crate) fn on_files() -> Self {
+        in_memory();
+        let world = Self::of(Data::sqlite());
+        world.engine().step_all().unwrap();
+        world
+    }
+
     /// The same, and orders are paid in the stablecoin.
     pub(crate) fn in_dollars() -> Self {
-        let world = Self::bare_in(true);
+        in_memory();
+        let world = Self::of_coin(Data::new(), true);
         let wallet = on_chain(world.keys.gas_wallet(0).unwrap());
         world.chain.faucet(wallet, wei(Amount::parse("100", 18).unwrap())).unwrap();
         world.engine().step_all().unwrap();
@@ -82,15 +98,16 @@ impl World {
 
     /// A shop whose escrow has never run.
     pub(crate) fn bare() -> Self {
-        Self::bare_in(false)
+        in_memory();
+        Self::of(Data::new())
     }
 
-    fn bare_in(in_dollars: bool) -> Self {
-        // Durability is not what is tested here, and a disk would make it slow.
-        if Path::new("/dev/shm").is_dir() {
-            let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
-        }
-        let data = Data::sqlite();
+    /// A shop on these tables whose escrow has never run.
+    pub(crate) fn of(data: Data) -> Self {
+        Self::of_coin(data, false)
+    }
+
+    fn of_coin(data: Data, in_dollars: bool) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let ticking = Arc::clone(&clock);
         let chain = Chain::new(Options {
@@ -102,7 +119,7 @@ impl World {
             EscrowDb::prepare(&data.config(Owner::Escrow)).unwrap().start(sizes()).unwrap();
         let world = Self {
             wire: Arc::new(Wire::new(chain.clone())),
-            data,
+            data: Arc::new(data),
             web,
             escrow,
             clock,

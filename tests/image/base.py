@@ -38,11 +38,12 @@ class Builder:
         self.say("building the Dockerfile")
         log, scratch = self.store / "build.log", self.store / "tmp"
         scratch.mkdir(exist_ok=True)
+        words = ["build", "--layers", "--isolation", "chroot", "--format", "docker",
+                 "--pull-always" if pull else "--pull-never", "--tag", tag, "--file", self.source / "Dockerfile"]
+        words += [word for volume in volumes for word in ("--volume", volume)]
         with open(log, "w") as out:
-            done = run(*self._buildah(
-                "build", "--layers", "--isolation", "chroot", "--format", "docker", "--pull-always" if pull else "--pull-never",
-                *[word for volume in volumes for word in ("--volume", volume)],
-                "--tag", tag, "--file", self.source / "Dockerfile", self.source), check=False, stdout=out, stderr=out, env={**os.environ, "TMPDIR": str(scratch)})
+            done = run(*self._buildah(*words, self.source), check=False, stdout=out, stderr=out,
+                       env={**os.environ, "TMPDIR": str(scratch)})
         if done.returncode:
             raise SystemExit(f"the build fails; the end of {log}:\n" + "".join(log.read_text().splitlines(True)[-40:]))
         self.say("built")

@@ -108,8 +108,8 @@ class Box:
 
     def exec(self, *args):
         """Runs a command inside, as a health check does."""
-        done = subprocess.run(self._crun("exec", "--user", f"{self.user}:{self.user}", self.name, *args), stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True)
+        words = self._crun("exec", "--user", f"{self.user}:{self.user}", self.name, *args)
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
     def stop(self):

@@ -46,7 +46,7 @@ class Machine:
     """A booted Debian; dropped with everything on it."""
 
     def __init__(self, root, log):
-        self.root, self.log, self.shell = root, log, {"NAME": NAME}
+        self.root = root
         self.child = subprocess.Popen(
             ["systemd-nspawn", f"--directory={root}", "--register=no", "--keep-unit", "--boot", "--console=pipe",
              "--resolv-conf=off"], stdin=subprocess.DEVNULL, stdout=open(log, "w"), stderr=subprocess.STDOUT)
@@ -107,7 +107,8 @@ def follow(machine, document, chain, site, say):
             shutil.copy(machine.root / "usr/local/bin/holdfast", machine.root / "root/holdfast")
         done = machine.sh(commands)
         if done.returncode:
-            raise SystemExit(f"docs/OPERATIONS.md, {heading!r}, ends with {done.returncode}:\n{commands}\n{done.stdout}{done.stderr}")
+            words = f"{commands}\n{done.stdout}{done.stderr}"
+            raise SystemExit(f"docs/OPERATIONS.md, {heading!r}, ends with {done.returncode}:\n{words}")
         say(f"ok: {heading}")
         if heading == "The secret file":
             fill_in(machine.root, chain)

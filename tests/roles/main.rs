@@ -5,11 +5,22 @@
 
 #[cfg(test)]
 mod admin;
+#[cfg(all(feature = "devnet", feature = "mariadb"))]
+#[cfg(test)]
+#[expect(dead_code, unreachable_pub, reason = "the ring app uses more of it")]
+#[path = "../app/client.rs"]
+mod client;
 #[cfg(feature = "devnet")]
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod life;
+#[cfg(all(feature = "devnet", feature = "mariadb"))]
+#[cfg(test)]
+mod mariadb;
+#[cfg(all(feature = "devnet", feature = "mariadb"))]
+#[cfg(test)]
+mod moving;
 #[cfg(test)]
 mod names;
 #[cfg(feature = "devnet")]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use actix_web::HttpRequest;
-use db::{DbError, WebTx, attempts};
+use db::{DbError, WebTx, attempts, turns};
 use domain::clock::{Span, Time};
 use domain::ids::KeyId;
 
@@ -59,6 +59,7 @@ impl Try {
     /// # Errors
     /// [`AppError::Limited`], and what the database says.
     pub fn count(&self, tx: &mut WebTx<'_>) -> Result<(), AppError> {
+        turns::of_bucket(tx, &self.bucket)?;
         let since = self.at.before(self.window);
         let earlier = attempts::since(tx, &self.bucket, since, i64::from(self.max))?;
         let full = u32::try_from(earlier.len()).unwrap_or(u32::MAX) >= self.max;

@@ -11,6 +11,7 @@ pub(crate) mod gate;
 pub mod idempotency;
 pub mod json;
 pub mod limits;
+mod making;
 pub(crate) mod outcome;
 pub mod page;
 pub mod paging;

@@ -13,7 +13,7 @@ use maud::Markup;
 
 use super::session::Session;
 use super::viewer::{Account, no_app};
-use super::{Extracting, RequestId, banner, cookies, flash};
+use super::{Extracting, RequestId, banner, cookies, flash, making};
 use crate::error::{AppError, PageError};
 use crate::state::{App, Pulse, State, hex};
 use crate::ui::url::{self, Url};
@@ -53,16 +53,17 @@ struct Out {
 impl Ctx {
     /// The context of a request, made once.
     pub(crate) async fn of(request: HttpRequest) -> Result<Self, AppError> {
+        let _turn = making::turn(&request).await;
         if let Some(known) = request.extensions().get::<Self>() {
             return Ok(known.clone());
         }
         let app = request.app_data::<State>().ok_or_else(no_app)?.clone();
         let mut session = Session::of(&app, request.headers()).await?;
         let pulse = app.pulse().await;
-        let mut touched = false;
-        if let Some(session) = &mut session {
-            touched = session.touch(&app).await?;
-        }
+        let touched = match &mut session {
+            Some(session) => session.touch(&app).await?,
+            None => false,
+        };
         let ctx = Self::put_together(&request, app, session, pulse);
         if touched && let Some(session) = &ctx.0.session {
             ctx.send(session.cookie(&ctx.0.app));
@@ -113,8 +114,7 @@ impl Ctx {
 
     /// This context with another session, begun or ended by this request.
     pub(crate) fn with_session(&self, request: &HttpRequest, session: Option<Session>) -> Self {
-        let inner = &self.0;
-        let app = &inner.app;
+        let (inner, app) = (&self.0, &self.0.app);
         match &session {
             Some(session) => {
                 self.send(session.cookie(app));

@@ -1,7 +1,7 @@
 //! What people and agents do with keys.
 
 use db::keys::{self, KeyRow};
-use db::{DbError, codec};
+use db::{DbError, codec, turns};
 use domain::clock::{Span, Time};
 use domain::ids::KeyId;
 use domain::text;
@@ -98,6 +98,7 @@ pub(crate) async fn create(
     };
     let key = Key::try_from(row.clone())?;
     app.write("create-key", move |tx| {
+        turns::of_user(tx, user)?;
         if keys::count(tx, user)? >= MOST {
             return Err(AppError::Conflict(
                 "too-many-keys",

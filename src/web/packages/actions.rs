@@ -1,7 +1,7 @@
 //! What vendors do with packages; pages and routes both call these. Each keeps the price that the
 //! item's card shows right in the same transaction.
 
-use db::{WebTx, items, packages};
+use db::{WebTx, items, packages, turns};
 use domain::clock::Span;
 use domain::ids::{ItemId, PackageId, UserId};
 use domain::item::{Item, PACKAGES_MAX, Package, PackageDraft, PackagePatch};
@@ -42,6 +42,7 @@ pub async fn add(
         withdrawn_at: None,
     };
     app.write("package-add", move |tx| -> Result<Package, AppError> {
+        turns::of_item(tx, item)?;
         let (_, store) = sold_by(tx, item, who)?;
         if packages::on_sale_of(tx, item)?.len() >= PACKAGES_MAX {
             let sentence = format!("An item has {PACKAGES_MAX} packages at the most.");

@@ -2,7 +2,7 @@
 
 use db::addresses::PayoutRequest;
 use db::stores::{StoreUserRow, StoreWords};
-use db::{DbError, WebTx, accounts, addresses, items, stores};
+use db::{DbError, WebTx, accounts, addresses, items, stores, turns};
 use domain::EvmAddress;
 use domain::clock::Span;
 use domain::ids::{AddressRequestId, StoreId, UserId};
@@ -86,6 +86,7 @@ pub async fn open(app: &App, who: &Account, input: StoreInput<'_>) -> Result<Sto
     };
     let made = store.clone();
     app.write("store-open", move |tx| -> Result<(), AppError> {
+        turns::of_user(tx, owner)?;
         let all = stores::of_user(tx, owner)?;
         let owned = all.iter().filter(|(_, role)| *role == StoreRole::Owner).count();
         if owned >= OWNED_MAX {
@@ -164,6 +165,7 @@ pub async fn set_payout(
         at: app.now(),
     };
     app.write("store-payout-address", move |tx| -> Result<PayoutRequest, AppError> {
+        turns::of_store(tx, id)?;
         access::member(tx, id, request.by, StoreAct::Payout)?;
         let before = addresses::asked(tx, id)?;
         if before.is_some_and(|(_, asked, _)| asked == address) {
@@ -189,6 +191,7 @@ pub async fn add_member(
     limits::admit(app, INVITATIONS, &who.id.to_string()).await?;
     let (key, who, now) = (username.trim().to_ascii_lowercase(), who.id, app.now());
     app.write("store-add-member", move |tx| -> Result<UserId, AppError> {
+        turns::of_store(tx, id)?;
         access::member(tx, id, who, StoreAct::Members)?;
         let user = known(tx, &key)?;
         let members = stores::members(tx, id)?;

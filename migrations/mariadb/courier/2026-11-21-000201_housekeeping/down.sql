@@ -1,3 +1,3 @@
-DROP TABLE store_stats;
-DROP TABLE courier_jobs;
-DROP TABLE courier_heartbeat;
+DROP TABLE IF EXISTS store_stats;
+DROP TABLE IF EXISTS courier_jobs;
+DROP TABLE IF EXISTS courier_heartbeat;

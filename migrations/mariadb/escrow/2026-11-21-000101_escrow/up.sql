@@ -1,4 +1,4 @@
-CREATE TABLE escrow_heartbeat (
+CREATE TABLE IF NOT EXISTS escrow_heartbeat (
     id INT NOT NULL PRIMARY KEY CHECK (id = 1),
     started_at DATETIME(6) NOT NULL,
     beat_at DATETIME(6) NOT NULL,
@@ -7,14 +7,14 @@ CREATE TABLE escrow_heartbeat (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Switches that only the operator's command line sets.
-CREATE TABLE controls (
+CREATE TABLE IF NOT EXISTS controls (
     name VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     value TEXT NOT NULL,
     changed_at DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Which key this ledger belongs to: another phrase must not start on it.
-CREATE TABLE installation (
+CREATE TABLE IF NOT EXISTS installation (
     id INT NOT NULL PRIMARY KEY CHECK (id = 1),
     fingerprint CHAR(66) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     generation INT NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE installation (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- What escrow last saw of each chain that it serves, for pages and health.
-CREATE TABLE chains (
+CREATE TABLE IF NOT EXISTS chains (
     chain_id BIGINT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     token VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE chains (
     checked_at DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-CREATE TABLE rates (
+CREATE TABLE IF NOT EXISTS rates (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     token VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     usd_micros BIGINT NOT NULL CHECK (usd_micros > 0),
@@ -45,9 +45,9 @@ CREATE TABLE rates (
     quoted_at DATETIME(6) NOT NULL,
     fetched_at DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX rates_newest ON rates (token, fetched_at);
+CREATE INDEX IF NOT EXISTS rates_newest ON rates (token, fetched_at);
 
-CREATE TABLE address_book (
+CREATE TABLE IF NOT EXISTS address_book (
     owner_kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     owner_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     purpose VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE address_book (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Key indexes ever used, in order and without a gap; never one twice.
-CREATE TABLE derivations (
+CREATE TABLE IF NOT EXISTS derivations (
     purpose INT NOT NULL,
     generation INT NOT NULL,
     idx BIGINT NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE derivations (
     PRIMARY KEY (purpose, generation, idx)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-CREATE TABLE seals (
+CREATE TABLE IF NOT EXISTS seals (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     chain_id BIGINT NOT NULL,
     address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL UNIQUE,
@@ -80,7 +80,7 @@ CREATE TABLE seals (
     sealed_at DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-CREATE TABLE order_events (
+CREATE TABLE IF NOT EXISTS order_events (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     seq INT NOT NULL,
     kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -101,7 +101,7 @@ CREATE TABLE order_events (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- One row an order for boards and badges; escrow rewrites it with each event.
-CREATE TABLE order_state (
+CREATE TABLE IF NOT EXISTS order_state (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     store_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     buyer_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -122,11 +122,11 @@ CREATE TABLE order_state (
     created_at DATETIME(6) NOT NULL,
     updated_at DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX order_state_by_buyer ON order_state (buyer_id, status, created_at);
-CREATE INDEX order_state_by_store ON order_state (store_id, status, created_at);
-CREATE INDEX order_state_due ON order_state (next_check_at);
+CREATE INDEX IF NOT EXISTS order_state_by_buyer ON order_state (buyer_id, status, created_at);
+CREATE INDEX IF NOT EXISTS order_state_by_store ON order_state (store_id, status, created_at);
+CREATE INDEX IF NOT EXISTS order_state_due ON order_state (next_check_at);
 
-CREATE TABLE deposits (
+CREATE TABLE IF NOT EXISTS deposits (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     seq INT NOT NULL,
     chain_id BIGINT NOT NULL,
@@ -139,7 +139,7 @@ CREATE TABLE deposits (
     PRIMARY KEY (order_id, seq)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-CREATE TABLE intent_answers (
+CREATE TABLE IF NOT EXISTS intent_answers (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     n INT NOT NULL,
     outcome VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (outcome IN ('accepted', 'refused')),
@@ -149,7 +149,7 @@ CREATE TABLE intent_answers (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- The announcement before a payout: committed, then the disputes are looked at, then it is settled.
-CREATE TABLE payout_holds (
+CREATE TABLE IF NOT EXISTS payout_holds (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     seq INT NOT NULL,
     case_no INT NOT NULL,
@@ -160,9 +160,9 @@ CREATE TABLE payout_holds (
     settled_at DATETIME(6),
     PRIMARY KEY (order_id, seq)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX payout_holds_open ON payout_holds (state, held_at);
+CREATE INDEX IF NOT EXISTS payout_holds_open ON payout_holds (state, held_at);
 
-CREATE TABLE payouts (
+CREATE TABLE IF NOT EXISTS payouts (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     case_no INT NOT NULL,
     kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (kind IN ('release', 'refund', 'residual')),
@@ -178,9 +178,9 @@ CREATE TABLE payouts (
     done_at DATETIME(6),
     PRIMARY KEY (order_id, case_no)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX payouts_open ON payouts (state, planned_at);
+CREATE INDEX IF NOT EXISTS payouts_open ON payouts (state, planned_at);
 
-CREATE TABLE legs (
+CREATE TABLE IF NOT EXISTS legs (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     case_no INT NOT NULL,
     leg INT NOT NULL,
@@ -202,7 +202,7 @@ CREATE TABLE legs (
     UNIQUE KEY chain_id_from_address_nonce (chain_id, from_address, nonce)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-CREATE TABLE chain_attempts (
+CREATE TABLE IF NOT EXISTS chain_attempts (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     case_no INT NOT NULL,
     leg INT NOT NULL,
@@ -215,7 +215,7 @@ CREATE TABLE chain_attempts (
     PRIMARY KEY (order_id, case_no, leg, attempt)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-CREATE TABLE receipts (
+CREATE TABLE IF NOT EXISTS receipts (
     chain_id BIGINT NOT NULL,
     tx_hash CHAR(66) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -232,13 +232,13 @@ CREATE TABLE receipts (
     recorded_at DATETIME(6) NOT NULL,
     PRIMARY KEY (chain_id, tx_hash)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX receipts_by_order ON receipts (order_id, case_no, leg);
+CREATE INDEX IF NOT EXISTS receipts_by_order ON receipts (order_id, case_no, leg);
 
-CREATE TABLE alarms (
+CREATE TABLE IF NOT EXISTS alarms (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin,
     message TEXT NOT NULL,
     raised_at DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX alarms_newest ON alarms (raised_at);
+CREATE INDEX IF NOT EXISTS alarms_newest ON alarms (raised_at);

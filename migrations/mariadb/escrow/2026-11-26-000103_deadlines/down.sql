@@ -1,3 +1,3 @@
-DROP INDEX order_state_open ON order_state;
-DROP TABLE order_deadlines;
-ALTER TABLE escrow_heartbeat DROP COLUMN quiet_until, DROP COLUMN ran_at, DROP COLUMN ran_micros;
+DROP INDEX IF EXISTS order_state_open ON order_state;
+DROP TABLE IF EXISTS order_deadlines;
+ALTER TABLE escrow_heartbeat DROP COLUMN IF EXISTS quiet_until, DROP COLUMN IF EXISTS ran_at, DROP COLUMN IF EXISTS ran_micros;

@@ -1,6 +1,6 @@
-DROP TABLE idempotency_keys;
-DROP TABLE attempts;
-DROP TABLE api_keys;
-DROP TABLE sessions;
-DROP TABLE recovery_codes;
-DROP TABLE users;
+DROP TABLE IF EXISTS idempotency_keys;
+DROP TABLE IF EXISTS attempts;
+DROP TABLE IF EXISTS api_keys;
+DROP TABLE IF EXISTS sessions;
+DROP TABLE IF EXISTS recovery_codes;
+DROP TABLE IF EXISTS users;

@@ -1,4 +1,4 @@
-CREATE TABLE users (
+CREATE TABLE IF NOT EXISTS users (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     username TEXT NOT NULL,
     username_key VARCHAR(255) NOT NULL UNIQUE,
@@ -10,7 +10,7 @@ CREATE TABLE users (
     password_changed_at DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-CREATE TABLE recovery_codes (
+CREATE TABLE IF NOT EXISTS recovery_codes (
     user_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     code_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     created_at DATETIME(6) NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE recovery_codes (
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-CREATE TABLE sessions (
+CREATE TABLE IF NOT EXISTS sessions (
     token_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     user_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     created_at DATETIME(6) NOT NULL,
@@ -28,10 +28,10 @@ CREATE TABLE sessions (
     authenticated_at DATETIME(6) NOT NULL,
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX sessions_by_user ON sessions (user_id);
-CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user_id);
+CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
 
-CREATE TABLE api_keys (
+CREATE TABLE IF NOT EXISTS api_keys (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     user_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     name TEXT NOT NULL,
@@ -44,18 +44,18 @@ CREATE TABLE api_keys (
     revoked_at DATETIME(6),
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX api_keys_by_user ON api_keys (user_id, created_at);
+CREATE INDEX IF NOT EXISTS api_keys_by_user ON api_keys (user_id, created_at);
 
 -- Tries that count towards a limit on accounts: logins, recoveries, registrations.
-CREATE TABLE attempts (
+CREATE TABLE IF NOT EXISTS attempts (
     bucket CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     at DATETIME(6) NOT NULL,
     nonce CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     PRIMARY KEY (bucket, at, nonce)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX attempts_by_time ON attempts (at);
+CREATE INDEX IF NOT EXISTS attempts_by_time ON attempts (at);
 
-CREATE TABLE idempotency_keys (
+CREATE TABLE IF NOT EXISTS idempotency_keys (
     user_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     idem_key VARCHAR(255) NOT NULL,
     request_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -64,4 +64,4 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (user_id, idem_key),
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created_at);
+CREATE INDEX IF NOT EXISTS idempotency_keys_by_time ON idempotency_keys (created_at);

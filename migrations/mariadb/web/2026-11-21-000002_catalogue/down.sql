@@ -1,5 +1,5 @@
-DROP TABLE address_requests;
-DROP TABLE packages;
-DROP TABLE items;
-DROP TABLE store_users;
-DROP TABLE stores;
+DROP TABLE IF EXISTS address_requests;
+DROP TABLE IF EXISTS packages;
+DROP TABLE IF EXISTS items;
+DROP TABLE IF EXISTS store_users;
+DROP TABLE IF EXISTS stores;

@@ -1,4 +1,4 @@
-CREATE TABLE stores (
+CREATE TABLE IF NOT EXISTS stores (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     name_key VARCHAR(255) NOT NULL UNIQUE,
@@ -8,9 +8,9 @@ CREATE TABLE stores (
     suspended_at DATETIME(6),
     created_at DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX stores_newest ON stores (created_at, id);
+CREATE INDEX IF NOT EXISTS stores_newest ON stores (created_at, id);
 
-CREATE TABLE store_users (
+CREATE TABLE IF NOT EXISTS store_users (
     store_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     user_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     role VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (role IN ('owner', 'collaborator')),
@@ -19,9 +19,9 @@ CREATE TABLE store_users (
     FOREIGN KEY (store_id) REFERENCES stores (id),
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX store_users_by_user ON store_users (user_id);
+CREATE INDEX IF NOT EXISTS store_users_by_user ON store_users (user_id);
 
-CREATE TABLE items (
+CREATE TABLE IF NOT EXISTS items (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     store_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     name TEXT NOT NULL,
@@ -34,10 +34,10 @@ CREATE TABLE items (
     withdrawn_at DATETIME(6),
     FOREIGN KEY (store_id) REFERENCES stores (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX items_by_store ON items (store_id, created_at, id);
-CREATE INDEX items_newest ON items (created_at, id);
+CREATE INDEX IF NOT EXISTS items_by_store ON items (store_id, created_at, id);
+CREATE INDEX IF NOT EXISTS items_newest ON items (created_at, id);
 
-CREATE TABLE packages (
+CREATE TABLE IF NOT EXISTS packages (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     item_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     name TEXT NOT NULL,
@@ -49,10 +49,10 @@ CREATE TABLE packages (
     withdrawn_at DATETIME(6),
     FOREIGN KEY (item_id) REFERENCES items (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX packages_by_item ON packages (item_id, price_cents);
+CREATE INDEX IF NOT EXISTS packages_by_item ON packages (item_id, price_cents);
 
 -- What a store or a user asks escrow to enter into its address book. History.
-CREATE TABLE address_requests (
+CREATE TABLE IF NOT EXISTS address_requests (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     owner_kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (owner_kind IN ('store', 'user')),
     owner_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -63,5 +63,5 @@ CREATE TABLE address_requests (
     created_at DATETIME(6) NOT NULL,
     FOREIGN KEY (requested_by) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX address_requests_by_owner ON address_requests (owner_id, created_at);
-CREATE INDEX address_requests_by_time ON address_requests (created_at);
+CREATE INDEX IF NOT EXISTS address_requests_by_owner ON address_requests (owner_id, created_at);
+CREATE INDEX IF NOT EXISTS address_requests_by_time ON address_requests (created_at);

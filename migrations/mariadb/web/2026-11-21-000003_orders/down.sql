@@ -1,6 +1,6 @@
-DROP TABLE shipment_events;
-DROP TABLE disputes;
-DROP TABLE order_intents;
-DROP TABLE order_deliveries;
-DROP TABLE order_lines;
-DROP TABLE orders;
+DROP TABLE IF EXISTS shipment_events;
+DROP TABLE IF EXISTS disputes;
+DROP TABLE IF EXISTS order_intents;
+DROP TABLE IF EXISTS order_deliveries;
+DROP TABLE IF EXISTS order_lines;
+DROP TABLE IF EXISTS orders;

@@ -1,5 +1,5 @@
 -- The order as it was made; escrow seals what it reads here once.
-CREATE TABLE orders (
+CREATE TABLE IF NOT EXISTS orders (
     id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     buyer_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     store_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -23,11 +23,11 @@ CREATE TABLE orders (
     FOREIGN KEY (buyer_id) REFERENCES users (id),
     FOREIGN KEY (store_id) REFERENCES stores (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX orders_by_buyer ON orders (buyer_id, created_at, id);
-CREATE INDEX orders_by_store ON orders (store_id, created_at, id);
-CREATE INDEX orders_by_time ON orders (created_at);
+CREATE INDEX IF NOT EXISTS orders_by_buyer ON orders (buyer_id, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_by_store ON orders (store_id, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_by_time ON orders (created_at);
 
-CREATE TABLE order_lines (
+CREATE TABLE IF NOT EXISTS order_lines (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     n INT NOT NULL,
     kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (kind IN ('package', 'shipping')),
@@ -42,7 +42,7 @@ CREATE TABLE order_lines (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Where the goods go: sealed under the site's key, erased after the end.
-CREATE TABLE order_deliveries (
+CREATE TABLE IF NOT EXISTS order_deliveries (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     ciphertext BLOB,
     created_at DATETIME(6) NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE order_deliveries (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Numbered requests to escrow: n is the count of answered intents plus one, so one is open at a time.
-CREATE TABLE order_intents (
+CREATE TABLE IF NOT EXISTS order_intents (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     n INT NOT NULL CHECK (n > 0),
     action VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (action IN ('cancel', 'release', 'refund')),
@@ -62,9 +62,9 @@ CREATE TABLE order_intents (
     PRIMARY KEY (order_id, n),
     FOREIGN KEY (order_id) REFERENCES orders (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX order_intents_by_time ON order_intents (created_at);
+CREATE INDEX IF NOT EXISTS order_intents_by_time ON order_intents (created_at);
 
-CREATE TABLE disputes (
+CREATE TABLE IF NOT EXISTS disputes (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     opened_by CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     opener_role VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (opener_role IN ('buyer', 'vendor')),
@@ -75,9 +75,9 @@ CREATE TABLE disputes (
     FOREIGN KEY (order_id) REFERENCES orders (id),
     FOREIGN KEY (opened_by) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX disputes_by_time ON disputes (created_at);
+CREATE INDEX IF NOT EXISTS disputes_by_time ON disputes (created_at);
 
-CREATE TABLE shipment_events (
+CREATE TABLE IF NOT EXISTS shipment_events (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     seq INT NOT NULL,
     status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (status IN ('DISPATCHED')),
@@ -88,4 +88,4 @@ CREATE TABLE shipment_events (
     FOREIGN KEY (order_id) REFERENCES orders (id),
     FOREIGN KEY (actor_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX shipment_events_by_time ON shipment_events (created_at);
+CREATE INDEX IF NOT EXISTS shipment_events_by_time ON shipment_events (created_at);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use db::orders::{DeliveryRow, LineRow, OrderRow};
 use db::placing::{self, OnSale};
-use db::{Conn, DbError, WebTx, codec};
+use db::{Conn, DbError, WebTx, codec, turns};
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clock::{Span, Time};
@@ -206,12 +206,13 @@ fn write(
     (ticket, now): (Option<&Ticket>, Time),
 ) -> Result<Option<OrderId>, AppError> {
     let buyer: UserId = codec::parsed("orders.buyer_id", &order.buyer_id)?;
+    turns::of_user(tx, buyer)?;
     if let Some(ticket) = ticket
         && let Some(earlier) = ticket.claim(tx, buyer, &order.id, now)?
     {
         return Ok(Some(codec::parsed("idempotency_keys.target_id", &earlier)?));
     }
-    // Counted under the write lock: two at once must not both be the tenth. Whoever placed fewer
+    // Counted in the buyer's turn: two at once must not both be the tenth. Whoever placed fewer
     // within a day than may be open has no more open: no quote stands longer than a day.
     let today = db::orders::placed_since(tx, buyer, now.before(Span::days(1)))?;
     if today >= limits::ORDERS_A_DAY {
