@@ -8,7 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use courier::SystemClock;
-use db::{Conn, CourierDb, DbConfig, DbError, Owner, migrate, pulse, stats};
+use db::tokens::{self, TokenState};
+use db::{Conn, CourierDb, DbConfig, DbError, Owner, migrate, placing, pulse, stats};
 use domain::clock::{Clock, Time};
 use domain::limits;
 use serde::Serialize;
@@ -185,7 +186,29 @@ fn database(config: &DbConfig, now: Time) -> Vec<Finding> {
             }
         }
     }
+    match read(&door, paid_in) {
+        Err(why) => all.push(finding("tokens", Err(why))),
+        Ok(tokens) => all.extend(tokens.into_iter().map(|(name, said)| finding(&name, Ok(said)))),
+    }
     all
+}
+
+/// The tokens that escrow has looked at and the wallets that carry them. One that is not offered is
+/// nothing wrong: a shop may take coins alone.
+fn paid_in(conn: &mut Conn) -> Result<Vec<(String, String)>, DbError> {
+    let mut said = Vec::new();
+    for token in tokens::all(conn)? {
+        let name = format!("{} ({})", token.asset.symbol, token.asset.chain.get());
+        let offered = token.state == TokenState::Ok;
+        said.push((name, if offered { "offered".to_owned() } else { token.note }));
+    }
+    for coin in placing::assets(conn)?.into_iter().filter(|now| now.asset.token.is_none()) {
+        if let Some((address, balance)) = tokens::wallet(conn, coin.spec.id)? {
+            let name = format!("gas wallet ({})", coin.spec.id.get());
+            said.push((name, format!("{address} holds {}", coin.asset.shown(balance))));
+        }
+    }
+    Ok(said)
 }
 
 fn read<T>(

@@ -218,6 +218,7 @@ fn write_secret(paths: &Paths, devnet: SocketAddr) -> Result<(), Stop> {
     }
     for (name, value) in [
         ("COMMISSION_WALLET_DEV", COMMISSION.to_owned()),
+        ("TOKENS_DEV", devnet::DOLLAR.to_checksum(None)),
         ("RESOLVER_WALLET", RESOLVER.to_owned()),
         ("RPC_URL_DEV", format!("http://{devnet}")),
         ("PRICES_URL", format!("http://{devnet}/prices/v1/demo/tokens/by-symbol")),
@@ -233,8 +234,10 @@ pub(crate) fn seed(config: &DbConfig) -> Result<(), Stop> {
     let paths = Paths::of(folder)?;
     let mut settings = dotenv(&paths.settings)?;
     let world = settings.remove(WORLD).unwrap_or_default();
+    let phrase = dotenv(&paths.secret)?.remove("MNEMONIC").unwrap_or_default();
+    let journal = folder.join(Role::Devnet.name()).join("chain.jsonl");
     if world == World::Empty.name() {
-        return Ok(());
+        return story::begin(&phrase, &journal);
     }
     let now = web::SystemClock.now();
     let unseeded = |error: db::DbError| Stop::Failed(format!("the demo was not filled: {error}"));
@@ -248,8 +251,6 @@ pub(crate) fn seed(config: &DbConfig) -> Result<(), Stop> {
     }
     settings.insert("DB_DSN".to_owned(), format!("sqlite:{}", folder.display()));
     let web = web::Config::from_vars(settings).map_err(|error| Stop::Config(error.to_string()))?;
-    let phrase = dotenv(&paths.secret)?.remove("MNEMONIC").unwrap_or_default();
-    let journal = folder.join(Role::Devnet.name()).join("chain.jsonl");
     let stage = Stage { config, web, phrase: &phrase, commission: COMMISSION, journal: &journal };
     story::tell(stage, now)
 }

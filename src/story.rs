@@ -37,6 +37,9 @@ enum Ending {
     Open,
 }
 
+/// What escrow's gas wallet begins with: 100 ETH, in wei.
+const GAS_WEI: u128 = 100_000_000_000_000_000_000;
+
 /// Item, vendor, hours until the next scene, and how it ends.
 const SCENES: [(&str, &str, u32, Ending); 9] = [
     ("Brass fountain pen", "marlow", 7, Ending::Late),
@@ -111,6 +114,25 @@ pub(crate) fn tell(stage: Stage<'_>, now: Time) -> Result<(), Stop> {
     teller.scene("Ledger, a text face", "imke", &Ending::Open)
 }
 
+/// The stablecoin that the chain holds from its first block.
+fn dollar() -> EvmAddress {
+    EvmAddress::from_bytes(devnet::DOLLAR.into_array())
+}
+
+/// Opens the chain for a moment and fills escrow's gas wallet: a demo without a story.
+pub(crate) fn begin(phrase: &str, journal: &Path) -> Result<(), Stop> {
+    let options = Options { finality_lag: 1, ..Options::default() };
+    let chain = Chain::open(journal, options).map_err(|error| failed(error.message))?;
+    fill_gas_wallet(&chain, &Keys::from_phrase(phrase).map_err(failed)?)
+}
+
+/// What carries payouts in the stablecoin needs ether for its gas.
+fn fill_gas_wallet(chain: &Chain, keys: &Keys) -> Result<(), Stop> {
+    let wallet = keys.gas_wallet(0).map_err(failed)?;
+    let wallet = devnet::Address::from(*wallet.as_bytes());
+    chain.faucet(wallet, U256::from(GAS_WEI)).map_err(|error| failed(error.message))
+}
+
 fn failed(error: impl std::fmt::Display) -> Stop {
     Stop::Failed(format!("the demo's orders could not be made: {error}"))
 }
@@ -122,16 +144,19 @@ impl Teller {
         let seconds = move || u64::try_from(watch.now().as_secs()).unwrap_or_default();
         let options = Options { clock: Box::new(seconds), finality_lag: 1 };
         let chain = Chain::open(stage.journal, options).map_err(|error| failed(error.message))?;
+        let keys = Keys::from_phrase(stage.phrase).map_err(failed)?;
+        fill_gas_wallet(&chain, &keys)?;
         let spec = ChainId::DEVELOPMENT.spec().ok_or_else(|| failed("no development chain"))?;
         let client = Client::new(spec, Box::new(Near(chain.clone())));
         let ledger = EscrowDb::open(stage.config).map_err(failed)?;
         let parts = Parts {
             db: ledger.clone(),
             clock: clock.clone(),
-            keys: Keys::from_phrase(stage.phrase).map_err(failed)?.into(),
+            keys: keys.into(),
             chains: vec![Served {
                 client,
                 commission_wallet: stage.commission.parse().map_err(failed)?,
+                tokens: vec![dollar()],
             }],
             prices: Some(Box::new(Near(chain.clone()))),
             probe: Box::new(NoProbe),
@@ -185,6 +210,8 @@ impl Teller {
                 item,
                 quantity: 1,
                 chain: ChainId::DEVELOPMENT,
+                // A quote in the stablecoin stands for a day, so what expires is paid in ether.
+                token: (!matches!(ending, Ending::Expired | Ending::Frozen)).then_some(dollar()),
                 refund: REFUND.parse().map_err(failed)?,
                 delivery: DELIVERY,
             })
@@ -240,10 +267,13 @@ impl Teller {
     fn pay(&self, order: OrderId) -> Result<(), Stop> {
         let standing = self.people.standing("buyer", order).map_err(failed)?;
         let to: EvmAddress = standing.address.ok_or_else(|| failed("no address was issued"))?;
-        let wei = U256::from_limbs(*standing.due.as_u256().as_limbs());
-        self.chain
-            .pay(devnet::Address::from(*to.as_bytes()), wei)
-            .map_err(|error| failed(error.message))?;
+        let due = U256::from_limbs(*standing.due.as_u256().as_limbs());
+        let to = devnet::Address::from(*to.as_bytes());
+        let paid = match standing.asset.token {
+            Some(_) => self.chain.pay_dollars(to, due),
+            None => self.chain.pay(to, due),
+        };
+        paid.map_err(|error| failed(error.message))?;
         self.round()
     }
 }

@@ -5,6 +5,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDateTime};
+use domain::EvmAddress;
+use domain::asset::Asset;
+use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::money::{Amount, Bps, Cents};
 
@@ -65,6 +68,20 @@ pub fn amount_text(amount: Amount) -> String {
 /// [`DbError::Corrupt`] for anything but 78 digits up to 2^256 - 1.
 pub fn amount(column: &str, text: &str) -> Result<Amount, DbError> {
     Amount::from_fixed(text).map_err(|why| corrupt(column, why))
+}
+
+/// The asset that columns of `table` name: contract (none for the coin), symbol and decimals.
+///
+/// # Errors
+/// [`DbError::Corrupt`] for what is no address, symbol or count of decimals.
+pub fn asset(
+    table: &str,
+    chain: ChainId,
+    token: Option<&str>,
+    (symbol, decimals): (&str, i32),
+) -> Result<Asset, DbError> {
+    let token: Option<EvmAddress> = parsed_opt(table, token)?;
+    Ok(Asset { chain, token, symbol: parsed(table, symbol)?, decimals: number(table, decimals)? })
 }
 
 /// The cents of a price column.

@@ -1,6 +1,8 @@
 //! Final money that came in.
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::OrderId;
@@ -10,6 +12,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
+use crate::payouts::hash;
 use crate::schema::deposits;
 
 /// Final money that was credited to an order.
@@ -19,11 +22,13 @@ pub struct Deposit {
     pub order: OrderId,
     /// The chain.
     pub chain: ChainId,
+    /// Who sent it and in which chain tx, where that can be told.
+    pub origin: Option<(EvmAddress, [u8; 32])>,
     /// What came since the one before.
     pub amount: Amount,
     /// What came in all.
     pub credited_total: Amount,
-    /// The final block by which it was read.
+    /// The final block by which it was read, or that holds its chain tx.
     pub block_number: u64,
     /// That block's hash.
     pub block_hash: [u8; 32],
@@ -52,9 +57,52 @@ pub fn insert(tx: &mut EscrowTx<'_>, row: &Deposit) -> Result<(), DbError> {
             deposits::block_hash.eq(domain::seal::hex(&row.block_hash)),
             deposits::block_at.eq(codec::stamp(row.block_at)),
             deposits::credited_at.eq(codec::stamp(row.credited_at)),
+            deposits::from_address.eq(row.origin.map(|(from, _)| from.to_string())),
+            deposits::tx_hash.eq(row.origin.map(|(_, hash)| domain::seal::hex(&hash))),
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// What was credited to an order, oldest first.
+pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Deposit>, DbError> {
+    type Found = (
+        (i64, String, String),
+        (i64, String, NaiveDateTime, NaiveDateTime),
+        (Option<String>, Option<String>),
+    );
+    let found: Vec<Found> = deposits::table
+        .filter(deposits::order_id.eq(order.to_string()))
+        .order(deposits::seq)
+        .select((
+            (deposits::chain_id, deposits::amount, deposits::credited_total),
+            (
+                deposits::block_number,
+                deposits::block_hash,
+                deposits::block_at,
+                deposits::credited_at,
+            ),
+            (deposits::from_address, deposits::tx_hash),
+        ))
+        .load(conn)?;
+    found
+        .into_iter()
+        .map(|((chain, amount, total), (number, block, block_at, credited_at), (from, tx))| {
+            let from = codec::parsed_opt("deposits.from_address", from.as_deref())?;
+            let tx = tx.map(|text| hash("deposits.tx_hash", &text)).transpose()?;
+            Ok(Deposit {
+                order,
+                chain: ChainId::from(codec::number::<_, u64>("deposits.chain_id", chain)?),
+                origin: from.zip(tx),
+                amount: codec::amount("deposits.amount", &amount)?,
+                credited_total: codec::amount("deposits.credited_total", &total)?,
+                block_number: codec::number("deposits.block_number", number)?,
+                block_hash: hash("deposits.block_hash", &block)?,
+                block_at: codec::time(block_at),
+                credited_at: codec::time(credited_at),
+            })
+        })
+        .collect()
 }
 
 /// The highest final block by which an order was credited.

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::EvmAddress;
+use domain::asset::Asset;
 use domain::chain::ChainId;
 use domain::clock::{Span, Time};
 use domain::ids::{OrderId, StoreId, UserId};
@@ -60,8 +61,8 @@ pub struct State {
     pub buyer: UserId,
     /// Status after the last event.
     pub status: OrderStatus,
-    /// The chain that it is paid on.
-    pub chain: ChainId,
+    /// What it is paid in.
+    pub asset: Asset,
     /// Its address, if one was issued.
     pub address: Option<EvmAddress>,
     /// To be paid, in base units.
@@ -111,6 +112,9 @@ struct StateRow {
     next_check_at: NaiveDateTime,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    token_address: Option<String>,
+    token: String,
+    decimals: i32,
 }
 
 impl StateRow {
@@ -120,7 +124,7 @@ impl StateRow {
             store_id: state.store.to_string(),
             buyer_id: state.buyer.to_string(),
             status: state.status.to_string(),
-            chain_id: codec::column("order_state.chain_id", state.chain.get())?,
+            chain_id: codec::column("order_state.chain_id", state.asset.chain.get())?,
             address: state.address.map(|address| address.to_string()),
             due: codec::amount_text(state.due),
             credited: codec::amount_text(state.credited),
@@ -134,6 +138,9 @@ impl StateRow {
             next_check_at: codec::stamp(state.next_check_at),
             created_at: codec::stamp(state.created_at),
             updated_at: codec::stamp(state.updated_at),
+            token_address: state.asset.token.map(|token| token.to_string()),
+            token: state.asset.symbol.to_string(),
+            decimals: state.asset.decimals.into(),
         })
     }
 }
@@ -143,12 +150,15 @@ impl TryFrom<StateRow> for State {
 
     fn try_from(row: StateRow) -> Result<Self, DbError> {
         let chain: u64 = codec::number("order_state.chain_id", row.chain_id)?;
+        let named = (row.token.as_str(), row.decimals);
+        let token = row.token_address.as_deref();
+        let asset = codec::asset("order_state", ChainId::from(chain), token, named)?;
         Ok(Self {
             order: codec::parsed("order_state.order_id", &row.order_id)?,
             store: codec::parsed("order_state.store_id", &row.store_id)?,
             buyer: codec::parsed("order_state.buyer_id", &row.buyer_id)?,
             status: codec::parsed("order_state.status", &row.status)?,
-            chain: ChainId::from(chain),
+            asset,
             address: codec::parsed_opt("order_state.address", row.address.as_deref())?,
             due: codec::amount("order_state.due", &row.due)?,
             credited: codec::amount("order_state.credited", &row.credited)?,

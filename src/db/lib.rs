@@ -38,12 +38,14 @@ pub mod payouts;
 pub mod placing;
 pub mod proofs;
 pub mod pulse;
+pub mod relays;
 pub mod schema;
 pub mod sessions;
 pub mod shipments;
 pub mod stats;
 pub mod stores;
 pub mod story;
+pub mod tokens;
 pub mod turns;
 
 mod dialect;

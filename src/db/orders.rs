@@ -43,6 +43,8 @@ pub struct OrderRow {
     pub request_id: String,
     pub created_at: NaiveDateTime,
     pub expires_at: NaiveDateTime,
+    pub token_address: Option<String>,
+    pub leg_fee: Option<String>,
 }
 
 /// A line of an order.

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::EvmAddress;
+use domain::asset::Asset;
 use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::OrderId;
@@ -14,7 +15,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
-use crate::schema::{legs, payouts};
+use crate::schema::{legs, order_state, payouts};
 
 /// A payout as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,11 +124,11 @@ pub struct Leg {
     pub to: EvmAddress,
     /// What arrives there.
     pub amount: Amount,
-    /// The chain.
-    pub chain: ChainId,
+    /// What it pays in.
+    pub asset: Asset,
     /// The escrow address.
     pub from: EvmAddress,
-    /// Fixed for ever.
+    /// Fixed for ever: the nonce of its chain tx, or of a token's leg its number at the address.
     pub nonce: u64,
     /// Most gas that it may use.
     pub gas_limit: u64,
@@ -288,13 +289,19 @@ struct LegRow {
     tx_hash: Option<String>,
     block_hash: Option<String>,
     state_at: NaiveDateTime,
+    token_address: Option<String>,
 }
 
-impl TryFrom<LegRow> for Leg {
+/// A leg's row, and symbol and decimals of what its order is paid in.
+type Paid = (LegRow, Option<(String, i32)>);
+
+impl TryFrom<Paid> for Leg {
     type Error = DbError;
 
-    fn try_from(row: LegRow) -> Result<Self, DbError> {
-        let chain: u64 = codec::number("legs.chain_id", row.chain_id)?;
+    fn try_from((row, paid_in): Paid) -> Result<Self, DbError> {
+        let chain = ChainId::from(codec::number::<_, u64>("legs.chain_id", row.chain_id)?);
+        // A leg without its order's state is read as far as it can be.
+        let (symbol, decimals) = paid_in.unwrap_or(("units".to_owned(), 0));
         Ok(Self {
             order: codec::parsed("legs.order_id", &row.order_id)?,
             case: row.case_no,
@@ -302,7 +309,7 @@ impl TryFrom<LegRow> for Leg {
             role: codec::parsed("legs.role", &row.role)?,
             to: codec::parsed("legs.to_address", &row.to_address)?,
             amount: codec::amount("legs.amount", &row.amount)?,
-            chain: ChainId::from(chain),
+            asset: codec::asset("legs", chain, row.token_address.as_deref(), (&symbol, decimals))?,
             from: codec::parsed("legs.from_address", &row.from_address)?,
             nonce: codec::number("legs.nonce", row.nonce)?,
             gas_limit: codec::number("legs.gas_limit", row.gas_limit)?,
@@ -324,7 +331,7 @@ pub fn insert_leg(tx: &mut EscrowTx<'_>, leg: &Leg) -> Result<(), DbError> {
         role: leg.role.to_string(),
         to_address: leg.to.to_string(),
         amount: codec::amount_text(leg.amount),
-        chain_id: codec::column("legs.chain_id", leg.chain.get())?,
+        chain_id: codec::column("legs.chain_id", leg.asset.chain.get())?,
         from_address: leg.from.to_string(),
         nonce: codec::column("legs.nonce", leg.nonce)?,
         gas_limit: codec::column("legs.gas_limit", leg.gas_limit)?,
@@ -333,6 +340,7 @@ pub fn insert_leg(tx: &mut EscrowTx<'_>, leg: &Leg) -> Result<(), DbError> {
         tx_hash: leg.tx_hash.map(|hash| hex(&hash)),
         block_hash: leg.block_hash.map(|hash| hex(&hash)),
         state_at: codec::stamp(leg.state_at),
+        token_address: leg.asset.token.map(|token| token.to_string()),
     };
     diesel::insert_into(legs::table).values(&row).execute(tx.conn())?;
     Ok(())
@@ -354,11 +362,12 @@ pub fn move_leg(tx: &mut EscrowTx<'_>, leg: &Leg, from: LegState) -> Result<bool
 
 /// The legs of a payout in the order of their nonces.
 pub fn legs_of(conn: &mut Conn, order: OrderId, case: i32) -> Result<Vec<Leg>, DbError> {
-    let rows: Vec<LegRow> = legs::table
+    let rows: Vec<Paid> = legs::table
+        .left_join(order_state::table.on(order_state::order_id.eq(legs::order_id)))
         .filter(legs::order_id.eq(order.to_string()))
         .filter(legs::case_no.eq(case))
         .order(legs::leg)
-        .select(LegRow::as_select())
+        .select((LegRow::as_select(), (order_state::token, order_state::decimals).nullable()))
         .load(conn)?;
     rows.into_iter().map(Leg::try_from).collect()
 }

@@ -1,17 +1,19 @@
 //! What placing an order asks of the tables: offers, the state of escrow, rates, payout addresses.
 
 use diesel::prelude::*;
+use domain::asset::Asset;
 use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::{PackageId, RateId, StoreId, UserId};
 use domain::money::{Amount, UsdMicros};
-use domain::order::{ChainNow, Offer, Rate};
+use domain::order::{AssetNow, Offer, Rate};
 use domain::store::Tier;
 
 use crate::codec;
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::schema::{address_book, chains, controls, items, packages, rates, store_users, stores};
+use crate::tokens::{self, TokenState};
 
 /// A package on sale, with what of its store counts for an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,8 +108,28 @@ pub fn paused(conn: &mut Conn) -> Result<bool, DbError> {
     Ok(value.as_deref() == Some("on"))
 }
 
-/// The chains that escrow serves, as it last saw them.
-pub fn chains(conn: &mut Conn) -> Result<Vec<ChainNow>, DbError> {
+/// What can be paid in on the chains that escrow serves, as it last saw them: stablecoins first,
+/// because their price stands. A token that was refused is left out.
+pub fn assets(conn: &mut Conn) -> Result<Vec<AssetNow>, DbError> {
+    let coins = coins(conn)?;
+    let mut assets = Vec::new();
+    for token in tokens::all(conn)? {
+        let coin = coins.iter().find(|coin| coin.spec.id == token.asset.chain);
+        if let Some(coin) = coin.filter(|_| token.state != TokenState::Refused) {
+            assets.push(AssetNow {
+                asset: token.asset,
+                reachable: coin.reachable && token.state == TokenState::Ok,
+                leg_fee: token.leg_fee,
+                ..*coin
+            });
+        }
+    }
+    assets.extend(coins);
+    Ok(assets)
+}
+
+/// The coins of the chains that escrow serves.
+fn coins(conn: &mut Conn) -> Result<Vec<AssetNow>, DbError> {
     let rows: Vec<(i64, String, String)> = chains::table
         .order(chains::chain_id)
         .select((chains::chain_id, chains::state, chains::leg_fee))
@@ -118,7 +140,7 @@ pub fn chains(conn: &mut Conn) -> Result<Vec<ChainNow>, DbError> {
             let spec =
                 ChainId::from(id).spec().ok_or_else(|| codec::corrupt("chains.chain_id", id))?;
             let leg_fee: Amount = codec::amount("chains.leg_fee", &fee)?;
-            Ok(ChainNow { spec, reachable: state == "ok", leg_fee })
+            Ok(AssetNow { asset: Asset::native(spec), spec, reachable: state == "ok", leg_fee })
         })
         .collect()
 }

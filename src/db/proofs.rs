@@ -12,7 +12,7 @@ use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
 use crate::payouts::{Leg, hash};
-use crate::schema::{chain_attempts, receipts};
+use crate::schema::{chain_attempts, legs, receipts};
 
 /// One signed chain tx of a leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,9 +101,9 @@ pub fn insert_attempt(tx: &mut EscrowTx<'_>, leg: &Leg, attempt: &Attempt) -> Re
     Ok(())
 }
 
-/// Stores a receipt; one of the same chain tx twice fails with [`DbError::Unique`].
+/// Stores a receipt; one of the same leg and chain tx twice fails with [`DbError::Unique`].
 pub fn insert_receipt(tx: &mut EscrowTx<'_>, leg: &Leg, receipt: &Receipt) -> Result<(), DbError> {
-    let chain: i64 = codec::column("receipts.chain_id", leg.chain.get())?;
+    let chain: i64 = codec::column("receipts.chain_id", leg.asset.chain.get())?;
     let block: i64 = codec::column("receipts.block_number", receipt.block_number)?;
     diesel::insert_into(receipts::table)
         .values((
@@ -126,17 +126,26 @@ pub fn insert_receipt(tx: &mut EscrowTx<'_>, leg: &Leg, receipt: &Receipt) -> Re
     Ok(())
 }
 
-/// What left an order's address for good at or before a block: sums and fees.
+/// What left an order's address for good at or before a block, in the asset that it is paid in:
+/// sums, and of the coin the fees as well. A token's fees are paid by the gas wallet.
 pub fn spent(conn: &mut Conn, order: OrderId, block: u64) -> Result<Amount, DbError> {
     let block: i64 = codec::column("receipts.block_number", block)?;
-    let rows: Vec<(String, String, bool)> = receipts::table
+    let rows: Vec<(String, String, bool, Option<String>)> = receipts::table
+        .inner_join(
+            legs::table.on(legs::order_id
+                .eq(receipts::order_id)
+                .and(legs::case_no.eq(receipts::case_no))
+                .and(legs::leg.eq(receipts::leg))),
+        )
         .filter(receipts::order_id.eq(order.to_string()))
         .filter(receipts::block_number.le(block))
-        .select((receipts::amount, receipts::fee_paid, receipts::succeeded))
+        .select((receipts::amount, receipts::fee_paid, receipts::succeeded, legs::token_address))
         .load(conn)?;
     let mut parts = Vec::new();
-    for (amount, fee, succeeded) in rows {
-        parts.push(codec::amount("receipts.fee_paid", &fee)?);
+    for (amount, fee, succeeded, token) in rows {
+        if token.is_none() {
+            parts.push(codec::amount("receipts.fee_paid", &fee)?);
+        }
         if succeeded {
             parts.push(codec::amount("receipts.amount", &amount)?);
         }

@@ -158,6 +158,8 @@ diesel::table! {
         request_id -> Text,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        token_address -> Nullable<Text>,
+        leg_fee -> Nullable<Text>,
     }
 }
 
@@ -362,6 +364,9 @@ diesel::table! {
         next_check_at -> Timestamp,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        token_address -> Nullable<Text>,
+        token -> Text,
+        decimals -> Integer,
     }
 }
 
@@ -376,6 +381,8 @@ diesel::table! {
         block_hash -> Text,
         block_at -> Timestamp,
         credited_at -> Timestamp,
+        from_address -> Nullable<Text>,
+        tx_hash -> Nullable<Text>,
     }
 }
 
@@ -436,6 +443,7 @@ diesel::table! {
         tx_hash -> Nullable<Text>,
         block_hash -> Nullable<Text>,
         state_at -> Timestamp,
+        token_address -> Nullable<Text>,
     }
 }
 
@@ -454,7 +462,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    receipts (chain_id, tx_hash) {
+    receipts (chain_id, tx_hash, order_id, case_no, leg) {
         chain_id -> BigInt,
         tx_hash -> Text,
         order_id -> Text,
@@ -479,6 +487,55 @@ diesel::table! {
         order_id -> Nullable<Text>,
         message -> Text,
         raised_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tokens (chain_id, address) {
+        chain_id -> BigInt,
+        address -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        code_hash -> Text,
+        domain -> Text,
+        state -> Text,
+        note -> Text,
+        leg_fee -> Text,
+        checked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    gas_wallets (chain_id) {
+        chain_id -> BigInt,
+        address -> Text,
+        balance -> Text,
+        checked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    relays (chain_id, from_address, nonce) {
+        chain_id -> BigInt,
+        from_address -> Text,
+        nonce -> BigInt,
+        order_id -> Text,
+        case_no -> Integer,
+        leg -> Integer,
+        first_attempt -> Integer,
+        taken_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    strays (order_id, token_address) {
+        order_id -> Text,
+        token_address -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        amount -> Text,
+        block_number -> BigInt,
+        seen_at -> Timestamp,
     }
 }
 
@@ -522,6 +579,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     derivations,
     disputes,
     escrow_heartbeat,
+    gas_wallets,
     idempotency_keys,
     installation,
     intent_answers,
@@ -540,11 +598,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     rates,
     receipts,
     recovery_codes,
+    relays,
     seals,
     sessions,
     shipment_events,
     store_stats,
     store_users,
     stores,
+    strays,
+    tokens,
     users,
 );

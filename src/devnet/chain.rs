@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 
 use crate::block::Block;
+use crate::dollar;
 use crate::error::ChainError;
 use crate::journal::Journal;
 use crate::node::Node;
@@ -119,8 +120,32 @@ impl Chain {
     /// # Errors
     /// Where the wallet has too little, or the journal cannot be written.
     pub fn pay(&self, to: Address, wei: U256) -> Result<B256, ChainError> {
+        self.send(to, wei, Bytes::new())
+    }
+
+    /// Sends `wei` and a call from the demo wallet, which keeps the stablecoin, and answers the
+    /// transaction's hash.
+    ///
+    /// # Errors
+    /// As of [`pay`](Self::pay), and where the call would fail.
+    pub fn send(&self, to: Address, wei: U256, call: Bytes) -> Result<B256, ChainError> {
         let clock = self.clock();
-        wallet::pay(&mut self.lock(), to, wei, clock)
+        wallet::send(&mut self.lock(), to, (wei, call), clock)
+    }
+
+    /// Pays somebody in the stablecoin from the demo wallet, in base units; answers the
+    /// transaction's hash.
+    ///
+    /// # Errors
+    /// As of [`send`](Self::send).
+    pub fn pay_dollars(&self, to: Address, amount: U256) -> Result<B256, ChainError> {
+        self.send(dollar::ADDRESS, U256::ZERO, dollar::transfer(to, amount))
+    }
+
+    /// What an account has of the stablecoin after the newest block, in base units.
+    #[must_use]
+    pub fn dollars(&self, address: Address) -> U256 {
+        dollar::balance(self.lock().ledger.tip_state(), address)
     }
 
     /// Makes one block of all that waits and may go; empty where nothing does.

@@ -5,6 +5,7 @@
 //! reorganisations, late finality, a crowded pool. Where it differs from Ethereum:
 //! - the state root commits to the history of changes and proves no single account;
 //! - the base fee stays where it is set;
+//! - block 0 holds a stablecoin ([`dollar`]), which the demo wallet keeps;
 //! - the faucet's grants are part of a block without being transactions (`devnetGrants`);
 //! - `pending` has the state of `latest`; only the transaction count looks into the pool;
 //! - old empty blocks and old states are forgotten.
@@ -12,6 +13,7 @@
 mod block;
 mod call;
 mod chain;
+pub mod dollar;
 mod error;
 mod evm;
 mod http;
@@ -34,8 +36,9 @@ mod trials;
 
 use std::net::TcpListener;
 
-pub use alloy_primitives::{Address, B256, U256};
+pub use alloy_primitives::{Address, B256, Bytes, U256};
 pub use chain::{Chain, Head, Options};
+pub use dollar::ADDRESS as DOLLAR;
 pub use error::ChainError;
 pub use role::{Config, ConfigError, RunError, VARS, run};
 pub use site::PayPage;

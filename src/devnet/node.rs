@@ -6,6 +6,7 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, U256};
 
 use crate::block::{Assembly, Block, Frame, Grant};
+use crate::dollar;
 use crate::error::ChainError;
 use crate::evm::{self, BLOCK_GAS_LIMIT, Rules};
 use crate::journal::{self, BlockEntry, Entry, Journal};
@@ -62,6 +63,7 @@ impl Node {
     pub(crate) fn new(finality_lag: u64) -> Self {
         let mut state = State::empty();
         state.credit(wallet::ADDRESS, U256::from(GENESIS_WEI));
+        dollar::install(&mut state);
         let genesis = Block::genesis(&state, GWEI);
         Self {
             ledger: Ledger::new(genesis, state),

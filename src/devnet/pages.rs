@@ -4,9 +4,9 @@ use alloy_primitives::{B256, U256};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::http::{Request, Response};
-use crate::pay::Offer;
+use crate::pay::{Coin, Offer};
 use crate::site::Site;
-use crate::{CHAIN_ID, DEMO_WALLET};
+use crate::{CHAIN_ID, DEMO_WALLET, DOLLAR, dollar};
 
 /// wei in one ETH, as a power of ten.
 const ETH_DECIMALS: usize = 18;
@@ -18,25 +18,29 @@ pub(crate) fn html(status: u16, page: Markup) -> Response {
 
 /// What the demo wallet would pay.
 pub(crate) fn offer(offer: &Offer, balance: U256, token: &str) -> Markup {
-    let amount = eth(offer.value);
-    let affordable = balance > offer.value;
+    let amount = offer.coin.shown(offer.value);
+    // Ether pays its fee out of the same purse.
+    let affordable = match offer.coin {
+        Coin::Ether => balance > offer.value,
+        Coin::Dollar => balance >= offer.value,
+    };
     layout(
-        &format!("Pay {amount} ETH"),
+        &format!("Pay {amount}"),
         &html! {
             h1 { "Pay from the demo wallet" }
             p.lead { "Play money on a chain that lives on this machine only." }
             dl {
                 dt { "Amount" }
-                dd.amount { (amount) " ETH" }
+                dd.amount { (amount) }
                 dt { "To" }
                 dd.code { (offer.to.to_checksum(None)) }
                 dt { "In the wallet" }
-                dd { (eth(balance)) " ETH" }
+                dd { (offer.coin.shown(balance)) }
             }
             @if affordable {
                 form method="post" action="/pay" {
                     input type="hidden" name="token" value=(token);
-                    button type="submit" { "Pay " (amount) " ETH" }
+                    button type="submit" { "Pay " (amount) }
                 }
                 p.note { "A small network fee comes on top." }
             } @else {
@@ -109,7 +113,12 @@ pub(crate) fn index(site: &Site, request: &Request) -> Markup {
                 dt { "Demo wallet" }
                 dd.code { (DEMO_WALLET.to_checksum(None)) }
                 dt { "In the wallet" }
-                dd { (eth(site.chain.balance(DEMO_WALLET))) " ETH" }
+                dd {
+                    (Coin::Ether.shown(site.chain.balance(DEMO_WALLET))) ", "
+                    (Coin::Dollar.shown(site.chain.dollars(DEMO_WALLET)))
+                }
+                dt { "Stablecoin" }
+                dd.code { (DOLLAR.to_checksum(None)) }
             }
             p {
                 "The demo wallet is the first development account of Hardhat and Anvil. Its key is "
@@ -155,13 +164,19 @@ fn layout(title: &str, body: &Markup) -> Markup {
     }
 }
 
-/// An amount of wei in ETH, exactly and without idle zeros.
-fn eth(wei: U256) -> String {
-    let digits = format!("{wei:0>width$}", width = ETH_DECIMALS.saturating_add(1));
-    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(ETH_DECIMALS));
-    match fraction.trim_end_matches('0') {
-        "" => whole.to_owned(),
-        fraction => format!("{whole}.{fraction}"),
+impl Coin {
+    /// An amount of base units, exactly and without idle zeros.
+    fn shown(self, units: U256) -> String {
+        let (decimals, symbol) = match self {
+            Self::Ether => (ETH_DECIMALS, "ETH"),
+            Self::Dollar => (dollar::DECIMALS, dollar::SYMBOL),
+        };
+        let digits = format!("{units:0>width$}", width = decimals.saturating_add(1));
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(decimals));
+        match fraction.trim_end_matches('0') {
+            "" => format!("{whole} {symbol}"),
+            fraction => format!("{whole}.{fraction} {symbol}"),
+        }
     }
 }
 
@@ -178,7 +193,9 @@ mod tests {
             ("1234500000000000000", "1.2345"),
             ("10000000000000000000000", "10000"),
         ] {
-            assert_eq!(eth(U256::from_str_radix(wei, 10).unwrap()), shown);
+            let wei = U256::from_str_radix(wei, 10).unwrap();
+            assert_eq!(Coin::Ether.shown(wei), format!("{shown} ETH"));
         }
+        assert_eq!(Coin::Dollar.shown(U256::from(1_500_000)), "1.5 DUSD");
     }
 }

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 
 use alloy_primitives::{Address, B256, U256, hex};
 
+use crate::error::ChainError;
 use crate::http::{Request, Response};
 use crate::pages;
 use crate::site::Site;
@@ -12,11 +13,20 @@ use crate::site::Site;
 /// How many forms may be open at a time; the oldest is forgotten first.
 const MAX_OFFERS: usize = 1_024;
 
+/// What the demo wallet pays in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coin {
+    Ether,
+    /// The demo's stablecoin.
+    Dollar,
+}
+
 /// A payment that a form stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Offer {
     pub(crate) to: Address,
-    /// wei.
+    pub(crate) coin: Coin,
+    /// Base units.
     pub(crate) value: U256,
     /// A page of the shop.
     pub(crate) back: Option<String>,
@@ -55,7 +65,11 @@ pub(crate) fn offer(site: &Site, request: &Request) -> Response {
         return pages::html(503, pages::refusal("The machine gives no random numbers."));
     }
     let token = hex::encode(bytes);
-    let page = pages::offer(&offer, site.chain.balance(crate::DEMO_WALLET), &token);
+    let held = match offer.coin {
+        Coin::Ether => site.chain.balance(crate::DEMO_WALLET),
+        Coin::Dollar => site.chain.dollars(crate::DEMO_WALLET),
+    };
+    let page = pages::offer(&offer, held, &token);
     lock(site).put(token, offer);
     pages::html(200, page)
 }
@@ -75,7 +89,7 @@ pub(crate) fn accept(site: &Site, request: &Request) -> Response {
     };
     let hash = match offer.paid {
         Some(hash) => hash,
-        None => match site.chain.pay(offer.to, offer.value) {
+        None => match pay(site, offer) {
             Ok(hash) => *offer.paid.insert(hash),
             Err(error) => {
                 let sentence = format!("The payment was refused: {error}.");
@@ -90,6 +104,13 @@ pub(crate) fn accept(site: &Site, request: &Request) -> Response {
     }
     // A page of its own, so that loading it again does not post again.
     Response::text(303, "").with("Location", format!("/paid?{}", query.finish()))
+}
+
+fn pay(site: &Site, offer: &Offer) -> Result<B256, ChainError> {
+    match offer.coin {
+        Coin::Ether => site.chain.pay(offer.to, offer.value),
+        Coin::Dollar => site.chain.pay_dollars(offer.to, offer.value),
+    }
 }
 
 /// GET /paid: what became of a payment.
@@ -134,8 +155,13 @@ fn parse(fields: &HashMap<String, String>, site_url: &str) -> Result<Offer, &'st
         .and_then(|text| U256::from_str_radix(text, 10).ok())
         .filter(|value| !value.is_zero())
         .ok_or("The amount in this link is not a valid one.")?;
+    let coin = match fields.get("token").filter(|token| !token.is_empty()) {
+        None => Coin::Ether,
+        Some(token) if address(token) == Some(crate::DOLLAR) => Coin::Dollar,
+        Some(_) => return Err("The demo wallet has nothing of the token in this link."),
+    };
     let back = back(fields, site_url)?;
-    Ok(Offer { to, value, back, paid: None })
+    Ok(Offer { to, coin, value, back, paid: None })
 }
 
 /// All lower case, or with a right EIP-55 checksum.
@@ -239,6 +265,23 @@ mod tests {
         let page = get(&site, path, query);
         assert!(page.body.contains("Paid"), "{}", page.body);
         assert!(page.body.contains("href=\"http://127.0.0.1:8080/o/1\""), "{}", page.body);
+    }
+
+    #[test]
+    fn pays_in_the_stablecoin_too_and_in_no_other() {
+        let site = site();
+        let query = format!("to={TO}&value=25500000&token={}", crate::DOLLAR);
+        let page = get(&site, "/pay", &query);
+        for shown in [TO, "25.5 DUSD", "1000000 DUSD"] {
+            assert!(page.body.contains(shown), "{shown} in {}", page.body);
+        }
+        let answer = post(&site, &OURS, &format!("token={}", token(&page.body)));
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let to: Address = TO.parse().unwrap();
+        assert_eq!(site.chain.dollars(to), U256::from(25_500_000));
+        assert_eq!(site.chain.balance(to), U256::ZERO);
+        let other = get(&site, "/pay", &format!("to={TO}&value=1&token={TO}"));
+        assert_eq!(other.status, 400);
     }
 
     #[test]

@@ -79,6 +79,18 @@ impl State {
         self.accounts.insert_mut(address, account);
     }
 
+    /// Puts a contract there without a transaction: genesis.
+    pub(crate) fn install(&mut self, address: Address, code: Bytes, storage: &[(U256, U256)]) {
+        let code_hash = keccak256(&code);
+        let mut account =
+            Account { nonce: 1, code_hash, code: Bytecode::new_raw(code), ..Account::default() };
+        for (slot, value) in storage {
+            account.storage.insert_mut(*slot, *value);
+        }
+        self.note(&[address.as_slice(), code_hash.as_slice()].concat());
+        self.accounts.insert_mut(address, account);
+    }
+
     /// Takes over what one transaction changed.
     pub(crate) fn apply(&mut self, changes: EvmState) {
         // The digest must not depend on the order of a hash map.

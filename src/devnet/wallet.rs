@@ -19,17 +19,18 @@ pub const ADDRESS: Address = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb9226
 const PUBLIC_DEVELOPMENT_KEY: B256 =
     b256!("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
 
-/// Sends `value` wei from the demo wallet, with the nonce after all of its that wait.
-pub(crate) fn pay(
+/// Sends `value` wei and a call from the demo wallet, with the nonce after all of its that wait.
+pub(crate) fn send(
     node: &mut Node,
     to: Address,
-    value: U256,
+    (value, input): (U256, Bytes),
     clock: u64,
 ) -> Result<B256, ChainError> {
     let request = CallRequest {
         from: Some(ADDRESS),
         to: Some(to),
         value: Some(value),
+        input: Some(input.clone()),
         ..CallRequest::default()
     };
     let height = node.ledger.height();
@@ -43,6 +44,7 @@ pub(crate) fn pay(
         max_priority_fee_per_gas: tip,
         to: TxKind::Call(to),
         value,
+        input,
         ..TxEip1559::default()
     };
     let signed = SignedTx::decode(sign(tx, PUBLIC_DEVELOPMENT_KEY)?)?;

@@ -125,6 +125,9 @@ pub const CHAINS: &[ChainSpec] = &[
 /// How long a quote in a volatile coin stands, and with it the order.
 pub const VOLATILE_QUOTE: Span = Span::minutes(60);
 
+/// How long a quote in a stablecoin stands, and with it the order.
+pub const STABLE_QUOTE: Span = Span::hours(24);
+
 /// A rate older than this prices nothing.
 pub const RATE_FRESH: Span = Span::minutes(10);
 

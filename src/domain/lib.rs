@@ -3,6 +3,7 @@
 //! Callers parse at the edge into these types, ask here what may happen, and write the answer.
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
+pub mod asset;
 pub mod chain;
 pub mod clock;
 pub mod deadline;

@@ -235,6 +235,9 @@ impl fmt::Display for Cents {
 pub struct UsdMicros(u64);
 
 impl UsdMicros {
+    /// The least price there is: a millionth of a dollar.
+    pub const LEAST: Self = Self(1);
+
     /// So many millionths of a dollar; `None` for zero, since nothing can be priced in it.
     pub const fn new(micros: u64) -> Option<Self> {
         if micros == 0 { None } else { Some(Self(micros)) }
@@ -261,6 +264,17 @@ impl UsdMicros {
         let micros = amount.0.checked_mul(U256::from(self.0))?.checked_div(scale)?;
         let cents = micros.checked_div(U256::from(10_000u16))?;
         u64::try_from(cents).ok().and_then(Cents::new)
+    }
+
+    /// What `amount` of a token at this price comes to in another one, rounded up. `None` beyond
+    /// 2^256.
+    pub fn exchange(self, amount: Amount, decimals: u8, into: (Self, u8)) -> Option<Amount> {
+        let scale = |decimals: u8| U256::from(10u8).checked_pow(U256::from(decimals));
+        let (other, other_decimals) = into;
+        let worth =
+            amount.0.checked_mul(U256::from(self.0))?.checked_mul(scale(other_decimals)?)?;
+        let unit = U256::from(other.0).checked_mul(scale(decimals)?)?;
+        Some(Amount(worth.div_ceil(unit)))
     }
 
     /// Reads a decimal price in dollars from a price source. Decimals beyond the sixth are cut off:
@@ -330,6 +344,16 @@ mod tests {
         fn minus_one(self) -> Self {
             Self(self.0.saturating_sub(1))
         }
+    }
+
+    #[test]
+    fn an_amount_is_exchanged_and_never_short() {
+        let (ether, dollar) = (UsdMicros(2_500_000_000), UsdMicros(1_000_000));
+        let wei = Amount::parse("0.001", 18).unwrap();
+        assert_eq!(ether.exchange(wei, 18, (dollar, 6)), Some(Amount::from_u128(2_500_000)));
+        let more = wei.checked_add(Amount::from_u128(1)).unwrap();
+        assert_eq!(ether.exchange(more, 18, (dollar, 6)), Some(Amount::from_u128(2_500_001)));
+        assert_eq!(ether.exchange(Amount(U256::MAX), 18, (dollar, 6)), None);
     }
 
     #[test]

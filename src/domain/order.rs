@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use verify::keccak256;
 
-use crate::chain::{ChainSpec, RATE_FRESH, VOLATILE_QUOTE};
+use crate::asset::Asset;
+use crate::chain::{ChainSpec, RATE_FRESH};
 use crate::clock::{Span, Time};
 use crate::ids::{ItemId, PackageId};
 use crate::item::PackageKind;
@@ -264,14 +265,16 @@ pub struct Rate {
     pub fetched_at: Time,
 }
 
-/// What the shop knows of a chain: whether it can be paid on now, and what a payout costs there.
+/// What the shop knows of an asset: whether it can be paid in now, and what a payout costs.
 #[derive(Debug, Clone, Copy)]
-pub struct ChainNow {
-    /// The chain's facts.
+pub struct AssetNow {
+    /// The asset.
+    pub asset: Asset,
+    /// Its chain's facts.
     pub spec: &'static ChainSpec,
-    /// Whether escrow reaches it and it is the right one.
+    /// Whether escrow reaches the chain, it is the right one, and a token has passed its check.
     pub reachable: bool,
-    /// Fee reserve of one leg, in base units of the native coin.
+    /// Fee of one leg, in base units of the asset: the reserve of a coin's, the charge of a token's.
     pub leg_fee: Amount,
 }
 
@@ -280,9 +283,9 @@ pub struct ChainNow {
 pub struct Placement<'a> {
     /// Lines and sum.
     pub basket: &'a Basket,
-    /// The chain to pay on.
-    pub chain: ChainNow,
-    /// Newest rate of its coin.
+    /// What to pay in.
+    pub asset: AssetNow,
+    /// Its newest rate.
     pub rate: Option<Rate>,
     /// Whether escrow's heart beats and the operator has not paused it.
     pub escrow_open: bool,
@@ -307,30 +310,31 @@ pub struct Quote {
     pub expires_at: Time,
 }
 
-/// Prices a basket in a coin. Refuses a stale rate, an unreachable chain and a sum below the minimum.
+/// Prices a basket in an asset. Refuses a stale rate, an unreachable chain and a sum below the
+/// minimum.
 pub fn quote(
     total: Cents,
-    chain: ChainNow,
+    chosen: AssetNow,
     rate: Option<Rate>,
     now: Time,
 ) -> Result<Quote, OrderRefusal> {
-    if !chain.reachable {
+    if !chosen.reachable {
         return Err(OrderRefusal::Chain);
     }
     let rate =
         rate.filter(|rate| now.since(rate.fetched_at) <= RATE_FRESH).ok_or(OrderRefusal::NoRate)?;
-    let decimals = chain.spec.decimals;
+    let decimals = chosen.asset.decimals;
     let due = rate.usd.amount_for(total, decimals).ok_or(OrderRefusal::TooLarge)?;
-    let least = minimum(chain.leg_fee).ok_or(OrderRefusal::Chain)?;
+    let least = minimum(chosen.leg_fee).ok_or(OrderRefusal::Chain)?;
     if due < least {
         let cents = rate.usd.cents_of(least, decimals).ok_or(OrderRefusal::Chain)?;
         let shown = Cents::new(1).and_then(|cent| cents.checked_add(cent)).unwrap_or(cents);
         return Err(OrderRefusal::TooSmall(shown));
     }
-    Ok(Quote { due, usd: rate.usd, expires_at: now.after(VOLATILE_QUOTE) })
+    Ok(Quote { due, usd: rate.usd, expires_at: now.after(chosen.asset.quote_life()) })
 }
 
-/// The smallest order of a chain: [`limits::MIN_ORDER_FEES`] times the fee of one leg.
+/// The smallest order in an asset: [`limits::MIN_ORDER_FEES`] times the fee of one leg.
 pub fn minimum(leg_fee: Amount) -> Option<Amount> {
     leg_fee.checked_mul(limits::MIN_ORDER_FEES)
 }
@@ -349,7 +353,7 @@ pub fn place(placement: &Placement<'_>) -> Result<Quote, OrderRefusal> {
     if placement.open_unpaid >= limits::OPEN_UNPAID_MAX {
         return Err(OrderRefusal::TooManyUnpaid(placement.open_unpaid));
     }
-    quote(placement.basket.total, placement.chain, placement.rate, placement.now)
+    quote(placement.basket.total, placement.asset, placement.rate, placement.now)
 }
 
 /// Whether `paid` funds an order of `due` under a tolerance.

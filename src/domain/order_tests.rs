@@ -15,8 +15,9 @@ fn offer(price: u64, shipping: u64) -> Offer {
 
 const NOW: Time = Time::from_secs(1_800_000_000);
 
-fn chain() -> ChainNow {
-    ChainNow {
+fn chain() -> AssetNow {
+    AssetNow {
+        asset: Asset::native_of(ChainId::DEVELOPMENT),
         spec: ChainId::DEVELOPMENT.spec().unwrap(),
         reachable: true,
         leg_fee: Amount::from_u128(42_000_000_000_000),
@@ -64,6 +65,17 @@ fn a_quote_is_the_price_at_the_rate() {
 }
 
 #[test]
+fn a_quote_in_a_stablecoin_stands_for_a_day() {
+    let token = Some(crate::EvmAddress::from_bytes([7; 20]));
+    let asset = Asset { token, symbol: "USDC".parse().unwrap(), decimals: 6, ..chain().asset };
+    let dollar = Rate { usd: crate::asset::STABLE_USD, fetched_at: NOW };
+    let now = AssetNow { asset, leg_fee: Amount::from_u128(300_000), ..chain() };
+    let quote = quote(Cents::new(2_550).unwrap(), now, Some(dollar), NOW).unwrap();
+    assert_eq!(quote.due, Amount::from_u128(25_500_000));
+    assert_eq!(quote.expires_at, NOW.after(Span::hours(24)));
+}
+
+#[test]
 fn a_stale_rate_prices_nothing() {
     let later = NOW.after(Span::minutes(11));
     assert_eq!(
@@ -88,7 +100,7 @@ fn placing_is_refused_for_each_reason() {
     let basket = Basket::of(&[(offer(2_800, 490), 1)]).unwrap();
     let good = Placement {
         basket: &basket,
-        chain: chain(),
+        asset: chain(),
         rate: Some(rate()),
         escrow_open: true,
         own_store: false,
@@ -97,13 +109,13 @@ fn placing_is_refused_for_each_reason() {
         now: NOW,
     };
     assert!(place(&good).is_ok());
-    let unreachable = ChainNow { reachable: false, ..chain() };
+    let unreachable = AssetNow { reachable: false, ..chain() };
     for (placement, refusal) in [
         (Placement { own_store: true, ..good.clone() }, OrderRefusal::OwnStore),
         (Placement { escrow_open: false, ..good.clone() }, OrderRefusal::Paused),
         (Placement { payout_address: false, ..good.clone() }, OrderRefusal::NoPayoutAddress),
         (Placement { open_unpaid: 10, ..good.clone() }, OrderRefusal::TooManyUnpaid(10)),
-        (Placement { chain: unreachable, ..good.clone() }, OrderRefusal::Chain),
+        (Placement { asset: unreachable, ..good.clone() }, OrderRefusal::Chain),
         (Placement { rate: None, ..good.clone() }, OrderRefusal::NoRate),
     ] {
         assert_eq!(place(&placement), Err(refusal));

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 
 use crate::EvmAddress;
+use crate::asset::{Asset, DECIMALS_MAX, Symbol};
 use crate::chain::ChainId;
 use crate::clock::Time;
 use crate::ids::{OrderId, StoreId, UserId};
@@ -13,6 +14,23 @@ use crate::money::{Amount, Bps, Cents, UsdMicros};
 
 /// First line of the canonical text; another layout needs another one.
 const HEADER: &str = "holdfast sealed terms 1";
+/// The same where a token is named.
+const HEADER_TOKEN: &str = "holdfast sealed terms 2";
+
+/// The token that an order is paid in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenTerms {
+    /// Its contract.
+    pub address: EvmAddress,
+    /// What it is called.
+    pub symbol: Symbol,
+    /// Its decimals.
+    pub decimals: u8,
+    /// The EIP-712 domain under which its holders sign, as its contract told and escrow computed.
+    pub domain: [u8; 32],
+    /// What each leg of a payout is charged for its gas, in base units of the token.
+    pub leg_fee: Amount,
+}
 
 /// All that decides where an order's money may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +47,11 @@ pub struct Terms {
     pub total: Cents,
     /// The chain that it is paid on.
     pub chain: ChainId,
+    /// The token that it is paid in; none for the chain's coin.
+    pub token: Option<TokenTerms>,
     /// Price of one coin when it was quoted.
     pub usd: UsdMicros,
-    /// To be paid, in base units of the chain's coin.
+    /// To be paid, in base units of the asset.
     pub due: Amount,
     /// How much less still counts.
     pub tolerance: Bps,
@@ -61,10 +81,21 @@ pub struct Terms {
 pub struct Unreadable(&'static str);
 
 impl Terms {
+    /// What it is paid in.
+    pub fn asset(&self) -> Asset {
+        match self.token {
+            None => Asset::native_of(self.chain),
+            Some(TokenTerms { address, symbol, decimals, .. }) => {
+                Asset { chain: self.chain, token: Some(address), symbol, decimals }
+            }
+        }
+    }
+
     /// The canonical text: one `name: value` row a field in fixed order, so that it can be shown,
     /// signed and compared as it is.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{HEADER}\n");
+        let header = if self.token.is_some() { HEADER_TOKEN } else { HEADER };
+        let mut text = format!("{header}\n");
         for (name, value) in self.fields() {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{name}: {value}");
@@ -72,14 +103,25 @@ impl Terms {
         text
     }
 
-    fn fields(&self) -> [(&'static str, String); 18] {
-        [
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![
             ("order", self.order.to_string()),
             ("buyer", self.buyer.to_string()),
             ("store", self.store.to_string()),
             ("lines", hex(&self.lines_hash)),
             ("total cents", self.total.get().to_string()),
             ("chain", self.chain.get().to_string()),
+        ];
+        if let Some(token) = &self.token {
+            fields.extend([
+                ("token", token.address.to_string()),
+                ("token symbol", token.symbol.to_string()),
+                ("token decimals", token.decimals.to_string()),
+                ("token domain", hex(&token.domain)),
+                ("token fee of a leg", token.leg_fee.to_string()),
+            ]);
+        }
+        fields.extend([
             ("usd micros per coin", self.usd.get().to_string()),
             ("due", self.due.to_string()),
             ("tolerance bps", self.tolerance.get().to_string()),
@@ -92,15 +134,16 @@ impl Terms {
             ("inspection hours", self.inspection_hours.to_string()),
             ("placed at micros", self.placed_at.as_micros().to_string()),
             ("expires at micros", self.expires_at.as_micros().to_string()),
-        ]
+        ]);
+        fields
     }
 
     /// Reads the canonical text, and nothing that is not exactly it.
     pub fn from_text(text: &str) -> Result<Self, Unreadable> {
-        let rest = text
-            .strip_prefix(HEADER)
-            .and_then(|rest| rest.strip_prefix('\n'))
-            .ok_or(Unreadable("header"))?;
+        let (header, rest) = text.split_once('\n').ok_or(Unreadable("header"))?;
+        if header != HEADER && header != HEADER_TOKEN {
+            return Err(Unreadable("header"));
+        }
         let fields: BTreeMap<&str, &str> =
             rest.lines().filter_map(|row| row.split_once(": ")).collect();
         let terms = Self {
@@ -113,12 +156,10 @@ impl Terms {
                 .ok_or(Unreadable("lines"))?,
             total: Cents::new(read(&fields, "total cents")?).ok_or(Unreadable("total cents"))?,
             chain: ChainId::from(read::<u64>(&fields, "chain")?),
+            token: if header == HEADER_TOKEN { Some(token(&fields)?) } else { None },
             usd: UsdMicros::new(read(&fields, "usd micros per coin")?)
                 .ok_or(Unreadable("usd micros per coin"))?,
-            due: fields
-                .get("due")
-                .and_then(|t| Amount::parse_units(t).ok())
-                .ok_or(Unreadable("due"))?,
+            due: units(&fields, "due")?,
             tolerance: Bps::new(read(&fields, "tolerance bps")?)
                 .ok_or(Unreadable("tolerance bps"))?,
             escrow: read(&fields, "escrow address")?,
@@ -134,6 +175,27 @@ impl Terms {
         };
         if terms.to_text() == text { Ok(terms) } else { Err(Unreadable("form")) }
     }
+}
+
+fn token(fields: &BTreeMap<&str, &str>) -> Result<TokenTerms, Unreadable> {
+    let domain = fields.get("token domain").and_then(|text| unhex(text));
+    let decimals = read(fields, "token decimals")?;
+    Ok(TokenTerms {
+        address: read(fields, "token")?,
+        symbol: read(fields, "token symbol")?,
+        decimals: if decimals <= DECIMALS_MAX {
+            decimals
+        } else {
+            return Err(Unreadable("token decimals"));
+        },
+        domain: domain.ok_or(Unreadable("token domain"))?,
+        leg_fee: units(fields, "token fee of a leg")?,
+    })
+}
+
+fn units(fields: &BTreeMap<&str, &str>, name: &'static str) -> Result<Amount, Unreadable> {
+    let amount = fields.get(name).and_then(|text| Amount::parse_units(text).ok());
+    amount.ok_or(Unreadable(name))
 }
 
 fn read<T: FromStr>(fields: &BTreeMap<&str, &str>, name: &'static str) -> Result<T, Unreadable> {
@@ -171,6 +233,7 @@ pub(crate) fn sample() -> Terms {
         lines_hash: [4; 32],
         total: Cents::new(2_500).unwrap(),
         chain: ChainId::DEVELOPMENT,
+        token: None,
         usd: UsdMicros::new(2_500_000_000).unwrap(),
         due: Amount::from_u128(10_000_000_000_000_000),
         tolerance: Bps::percent(1),
@@ -186,6 +249,20 @@ pub(crate) fn sample() -> Terms {
     }
 }
 
+/// The same terms in a stablecoin.
+#[cfg(test)]
+pub(crate) fn sample_token() -> Terms {
+    let token = TokenTerms {
+        address: EvmAddress::from_bytes([0x55; 20]),
+        symbol: "USDC".parse().unwrap(),
+        decimals: 6,
+        domain: [0x56; 32],
+        leg_fee: Amount::from_u128(150_000),
+    };
+    let usd = crate::asset::STABLE_USD;
+    Terms { token: Some(token), usd, due: Amount::from_u128(25_000_000), ..sample() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +270,20 @@ mod tests {
     #[test]
     fn terms_read_back_from_their_text() {
         assert_eq!(Terms::from_text(&sample().to_text()), Ok(sample()));
+        assert_eq!(Terms::from_text(&sample_token().to_text()), Ok(sample_token()));
+        assert_eq!(sample_token().asset().shown(sample_token().due), "25 USDC");
+    }
+
+    #[test]
+    fn a_token_belongs_to_its_layout() {
+        for (text, other) in [
+            (sample().to_text(), ("terms 1", "terms 2")),
+            (sample_token().to_text(), ("terms 2", "terms 1")),
+            (sample_token().to_text(), ("decimals: 6", "decimals: 25")),
+            (sample_token().to_text(), ("symbol: USDC", "symbol: US DC")),
+        ] {
+            assert!(Terms::from_text(&text.replace(other.0, other.1)).is_err(), "{other:?}");
+        }
     }
 
     #[test]

@@ -44,13 +44,15 @@ pub struct LegPlan {
     pub amount: Amount,
 }
 
-/// The legs of a payout and what is kept aside for their fees.
+/// The legs of a payout and what is kept aside for their fees. A token's legs are charged instead:
+/// the charge goes with the site's leg, and where there is none it stays at the address.
 /// The amounts and the reserve sum up to what was available.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayoutPlan {
     /// In the order of their nonces.
     pub legs: Vec<LegPlan>,
-    /// Kept for fees; what is left of it when all is done is booked as gas residue.
+    /// Kept for fees, zero where they are charged; what is left of it when all is done is booked as
+    /// gas residue.
     pub fee_reserve: Amount,
 }
 
@@ -96,7 +98,21 @@ pub fn release(
     if returns {
         legs.push(LegPlan { role: LegRole::Buyer, to: terms.refund, amount: over.minus(leg_fee) });
     }
-    close(legs, available)
+    let plan = close(legs, available)?;
+    Ok(if terms.token.is_some() { charge(plan) } else { plan })
+}
+
+/// Lets the site's leg carry what the gas wallet laid out for all of them.
+fn charge(mut plan: PayoutPlan) -> PayoutPlan {
+    let site = plan.legs.iter_mut().find(|leg| leg.role == LegRole::Commission);
+    if let Some((leg, sum)) = site.and_then(|leg| {
+        let sum = leg.amount.checked_add(plan.fee_reserve)?;
+        Some((leg, sum))
+    }) {
+        leg.amount = sum;
+        plan.fee_reserve = Amount::ZERO;
+    }
+    plan
 }
 
 /// Sends everything back to the buyer; the fee comes out of it.
@@ -126,7 +142,7 @@ fn close(legs: Vec<LegPlan>, available: Amount) -> Result<PayoutPlan, Indivisibl
 mod tests {
     use super::*;
     use crate::money::Bps;
-    use crate::seal::sample;
+    use crate::seal::{sample, sample_token};
     use proptest::prelude::*;
 
     fn terms(due: u128, commission: u16) -> Terms {
@@ -144,6 +160,23 @@ mod tests {
                 .unwrap();
         assert_eq!(amounts(&plan), [(LegRole::Vendor, 949_800), (LegRole::Commission, 50_000)]);
         assert_eq!(plan.fee_reserve, Amount::from_u128(200));
+    }
+
+    #[test]
+    fn a_token_s_fees_go_with_the_site_s_leg_or_stay() {
+        let fee = sample_token().token.unwrap().leg_fee;
+        let due = sample_token().due;
+        let paid = release(&sample_token(), due, fee).unwrap();
+        assert_eq!(
+            amounts(&paid),
+            [(LegRole::Vendor, 23_450_000), (LegRole::Commission, 1_250_000 + 300_000)]
+        );
+        assert_eq!(paid.fee_reserve, Amount::ZERO);
+        let free = Terms { commission: Bps::ZERO, ..sample_token() };
+        let paid = release(&free, due, fee).unwrap();
+        assert_eq!((amounts(&paid), paid.fee_reserve), (vec![(LegRole::Vendor, 24_850_000)], fee));
+        let back = refund(&sample_token(), due, fee).unwrap();
+        assert_eq!((amounts(&back), back.fee_reserve), (vec![(LegRole::Buyer, 24_850_000)], fee));
     }
 
     #[test]
@@ -184,13 +217,21 @@ mod tests {
             fee in 0u128..=1_000_000_000_000_000_000,
             commission in 0u16..=2_000,
         ) {
-            let (terms, available, fee) = (terms(due, commission), Amount::from_u128(available), Amount::from_u128(fee));
-            for plan in [release(&terms, available, fee), refund(&terms, available, fee)].into_iter().flatten() {
+            let (coin, available, fee) = (terms(due, commission), Amount::from_u128(available), Amount::from_u128(fee));
+            let token = Terms { token: sample_token().token, ..coin.clone() };
+            let all = [&coin, &token].map(|terms| [release(terms, available, fee), refund(terms, available, fee)]);
+            for (terms, plan) in [&coin, &token].into_iter().zip(all).flat_map(|(terms, plans)| plans.map(|plan| (terms, plan))) {
+                let Ok(plan) = plan else { continue };
                 let legs = Amount::sum(plan.legs.iter().map(|leg| leg.amount)).unwrap();
                 prop_assert_eq!(legs.checked_add(plan.fee_reserve), Some(available));
                 prop_assert!(plan.legs.iter().all(|leg| !leg.amount.is_zero()));
                 let fees = Amount::sum(plan.legs.iter().map(|_| fee)).unwrap();
-                prop_assert!(plan.fee_reserve >= fees);
+                let to_site = plan.legs.iter().any(|leg| leg.role == LegRole::Commission);
+                if terms.token.is_some() && to_site {
+                    prop_assert!(plan.fee_reserve.is_zero());
+                } else {
+                    prop_assert!(plan.fee_reserve >= fees);
+                }
                 let sealed = [terms.payout, terms.refund, terms.commission_wallet];
                 prop_assert!(plan.legs.iter().all(|leg| sealed.contains(&leg.to)));
             }

@@ -18,10 +18,12 @@ use crate::keys::Keys;
 
 /// How long a public chain is left alone between two looks.
 const PACE: Span = Span::secs(3);
+/// Turns that are remembered; when there are more, all come round once more.
+const TURNS_MAX: usize = 100_000;
 /// Alarms that are remembered, so that raising them again costs no write.
 const TOLD_MAX: usize = 10_000;
 
-/// A list of a chain that is walked round by round.
+/// A list of a chain that is walked round by round, or a job that is done now and then.
 pub(crate) type List = (ChainId, &'static str);
 /// A row of such a list: order and number.
 pub(crate) type Place = (String, i32);
@@ -52,6 +54,8 @@ pub struct Served {
     pub client: Client,
     /// Where its commissions go.
     pub commission_wallet: EvmAddress,
+    /// Contracts of the stablecoins that are to be offered, if they pass their check.
+    pub tokens: Vec<EvmAddress>,
 }
 
 /// All that an engine is made of.
@@ -80,7 +84,7 @@ pub struct Ctx {
     pub(crate) generation: u32,
     /// When what is tried now and then was tried last. Forgotten at a restart, which does no harm.
     turns: Mutex<BTreeMap<(OrderId, i32), Time>>,
-    looked: Mutex<BTreeMap<ChainId, Time>>,
+    looked: Mutex<BTreeMap<List, Time>>,
     told: Mutex<BTreeSet<AlarmId>>,
     /// Where each list is gone on with.
     places: Mutex<BTreeMap<List, Place>>,
@@ -160,11 +164,16 @@ impl Ctx {
     /// blocks are slower and its provider counts requests.
     pub(crate) fn is_chains_turn(&self, spec: &ChainSpec) -> bool {
         let pace = if spec.genesis.is_some() { PACE } else { Span::secs(0) };
+        self.is_time((spec.id, "chain"), pace)
+    }
+
+    /// Whether `span` has gone by since something was last due on a chain.
+    pub(crate) fn is_time(&self, what: List, span: Span) -> bool {
         let now = self.now();
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = looked.get(&spec.id).is_none_or(|last| is_over(*last, now, pace));
+        let is_due = looked.get(&what).is_none_or(|last| is_over(*last, now, span));
         if is_due {
-            looked.insert(spec.id, now);
+            looked.insert(what, now);
         }
         is_due
     }
@@ -175,6 +184,9 @@ impl Ctx {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = turns.get(&payout).is_none_or(|last| is_over(*last, now, span));
         if is_due {
+            if turns.len() >= TURNS_MAX {
+                turns.clear();
+            }
             turns.insert(payout, now);
         }
         is_due

@@ -12,7 +12,7 @@ use domain::deadline::RunClock;
 use crate::ctx::{Ctx, Served};
 use crate::desk::{addresses, deadlines, disputes, intake, intents};
 use crate::fault::Fault;
-use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign};
+use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign, tokens};
 
 /// What a lane does in a round, in the order in which it does it.
 #[derive(Debug, Clone)]
@@ -122,6 +122,7 @@ impl Engine {
         round.add(job("plan", || plan::run_once(ctx, served, &view)))?;
         round.add(job("sign", || sign::run_once(ctx, served, &view)))?;
         round.add(job("broadcast", || broadcast::run_once(ctx, served, &view)))?;
+        round.add(job("tokens", || tokens::run_once(ctx, served, &view)))?;
         round.end()
     }
 

@@ -13,7 +13,8 @@ use sha2::Sha256;
 use verify::keccak256;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::evm::tx::{LegTx, SignedTx};
+use crate::evm::eip3009::{Authorization, SignedAuthorization};
+use crate::evm::tx::{LegTx, RelayTx, SignedTx};
 use crate::fault::Fault;
 use crate::locked::Locked;
 use crate::seal::SealKey;
@@ -21,6 +22,8 @@ use crate::secret::KeySource;
 
 /// Purpose of the addresses that orders are paid to.
 pub const ORDERS: u32 = 0;
+/// Purpose of the wallet that pays the gas of tokens' payouts.
+const GAS: u32 = 2;
 /// Purpose of the key that says whose ledger this is, and from which MAC keys come.
 const SITE: u32 = 3;
 /// Where the account keys begin, and the coin of that place.
@@ -34,6 +37,8 @@ const SEAL_INFO: &[u8] = b"holdfast seals 1";
 pub enum Signable<'a> {
     /// The chain tx of a payout's leg.
     Leg(&'a LegTx),
+    /// The chain tx that carries a leg's authorization, of the gas wallet.
+    Relay(&'a RelayTx),
 }
 
 /// The keys of an installation. They never leave this type.
@@ -45,6 +50,7 @@ pub struct Keys {
 /// What is secret of them.
 struct Held {
     orders: XPrv,
+    gas: XPrv,
     seal: SealKey,
 }
 
@@ -102,6 +108,7 @@ impl Keys {
     pub fn from_account_key(text: &str) -> Result<Self, Fault> {
         let root: XPrv = text.parse().map_err(|error| bad(&error))?;
         let orders = hardened(&root, ORDERS)?;
+        let gas = hardened(&root, GAS)?;
         let site = child(&child(&hardened(&root, SITE)?, 0)?, 0)?;
         let address = address_of(site.private_key())?;
         let mut secret = site.private_key().to_bytes();
@@ -110,7 +117,7 @@ impl Keys {
         secret.zeroize();
         expanded.map_err(|error| bad(&error))?;
         let fingerprint = hex(&keccak256(address.as_bytes()));
-        let held = Locked::new(Held { orders, seal: SealKey::new(key) });
+        let held = Locked::new(Held { orders, gas, seal: SealKey::new(key) });
         Ok(Self { held, fingerprint })
     }
 
@@ -132,25 +139,64 @@ impl Keys {
         address_of(self.order_key(generation, index)?.private_key())
     }
 
-    /// Signs with the key of an order's address.
+    /// The wallet that pays the gas of tokens' payouts.
     ///
     /// # Errors
-    /// [`Fault::Key`] when the key is not the one of the address that the money leaves.
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn gas_wallet(&self, generation: u32) -> Result<EvmAddress, Fault> {
+        address_of(self.gas_key(generation)?.private_key())
+    }
+
+    /// Signs a chain tx: a leg with the key of its order's address under an index, a relay with
+    /// that of the generation's gas wallet.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] when the key is not the one of the address that it is to be sent from.
     pub fn sign(
         &self,
         (generation, index): (u32, u32),
         what: Signable<'_>,
     ) -> Result<SignedTx, Fault> {
-        let Signable::Leg(leg) = what;
-        let key = self.order_key(generation, index)?;
-        if address_of(key.private_key())? != leg.from {
-            return Err(Fault::Key(format!("the key of {} is another one", leg.from)));
+        let (key, from) = match what {
+            Signable::Leg(leg) => (self.order_key(generation, index)?, leg.from),
+            Signable::Relay(relay) => (self.gas_key(generation)?, relay.from),
+        };
+        own(&key, from)?;
+        match what {
+            Signable::Leg(leg) => leg.sign(key.private_key()),
+            Signable::Relay(relay) => relay.sign(key.private_key()),
         }
-        leg.sign(key.private_key())
+    }
+
+    /// Signs the authorization of a leg with the key of its order's address.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] when the key is not the one of the address that the money leaves.
+    pub fn authorize(
+        &self,
+        (generation, index): (u32, u32),
+        asked: &Authorization,
+    ) -> Result<SignedAuthorization, Fault> {
+        let key = self.order_key(generation, index)?;
+        own(&key, asked.from)?;
+        asked.sign(key.private_key())
+    }
+
+    fn gas_key(&self, generation: u32) -> Result<XPrv, Fault> {
+        child(&child(&self.held.gas, generation)?, 0)
     }
 
     fn order_key(&self, generation: u32, index: u32) -> Result<XPrv, Fault> {
         child(&child(&self.held.orders, generation)?, index)
+    }
+}
+
+/// Refuses a key of any other address.
+fn own(key: &XPrv, from: EvmAddress) -> Result<(), Fault> {
+    if address_of(key.private_key())? == from {
+        Ok(())
+    } else {
+        Err(Fault::Key(format!("the key of {from} is another one")))
     }
 }
 
@@ -269,5 +315,14 @@ mod tests {
         let leg = LegTx { from: keys.address(0, 1).unwrap(), ..crate::evm::tx::sample() };
         assert!(keys.sign((0, 1), Signable::Leg(&leg)).is_ok());
         assert!(keys.sign((0, 0), Signable::Leg(&leg)).is_err());
+        let asked = Authorization { from: leg.from, ..crate::evm::eip3009::sample() };
+        assert!(keys.authorize((0, 0), &asked).is_err());
+        let carried = keys.authorize((0, 1), &asked).unwrap();
+        let LegTx { chain, nonce, max_tip, max_fee, gas_limit, .. } = leg;
+        let relay = RelayTx { from: leg.from, chain, nonce, max_tip, max_fee, gas_limit, carried };
+        assert!(keys.sign((0, 1), Signable::Relay(&relay)).is_err(), "the wallet's key alone");
+        let relay = RelayTx { from: keys.gas_wallet(0).unwrap(), ..relay };
+        assert!(keys.sign((0, 1), Signable::Relay(&relay)).is_ok());
+        assert_ne!(keys.gas_wallet(0).unwrap(), keys.gas_wallet(1).unwrap());
     }
 }

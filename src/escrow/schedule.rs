@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use db::doors::Sizes;
 use db::{EscrowDb, Owner};
+use domain::asset::LISTED;
 use domain::clock::{Clock, Time};
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -138,7 +139,12 @@ fn failed(error: impl std::fmt::Display) -> RunError {
 fn served(secret: ChainSecret) -> Option<Served> {
     let transport = Box::new(HttpTransport::new(secret.url));
     let client = Client::new(secret.id.spec()?, transport);
-    Some(Served { client, commission_wallet: secret.commission_wallet })
+    let listed = LISTED.iter().filter(|listed| listed.chain == secret.id);
+    let mut tokens: Vec<_> = listed.filter_map(|listed| listed.token.parse().ok()).collect();
+    tokens.extend(secret.tokens);
+    tokens.sort_unstable();
+    tokens.dedup();
+    Some(Served { client, commission_wallet: secret.commission_wallet, tokens })
 }
 
 /// One JSON line an event, to standard error.

@@ -97,6 +97,7 @@ mod tests {
             lines_hash: [4; 32],
             total: Cents::new(2_500).unwrap(),
             chain: ChainId::DEVELOPMENT,
+            token: None,
             usd: UsdMicros::new(2_500_000_000).unwrap(),
             due: Amount::from_u128(10),
             tolerance: Bps::percent(1),

@@ -26,6 +26,10 @@ pub const SECRET_VARS: &[&str] = &[
     "COMMISSION_WALLET_SEPOLIA",
     "COMMISSION_WALLET_BASE",
     "COMMISSION_WALLET_DEV",
+    "TOKENS_MAINNET",
+    "TOKENS_SEPOLIA",
+    "TOKENS_BASE",
+    "TOKENS_DEV",
     "RESOLVER_WALLET",
     "RPC_URL_MAINNET",
     "RPC_URL_SEPOLIA",
@@ -35,6 +39,9 @@ pub const SECRET_VARS: &[&str] = &[
     "ESCROW_DB_USER",
     "ESCROW_DB_PASSWORD",
 ];
+
+/// Each token is asked about at each look.
+const TOKENS_MAX: usize = 16;
 
 /// The file is a page of settings; anything longer is another file.
 pub(crate) const LENGTH_MAX: usize = 64 << 10;
@@ -71,6 +78,8 @@ pub struct ChainSecret {
     pub url: SecretString,
     /// Where its commissions go.
     pub commission_wallet: EvmAddress,
+    /// Contracts of stablecoins with EIP-3009 to be offered besides those that are listed.
+    pub tokens: Vec<EvmAddress>,
 }
 
 /// What all keys come from.
@@ -245,7 +254,8 @@ fn chains(values: &Values) -> Result<Vec<ChainSecret>, ConfigError> {
         let Some(commission_wallet) = wallet else {
             return wrong(format!("{wallet_name} is missing from SECRET_FILE."));
         };
-        chains.push(ChainSecret { id: named.id, url, commission_wallet });
+        let tokens = tokens(values, &format!("TOKENS_{}", named.suffix))?;
+        chains.push(ChainSecret { id: named.id, url, commission_wallet, tokens });
     }
     if chains.is_empty() {
         return wrong(
@@ -328,6 +338,21 @@ fn checked_url(name: &str, url: &SecretString) -> Result<SecretString, ConfigErr
         }
     }
     Ok(SecretString::from(text))
+}
+
+/// Addresses parted by commas.
+fn tokens(values: &Values, name: &str) -> Result<Vec<EvmAddress>, ConfigError> {
+    let Some(text) = values.get(name) else { return Ok(Vec::new()) };
+    let parsed: Result<Vec<_>, _> = text
+        .expose_secret()
+        .split(',')
+        .map(|address| EvmAddress::parse_payee(address.trim()))
+        .collect();
+    match parsed {
+        Ok(tokens) if tokens.len() <= TOKENS_MAX => Ok(tokens),
+        Ok(_) => wrong(format!("{name} names more than {TOKENS_MAX} tokens.")),
+        Err(error) => wrong(format!("{name} must be addresses parted by commas: {error}")),
+    }
 }
 
 fn wallet(values: &Values, name: &str) -> Result<Option<EvmAddress>, ConfigError> {

@@ -31,6 +31,10 @@ fn a_whole_file_is_read_and_shown_to_nobody() {
     let secrets = Secrets::parse(&lines(&[])).unwrap();
     assert_eq!(secrets.chains.len(), 1);
     assert_eq!(secrets.chains[0].commission_wallet.to_string(), WALLET);
+    assert_eq!(secrets.chains[0].tokens, []);
+    let named = format!("{WALLET}, 0xa0Ee7A142d267C1f36714E4a8F75612F20a79720");
+    let secrets = Secrets::parse(&lines(&[("TOKENS_DEV", Some(&named))])).unwrap();
+    assert_eq!(secrets.chains[0].tokens.len(), 2);
     let shown = format!("{secrets:?}");
     assert!(!shown.contains("junk") && !shown.contains("8545"), "{shown}");
 }
@@ -75,6 +79,8 @@ fn what_is_wrong_is_named_and_not_repeated() {
             "COMMISSION_WALLET_DEV",
         ),
         (vec![("RESOLVER_WALLET", Some("canary"))], "RESOLVER_WALLET"),
+        (vec![("TOKENS_DEV", Some("canary"))], "TOKENS_DEV"),
+        (vec![("TOKENS_DEV", Some("0x70997970c51812dc3A010C7d01b50e0d17dc79C8"))], "TOKENS_DEV"),
         (vec![("RPC_URL_DEV", Some("http://rpc.example/canary"))], "RPC_URL_DEV"),
         (vec![("RPC_URL_DEV", Some("canary"))], "RPC_URL_DEV"),
         (vec![("PRICES_URL", Some("ftp://127.0.0.1/canary"))], "PRICES_URL"),

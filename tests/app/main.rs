@@ -26,4 +26,5 @@ mod orders_refused;
 mod sessions;
 mod shop;
 mod stream;
+mod tokens;
 mod trouble;

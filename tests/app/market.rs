@@ -70,6 +70,15 @@ pub struct Market {
 impl Market {
     /// A market that is ready to trade.
     pub fn open() -> Self {
+        Self::open_with(Vec::new())
+    }
+
+    /// The same, where the stablecoin is taken as well.
+    pub fn with_dollars() -> Self {
+        Self::open_with(vec![EvmAddress::from_bytes(devnet::DOLLAR.into_array())])
+    }
+
+    fn open_with(tokens: Vec<EvmAddress>) -> Self {
         let shop = Shop::start();
         let clock = Arc::clone(&shop.clock);
         let seconds = move || u64::try_from(clock.now().as_secs()).expect("after 1970");
@@ -79,13 +88,18 @@ impl Market {
         let near = Near(chain.clone(), Arc::clone(&cut));
         let spec = ChainId::DEVELOPMENT.spec().expect("the development chain");
         let client = Client::new(spec, Box::new(near.clone()));
+        let keys = Keys::from_phrase(PHRASE).expect("a phrase");
+        let wallet = Address::from(*keys.gas_wallet(0).expect("a wallet").as_bytes());
+        let ether = U256::from(10_u128.pow(19));
+        chain.faucet(wallet, ether).expect("the faucet gives");
         let parts = Parts {
             db: shop.escrow(),
             clock: shop.clock.clone(),
-            keys: Arc::new(Keys::from_phrase(PHRASE).expect("a phrase")),
+            keys: Arc::new(keys),
             chains: vec![Served {
                 client,
                 commission_wallet: COMMISSION.parse().expect("an address"),
+                tokens,
             }],
             prices: Some(Box::new(near)),
             probe: Box::new(NoProbe),
@@ -150,8 +164,13 @@ impl Market {
         let to: EvmAddress =
             order["address"].as_str().expect("an address").parse().expect("EIP-55");
         let due: U256 = order["amount"].as_str().expect("an amount").parse().expect("digits");
-        let wei = due * U256::from(percent) / U256::from(100);
-        self.chain.pay(Address::from(*to.as_bytes()), wei).expect("the wallet has enough");
+        let (to, part) =
+            (Address::from(*to.as_bytes()), due * U256::from(percent) / U256::from(100));
+        let paid = match order["token_address"].is_null() {
+            true => self.chain.pay(to, part),
+            false => self.chain.pay_dollars(to, part),
+        };
+        paid.expect("the wallet has enough");
         self.round();
     }
 

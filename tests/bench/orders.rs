@@ -68,7 +68,11 @@ fn open(data: &Data, clock: &Arc<ManualClock>) {
         db: data.escrow(),
         clock: clock.clone(),
         keys: Arc::new(Keys::from_phrase(PHRASE).unwrap()),
-        chains: vec![Served { client, commission_wallet: ADDRESS.parse().unwrap() }],
+        chains: vec![Served {
+            client,
+            commission_wallet: ADDRESS.parse().unwrap(),
+            tokens: Vec::new(),
+        }],
         prices: Some(Box::new(Near(chain))),
         probe: Box::new(NoProbe),
     };
@@ -130,6 +134,7 @@ fn main() {
                     item: "Tideline mug",
                     quantity: 1,
                     chain: ChainId::DEVELOPMENT,
+                    token: None,
                     refund: ADDRESS.parse().unwrap(),
                     delivery: "Somewhere 1",
                 };

@@ -12,7 +12,7 @@ after(async () => {
   await shop?.close();
 });
 
-async function purchase({ javaScript }) {
+async function purchase({ javaScript, coin, link }) {
   const buyer = await visitor(browser, shop, { javaScript });
   const vendor = await visitor(browser, shop, { javaScript });
   const shows = (who, text) => who.page.getByText(text, { exact: false }).first();
@@ -31,6 +31,11 @@ async function purchase({ javaScript }) {
   await buyer.page.waitForURL(/\/checkout/);
   const delivery = buyer.page.getByLabel("Delivery address");
   if (await delivery.count()) await delivery.fill("Ada Lovelace\n12 St James Square\nLondon");
+  // The stablecoin comes first; its fees are stated before anything is ordered.
+  await buyer.page.getByText("DUSD network fees").first().waitFor();
+  const choice = buyer.page.getByRole("radio", { name: coin });
+  if (coin.test("DUSD")) assert.ok(await choice.isChecked(), "it is the first choice");
+  await choice.check();
   await buyer.page.getByRole("button", { name: "Place the order" }).click();
   await buyer.page.waitForURL(/\/orders\/[0-9a-f]{32}$/);
   const order = new URL(buyer.page.url()).pathname;
@@ -38,7 +43,7 @@ async function purchase({ javaScript }) {
   // Escrow issues an address, which is shown in full with a code and a wallet link.
   await comes(buyer, "Send exactly");
   await buyer.page.locator("text=/0x[0-9a-fA-F]{40}/").first().waitFor();
-  assert.match(await buyer.page.getByRole("link", { name: "Open in wallet" }).getAttribute("href"), /^ethereum:0x/);
+  assert.match(await buyer.page.getByRole("link", { name: "Open in wallet" }).getAttribute("href"), link);
   assert.ok(await buyer.page.locator("main svg").count(), "there is a code to scan");
 
   // One click in the demo wallet pays.
@@ -73,8 +78,10 @@ async function purchase({ javaScript }) {
   await vendor.context.close();
 }
 
-test("a purchase from the window to the vendor's wallet", () => purchase({ javaScript: true }));
-test("the same purchase without JavaScript", () => purchase({ javaScript: false }));
+test("a purchase from the window to the vendor's wallet", () =>
+  purchase({ javaScript: true, coin: /^DUSD/, link: /^ethereum:0x[0-9a-fA-F]{40}@31337\/transfer\?address=0x/ }));
+test("the same purchase without JavaScript, in ether", () =>
+  purchase({ javaScript: false, coin: /^ETH/, link: /^ethereum:0x[0-9a-fA-F]{40}@31337\?value=/ }));
 
 test("a double click places one order", async () => {
   const { page, context } = await visitor(browser, shop);

@@ -20,6 +20,8 @@ mod server;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod turns;
 #[cfg(test)]
 mod verbs;

@@ -33,11 +33,10 @@ fn rounds(world: &World, mut engine: Engine, count: u32) -> Engine {
 fn late(world: &World) -> OrderId {
     let order = world.place(world.draft(5_000));
     let engine = rounds(world, world.engine(), 3);
-    let address = world.state(order).address.unwrap();
-    let due = world.state(order).due;
-    world.chain.pay(on_chain(address), crate::world::wei(due.share(HALF))).unwrap();
+    world.pay(order, world.state(order).due.share(HALF));
     let engine = rounds(world, engine, 3);
-    world.pass(3_600);
+    // As long as the quote stands.
+    world.pass(if world.in_dollars { 86_400 } else { 3_600 });
     let engine = rounds(world, engine, 8);
     engine.rates_once().unwrap();
     order
@@ -47,9 +46,17 @@ const HALF: domain::money::Bps = domain::money::Bps::percent(50);
 
 #[test]
 fn every_step_of_a_late_purchase_happens_once_wherever_escrow_is_stopped() {
-    let world = World::new();
+    every_step_of_a_late_purchase(&World::new(), "sign: committed");
+}
+
+#[test]
+fn every_step_of_a_late_purchase_in_a_token_happens_once_wherever_escrow_is_stopped() {
+    every_step_of_a_late_purchase(&World::in_dollars(), "relay: committed");
+}
+
+fn every_step_of_a_late_purchase(world: &World, signed: &'static str) {
     world.script.stop_at(None);
-    let first = late(&world);
+    let first = late(world);
     let story = world.story(first);
     assert_eq!(
         story,
@@ -66,19 +73,21 @@ fn every_step_of_a_late_purchase_happens_once_wherever_escrow_is_stopped() {
     let mut points = world.script.visits();
     points.sort_unstable();
     points.dedup();
-    assert!(points.contains(&"intake: sealed") && points.contains(&"residual: planned"));
+    for point in ["intake: sealed", "residual: planned", signed] {
+        assert!(points.contains(&point), "{point}: {points:?}");
+    }
     for point in points {
         for nth in [1, 2] {
             world.script.stop_at(Some((point, nth)));
             let before = world.balance(world.refund);
-            let order = late(&world);
+            let order = late(world);
             assert_eq!(world.story(order), story, "{point} {nth}");
             let legs = world.escrow.read(|conn| db::payouts::legs_of(conn, order, 1)).unwrap();
             let came = world.balance(world.refund).checked_sub(before);
             assert_eq!(came, Some(legs[0].amount), "{point} {nth}");
         }
     }
-    no_index_is_lost(&world);
+    no_index_is_lost(world);
 }
 
 /// Indexes follow one another, and each belongs to an order: none is used twice or skipped.

@@ -150,7 +150,7 @@ fn stuck_payouts(world: &World, state: &str, id: &str) {
              '2020-01-01 00:00:00', NULL FROM n; \
              {each} legs SELECT printf('{id}%030x', i), 0, 0, 'buyer', '{to}', '{zero}', 31337, \
              printf('0x52908400098527886E0F{id}%018x', i), 0, 21000, '{zero}', '{state}', NULL, \
-             NULL, '2020-01-01 00:00:00' FROM n;",
+             NULL, '2020-01-01 00:00:00', NULL FROM n;",
             to = world.refund
         ),
     );
@@ -180,8 +180,8 @@ fn announcements_that_wait_hold_up_no_others() {
             &format!(
                 "{each} order_state SELECT printf('{id}%030x', i), store_id, buyer_id, status, \
                  {chain}, NULL, due, credited, unfinal, paying, disputed, {reason}, 0, funded_at, \
-                 expires_at, next_check_at, created_at, updated_at \
-                 FROM n, order_state WHERE order_id = '{order}'; \
+                 expires_at, next_check_at, created_at, updated_at, token_address, token, \
+                 decimals FROM n, order_state WHERE order_id = '{order}'; \
                  {each} payout_holds SELECT printf('{id}%030x', i), 1, 0, 'release', 1, 'held', \
                  '2020-01-01 00:00:00', NULL FROM n;"
             ),

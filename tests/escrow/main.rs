@@ -5,9 +5,11 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod orders;
 mod wire;
 mod world;
 
+mod carriers;
 mod crash;
 mod deadlines;
 mod forged;
@@ -18,3 +20,4 @@ mod once;
 mod process;
 mod provider;
 mod purchase;
+mod tokens;

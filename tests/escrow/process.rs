@@ -91,8 +91,8 @@ fn the_role_wakes_for_an_order_and_sees_its_payment() {
 
     wait("a rate", || world.web.read(|conn| placing::newest_rate(conn, "ETH")).unwrap());
     wait("the chain", || {
-        let chains = world.web.read(placing::chains).unwrap();
-        chains.first().is_some_and(|chain| chain.reachable).then_some(())
+        let assets = world.web.read(placing::assets).unwrap();
+        assets.last().is_some_and(|coin| coin.reachable).then_some(())
     });
     wait("the payout address", || {
         let known = world.web.read(|conn| placing::has_payout_address(conn, world.store, now()));

@@ -9,21 +9,15 @@ use db::disputes::DisputeRow;
 use db::doors::Sizes;
 use db::intents::IntentRow;
 use db::ledger::{self, EventRow, State};
-use db::orders::{LineRow, OrderRow};
-use db::shipments::{self, ShipmentRow};
 use db::stores::{self, StoreUserRow};
-use db::{EscrowDb, Owner, WebDb, accounts, codec, disputes, intents, orders, placing, tx};
+use db::{EscrowDb, Owner, WebDb, accounts, codec, disputes, intents, tx};
 use devnet::{Address, Chain, Options, U256};
 use domain::EvmAddress;
-use domain::chain::{ChainId, VOLATILE_QUOTE};
+use domain::chain::ChainId;
 use domain::clock::{Clock, ManualClock, Span, Time};
-use domain::deadline::RunClock;
-use domain::ids::{AddressRequestId, ItemId, OrderId, PackageId, StoreId, UserId};
+use domain::ids::{AddressRequestId, OrderId, StoreId, UserId};
 use domain::intent::{ActorRole, IntentAction};
-use domain::item::PackageKind;
-use domain::money::{Amount, Bps, Cents};
-use domain::order::{Basket, Offer, lines_hash};
-use domain::seal::hex;
+use domain::money::Amount;
 use domain::store::{Store, StoreRole, Tier};
 use escrow::chain::client::Client;
 use escrow::{Ctx, Engine, Keys, Parts, Served};
@@ -33,6 +27,8 @@ use crate::wire::{Hand, Line, Script, Wire};
 
 /// A phrase of BIP-39's own examples, whose accounts nobody uses on the development chain.
 const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+/// The stablecoin that the chain holds from its first block.
+pub(crate) const DOLLAR: EvmAddress = EvmAddress::from_bytes(devnet::DOLLAR.into_array());
 const START: Time = Time::from_secs(1_800_000_000);
 
 /// What every part of a test works with.
@@ -46,13 +42,17 @@ pub(crate) struct World {
     pub(crate) script: Arc<Script>,
     pub(crate) keys: Arc<Keys>,
     numbers: AtomicU8,
-    orders: std::sync::atomic::AtomicU32,
+    pub(crate) orders: std::sync::atomic::AtomicU32,
     pub(crate) buyer: UserId,
     pub(crate) vendor: UserId,
     pub(crate) store: StoreId,
     pub(crate) refund: EvmAddress,
     pub(crate) payout: EvmAddress,
     pub(crate) commission: EvmAddress,
+    /// Whether orders are paid in the stablecoin.
+    pub(crate) in_dollars: bool,
+    /// What escrow is told to offer.
+    pub(crate) tokens: Vec<EvmAddress>,
 }
 
 fn sizes() -> Sizes {
@@ -78,6 +78,16 @@ impl World {
         world
     }
 
+    /// The same, and orders are paid in the stablecoin.
+    pub(crate) fn in_dollars() -> Self {
+        in_memory();
+        let world = Self::of_coin(Data::new(), true);
+        let wallet = on_chain(world.keys.gas_wallet(0).unwrap());
+        world.chain.faucet(wallet, wei(Amount::parse("100", 18).unwrap())).unwrap();
+        world.engine().step_all().unwrap();
+        world
+    }
+
     /// A shop whose escrow has never run.
     pub(crate) fn bare() -> Self {
         // Durability is not what is tested here, and a disk would make it slow.
@@ -89,6 +99,10 @@ impl World {
 
     /// A shop on these tables whose escrow has never run.
     pub(crate) fn of(data: Data) -> Self {
+        Self::of_coin(data, false)
+    }
+
+    fn of_coin(data: Data, in_dollars: bool) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let ticking = Arc::clone(&clock);
         let chain = Chain::new(Options {
@@ -115,6 +129,8 @@ impl World {
             refund: EvmAddress::from_bytes([0x52; 20]),
             payout: EvmAddress::from_bytes([0x53; 20]),
             commission: EvmAddress::from_bytes([0x54; 20]),
+            in_dollars,
+            tokens: if in_dollars { vec![DOLLAR] } else { Vec::new() },
         };
         world.people();
         world.request_payout(world.store, world.payout);
@@ -172,7 +188,11 @@ impl World {
             db,
             clock: self.clock.clone(),
             keys: Arc::clone(&self.keys),
-            chains: vec![Served { client, commission_wallet: self.commission }],
+            chains: vec![Served {
+                client,
+                commission_wallet: self.commission,
+                tokens: self.tokens.clone(),
+            }],
             prices: Some(Box::new(Line(Arc::clone(&self.wire)))),
             probe: Box::new(Hand(Arc::clone(&self.script))),
         });
@@ -183,110 +203,6 @@ impl World {
     pub(crate) fn pass(&self, secs: u32) {
         self.clock.advance(Span::secs(secs));
         self.chain.mine().unwrap();
-    }
-
-    /// The rows that web writes for an order of one package at this price.
-    pub(crate) fn draft(&self, cents: u64) -> (OrderRow, Vec<LineRow>) {
-        let number = self.orders.fetch_add(1, Ordering::SeqCst);
-        let mut id = [0x11; 16];
-        id[..4].copy_from_slice(&number.to_be_bytes());
-        let order = OrderId::from_random(id);
-        let offer = Offer {
-            package: PackageId::from_random([5; 16]),
-            item: ItemId::from_random([6; 16]),
-            title: "Mug, one".to_owned(),
-            kind: PackageKind::Shipped,
-            price: Cents::new(cents).unwrap(),
-            shipping: Cents::new(500).unwrap(),
-            handling_hours: 48,
-        };
-        let basket = Basket::of(&[(offer, 2)]).unwrap();
-        let now = self.clock.now();
-        let newest = self.web.read(|conn| placing::newest_rate(conn, "ETH")).unwrap();
-        let (rate_id, rate) = newest.unwrap();
-        let due = rate.usd.amount_for(basket.total, 18).unwrap();
-        let row = OrderRow {
-            id: order.to_string(),
-            buyer_id: self.buyer.to_string(),
-            store_id: self.store.to_string(),
-            chain_id: 31_337,
-            token: "ETH".to_owned(),
-            decimals: 18,
-            amount: codec::amount_text(due),
-            total_cents: i64::try_from(basket.total.get()).unwrap(),
-            rate_id: rate_id.to_string(),
-            rate_usd_micros: i64::try_from(rate.usd.get()).unwrap(),
-            refund_address: self.refund.to_string(),
-            commission_bps: i32::from(Bps::percent(5).get()),
-            tolerance_bps: i32::from(Bps::percent(1).get()),
-            handling_hours: 48,
-            inspection_hours: 336,
-            ships: true,
-            lines_hash: hex(&lines_hash(&basket.lines)),
-            request_id: "test".to_owned(),
-            created_at: codec::stamp(now),
-            expires_at: codec::stamp(now.after(VOLATILE_QUOTE)),
-        };
-        let lines = basket.lines.iter().enumerate();
-        (row, lines.map(|(n, line)| LineRow::of(order, n, line).unwrap()).collect())
-    }
-
-    /// Web places an order.
-    pub(crate) fn place(&self, (row, lines): (OrderRow, Vec<LineRow>)) -> OrderId {
-        let order = row.id.parse().unwrap();
-        tx::write(&self.web, "place", move |tx| orders::insert(tx, &row, &lines, None)).unwrap();
-        order
-    }
-
-    /// An order of 105 dollars, sealed.
-    pub(crate) fn sealed(&self, engine: &Engine) -> OrderId {
-        engine.rates_once().unwrap();
-        let order = self.place(self.draft(5_000));
-        engine.desk_once(false).unwrap();
-        order
-    }
-
-    /// An order that is paid in full.
-    pub(crate) fn funded(&self, engine: &Engine) -> OrderId {
-        let order = self.sealed(engine);
-        self.pay(order, self.state(order).due);
-        engine.chain_once().unwrap();
-        assert_eq!(self.status(order), "COMPLETED");
-        order
-    }
-
-    pub(crate) fn pay(&self, order: OrderId, amount: Amount) {
-        let to = self.state(order).address.unwrap();
-        self.chain.pay(on_chain(to), wei(amount)).unwrap();
-    }
-
-    /// Escrow lives through a span, as if its heart had beaten all along.
-    pub(crate) fn live(&self, engine: &Engine, span: Span) {
-        let now = self.clock.now();
-        engine.beat(now, now, now).unwrap();
-        self.clock.advance(span);
-        let then = self.clock.now();
-        let clock = self.escrow.read(db::deadlines::clock).unwrap().unwrap();
-        let lived = RunClock { ran: clock.after(span), at: then, ..clock };
-        tx::write(&self.escrow, "live", move |tx| -> Result<(), db::DbError> {
-            db::deadlines::set_clock(tx, lived)
-        })
-        .unwrap();
-        self.chain.mine().unwrap();
-        engine.beat(then, then, then).unwrap();
-    }
-
-    /// The vendor marks an order as shipped.
-    pub(crate) fn ship(&self, order: OrderId) {
-        let row = ShipmentRow {
-            order_id: order.to_string(),
-            seq: 1,
-            status: "DISPATCHED".to_owned(),
-            note: String::new(),
-            actor_id: self.vendor.to_string(),
-            created_at: codec::stamp(self.clock.now()),
-        };
-        tx::write(&self.web, "ship", move |tx| shipments::insert(tx, &row)).unwrap();
     }
 
     /// Somebody asks escrow for something.
@@ -345,8 +261,14 @@ impl World {
         answer.map(|answer| (answer.outcome, answer.reason))
     }
 
+    /// What somebody has of what orders are paid in.
     pub(crate) fn balance(&self, address: EvmAddress) -> Amount {
-        Amount::from_u256(self.chain.balance(on_chain(address)))
+        let address = on_chain(address);
+        let units = match self.in_dollars {
+            true => self.chain.dollars(address),
+            false => self.chain.balance(address),
+        };
+        Amount::from_u256(units)
     }
 
     /// Rounds of both lanes, with a block between them, until the order has this status.

@@ -57,6 +57,7 @@ impl Market {
             item: "Tideline mug",
             quantity: 1,
             chain: ChainId::DEVELOPMENT,
+            token: None,
             refund: REFUND.parse().unwrap(),
             delivery: "Somewhere 1",
         };

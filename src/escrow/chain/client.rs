@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use verify::keccak256;
 
 use super::rpc::{self, Answer, Ask, Block, Mined, garbage};
+use super::tokens;
 use super::transport::Transport;
 use crate::evm::fees::Market;
 use crate::fault::ChainFault;
@@ -60,6 +61,9 @@ pub enum Estimate {
     Refuses(String),
 }
 
+/// An address, and the token that is asked about; none for the coin.
+pub type Held = (EvmAddress, Option<EvmAddress>);
+
 /// A chain behind its provider.
 pub struct Client {
     spec: &'static ChainSpec,
@@ -86,7 +90,7 @@ impl Client {
         self.spec
     }
 
-    fn ask(&self, asks: &[Ask]) -> Result<Vec<Answer>, ChainFault> {
+    pub(super) fn ask(&self, asks: &[Ask]) -> Result<Vec<Answer>, ChainFault> {
         let mut answers = Vec::with_capacity(asks.len());
         for part in asks.chunks(BATCH) {
             answers.extend(rpc::batch(self.transport.as_ref(), part)?);
@@ -94,7 +98,7 @@ impl Client {
         Ok(answers)
     }
 
-    fn one(&self, method: &'static str, params: Value) -> Answer {
+    pub(super) fn one(&self, method: &'static str, params: Value) -> Answer {
         let mut answers = self.ask(&[(method, params)])?;
         answers.pop().ok_or_else(|| garbage("no answer"))?
     }
@@ -163,16 +167,26 @@ impl Client {
         Ok(found)
     }
 
-    /// Balances after a block, in the order of the addresses.
+    /// Balances after a block, each of an address in a token or else in the coin, in the order of
+    /// the questions; none where a token's contract does not tell.
     ///
     /// # Errors
     /// When the provider does not serve, or the block is not on its chain any more.
-    pub fn balances(&self, at: &Block, of: &[EvmAddress]) -> Result<Vec<Amount>, ChainFault> {
+    pub fn balances(&self, at: &Block, of: &[Held]) -> Result<Vec<Option<Amount>>, ChainFault> {
         let asks: Vec<Ask> = of
             .iter()
-            .map(|address| ("eth_getBalance", json!([address.to_string(), at.pinned()])))
+            .map(|(address, token)| match token {
+                None => ("eth_getBalance", json!([address.to_string(), at.pinned()])),
+                Some(token) => tokens::ask_balance(*token, *address, &at.pinned()),
+            })
             .collect();
-        self.ask(&asks)?.into_iter().map(|answer| rpc::quantity(&answer?)).collect()
+        let answers = self.ask(&asks)?.into_iter().zip(of);
+        answers
+            .map(|(answer, (_, token))| match token {
+                None => rpc::quantity(&answer?).map(Some),
+                Some(_) => tokens::told(answer),
+            })
+            .collect()
     }
 
     /// What an address is at the head.
@@ -238,7 +252,23 @@ impl Client {
         value: Amount,
     ) -> Result<Estimate, ChainFault> {
         let value = format!("0x{:x}", value.as_u256());
-        let call = json!([{ "from": from.to_string(), "to": to.to_string(), "value": value }]);
+        self.try_out(json!([{ "from": from.to_string(), "to": to.to_string(), "value": value }]))
+    }
+
+    /// What a call of a contract would take on top of the newest block.
+    ///
+    /// # Errors
+    /// As of [`Client::estimate`].
+    pub fn estimate_call(
+        &self,
+        from: EvmAddress,
+        to: EvmAddress,
+        data: &[u8],
+    ) -> Result<Estimate, ChainFault> {
+        self.try_out(json!([{ "from": from.to_string(), "to": to.to_string(), "data": hex(data) }]))
+    }
+
+    fn try_out(&self, call: Value) -> Result<Estimate, ChainFault> {
         match self.one("eth_estimateGas", call) {
             Ok(gas) => Ok(Estimate::Gas(rpc::number(&gas)?)),
             Err(ChainFault::Refused { code, message }) if is_revert(code, &message) => {
@@ -275,7 +305,7 @@ impl Client {
 }
 
 /// Whether the words are those of a payee that refuses, rather than of a node in trouble.
-fn is_revert(code: i64, message: &str) -> bool {
+pub(super) fn is_revert(code: i64, message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     code == 3
         || ["revert", "out of gas", "gas required exceeds", "invalid opcode", "execution failed"]

@@ -2,4 +2,5 @@
 
 pub mod client;
 pub mod rpc;
+pub mod tokens;
 pub mod transport;

@@ -122,6 +122,52 @@ pub(super) fn address(value: &Value) -> Result<EvmAddress, ChainFault> {
     Ok(EvmAddress::from_bytes(bytes))
 }
 
+/// Bytes in hex, as many as there are.
+pub(super) fn bytes(value: &Value) -> Result<Vec<u8>, ChainFault> {
+    let digits = value.as_str().and_then(|text| text.strip_prefix("0x"));
+    let digits = digits.filter(|digits| digits.len().is_multiple_of(2) && digits.is_ascii());
+    let digits = digits.ok_or_else(|| garbage("not bytes"))?;
+    let mut bytes = vec![0; digits.len().wrapping_div(2)];
+    fill(digits, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Something that a contract told in a chain tx.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// The contract.
+    pub address: EvmAddress,
+    /// What kind of thing, and about whom.
+    pub topics: Vec<[u8; 32]>,
+    /// The rest.
+    pub data: Vec<u8>,
+    /// The chain tx.
+    pub tx_hash: [u8; 32],
+    /// The block's number.
+    pub block_number: u64,
+    /// The block's hash.
+    pub block_hash: [u8; 32],
+}
+
+/// Logs that stand; one that was taken back is none.
+pub(super) fn logs(value: &Value) -> Result<Vec<Log>, ChainFault> {
+    let logs = value.as_array().ok_or_else(|| garbage("no list of logs"))?;
+    let standing = logs.iter().filter(|log| log.get("removed") != Some(&Value::Bool(true)));
+    standing.map(log).collect()
+}
+
+fn log(value: &Value) -> Result<Log, ChainFault> {
+    let topics = field(value, "topics")?.as_array().ok_or_else(|| garbage("no topics"))?;
+    Ok(Log {
+        address: address(field(value, "address")?)?,
+        topics: topics.iter().map(hash).collect::<Result<_, _>>()?,
+        data: bytes(field(value, "data")?)?,
+        tx_hash: hash(field(value, "transactionHash")?)?,
+        block_number: height(field(value, "blockNumber")?)?,
+        block_hash: hash(field(value, "blockHash")?)?,
+    })
+}
+
 fn digits(value: &Value, length: usize) -> Result<&str, ChainFault> {
     value
         .as_str()
@@ -315,7 +361,7 @@ mod tests {
         fn no_text_makes_reading_panic(text in ".{0,200}") {
             let value = serde_json::from_str(&text).unwrap_or(Value::String(text.clone()));
             let _ = (quantity(&value), hash(&value), address(&value));
-            let _ = (block(&value), mined(&value), ask(&text));
+            let _ = (block(&value), mined(&value), ask(&text), bytes(&value), logs(&value));
         }
     }
 }

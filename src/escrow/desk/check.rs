@@ -2,15 +2,17 @@
 //! read again, recomputed or compared; what does not fit is refused and never mended.
 
 use db::orders::{LineRow, OrderRow};
+use db::tokens::{self, Token, TokenState};
 use db::{Conn, DbError, codec, desk, inbox, ledger, placing};
 use domain::EvmAddress;
-use domain::chain::{ChainId, ChainSpec, RATE_FRESH, VOLATILE_QUOTE};
+use domain::asset::Asset;
+use domain::chain::{ChainId, RATE_FRESH};
 use domain::clock::{Span, Time};
 use domain::ids::{OrderId, RateId, StoreId, UserId};
 use domain::limits;
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{self, Line, LineKind};
-use domain::seal::{Terms, hex};
+use domain::seal::{Terms, TokenTerms, hex};
 
 /// Most lines of an order.
 const LINES_MAX: usize = 100;
@@ -32,7 +34,7 @@ pub(crate) struct Identity {
     pub(crate) order: OrderId,
     pub(crate) buyer: UserId,
     pub(crate) store: StoreId,
-    pub(crate) chain: ChainId,
+    pub(crate) asset: Asset,
     pub(crate) due: Amount,
     pub(crate) placed_at: Time,
     pub(crate) expires_at: Time,
@@ -42,21 +44,35 @@ pub(crate) struct Identity {
 /// that of a quote from when it was placed.
 pub(crate) fn identity(row: &OrderRow) -> Option<Identity> {
     let placed_at = codec::time(row.created_at);
+    let asset = claimed(row)?;
     Some(Identity {
         order: row.id.parse().ok()?,
         buyer: row.buyer_id.parse().ok()?,
         store: row.store_id.parse().ok()?,
-        chain: ChainId::from(u64::try_from(row.chain_id).ok()?),
+        asset,
         due: Amount::from_fixed(&row.amount).ok()?,
         placed_at,
-        expires_at: codec::time(row.expires_at).min(placed_at.after(VOLATILE_QUOTE)),
+        expires_at: codec::time(row.expires_at).min(placed_at.after(asset.quote_life())),
     })
+}
+
+/// What a row says that it is paid in; the chain's coin where that makes no sense.
+fn claimed(row: &OrderRow) -> Option<Asset> {
+    let coin = Asset::native_of(ChainId::from(u64::try_from(row.chain_id).ok()?));
+    let read = || {
+        let token = row.token_address.as_deref().map(str::parse).transpose().ok()?;
+        let decimals = u8::try_from(row.decimals).ok()?;
+        Some(Asset { token, symbol: row.token.parse().ok()?, decimals, ..coin })
+    };
+    Some(read().unwrap_or(coin))
 }
 
 /// What escrow knows by itself and holds an order against.
 pub(crate) struct Known {
     pub(crate) now: Time,
     pub(crate) commission_wallet: EvmAddress,
+    /// Carries payouts; nobody's refund.
+    pub(crate) gas_wallet: EvmAddress,
 }
 
 /// The terms of an order but for its address, or why it is refused.
@@ -72,14 +88,21 @@ pub(crate) fn terms(
     let lines = inbox::lines(conn, id.order, LINES_READ)?;
     let facts = Facts {
         rate: match row.rate_id.parse::<RateId>() {
-            Ok(rate) => placing::rate_by_id(conn, rate, &row.token)?,
+            Ok(rate) => placing::rate_by_id(conn, rate, id.asset.rate_name())?,
             Err(_) => None,
         },
         payout: desk::payout_address(conn, id.store, known.now)?,
-        leg_fee: desk::leg_fee(conn, id.chain)?,
+        leg_fee: desk::leg_fee(conn, id.asset.chain)?,
+        token: match id.asset.token {
+            Some(token) => tokens::by_address(conn, id.asset.chain, token)?,
+            None => None,
+        },
         own_store: placing::is_member(conn, id.store, id.buyer)?,
         refund_is_ours: match row.refund_address.parse::<EvmAddress>() {
-            Ok(refund) => ledger::derivation_of(conn, refund)?.is_some(),
+            Ok(refund) => {
+                let ours = [Some(known.gas_wallet), id.asset.token].contains(&Some(refund));
+                ours || ledger::derivation_of(conn, refund)?.is_some()
+            }
             Err(_) => false,
         },
     };
@@ -91,6 +114,7 @@ struct Facts {
     rate: Option<order::Rate>,
     payout: Option<EvmAddress>,
     leg_fee: Option<Amount>,
+    token: Option<Token>,
     own_store: bool,
     refund_is_ours: bool,
 }
@@ -102,8 +126,8 @@ fn judge(
     known: &Known,
     facts: &Facts,
 ) -> Result<Terms, Reason> {
-    let spec = chain(row, id)?;
-    let usd = money(row, id, spec, facts)?;
+    let token = asset(row, id, facts)?;
+    let usd = money(row, id, facts, token.as_ref())?;
     let total = Cents::new(u64::try_from(row.total_cents).unwrap_or(u64::MAX))
         .ok_or("the sum is out of range")?;
     let lines_hash = goods(row, lines, total)?;
@@ -124,7 +148,8 @@ fn judge(
         store: id.store,
         lines_hash,
         total,
-        chain: id.chain,
+        chain: id.asset.chain,
+        token,
         usd,
         due: id.due,
         tolerance: bps(row.tolerance_bps, limits::TOLERANCE_MAX)
@@ -145,20 +170,41 @@ fn judge(
     })
 }
 
-fn chain(row: &OrderRow, id: &Identity) -> Result<&'static ChainSpec, Reason> {
-    let spec = id.chain.spec().ok_or("the chain is not one of ours")?;
-    if row.token != spec.coin || row.decimals != i32::from(spec.decimals) {
-        return Err("the coin is not the chain's");
+/// The coin is the chain's, or the token one that was checked; with a token goes its charge, as the
+/// buyer was shown it. Fees may have moved since, so half and twice of the present charge will do.
+fn asset(row: &OrderRow, id: &Identity, facts: &Facts) -> Result<Option<TokenTerms>, Reason> {
+    let spec = id.asset.chain.spec().ok_or("the chain is not one of ours")?;
+    let is_named = |asset: &Asset| {
+        row.token == asset.symbol.as_str() && row.decimals == i32::from(asset.decimals)
+    };
+    if row.token_address.is_none() {
+        let fits = is_named(&Asset::native(spec)) && row.leg_fee.is_none();
+        return if fits { Ok(None) } else { Err("the coin is not the chain's") };
     }
-    Ok(spec)
+    let known = facts.token.as_ref().filter(|token| token.state != TokenState::Refused);
+    let known = known.ok_or("the token is not one of ours")?;
+    let address = known.asset.token.ok_or("the token is not one of ours")?;
+    if !is_named(&known.asset) || row.token_address != Some(address.to_string()) {
+        return Err("the token is not what it is called");
+    }
+    let leg_fee = row.leg_fee.as_deref().and_then(|fee| Amount::from_fixed(fee).ok());
+    let leg_fee = leg_fee.ok_or("the network fee is none")?;
+    let twice = |fee: Amount| fee.checked_mul(2);
+    if twice(leg_fee).is_none_or(|fee| fee < known.leg_fee)
+        || twice(known.leg_fee).is_none_or(|fee| fee < leg_fee)
+    {
+        return Err("the network fee is not of this time");
+    }
+    let Asset { symbol, decimals, .. } = known.asset;
+    Ok(Some(TokenTerms { address, symbol, decimals, domain: known.domain, leg_fee }))
 }
 
 /// The amount follows from the sum and from a rate that escrow wrote and that was fresh.
 fn money(
     row: &OrderRow,
     id: &Identity,
-    spec: &ChainSpec,
     facts: &Facts,
+    token: Option<&TokenTerms>,
 ) -> Result<UsdMicros, Reason> {
     let rate = facts.rate.ok_or("the rate is not one of ours")?;
     if i64::try_from(rate.usd.get()).ok() != Some(row.rate_usd_micros) {
@@ -170,12 +216,15 @@ fn money(
         return Err("the rate was not of that time");
     }
     let total = u64::try_from(row.total_cents).ok().and_then(Cents::new);
-    let amount = total.and_then(|total| rate.usd.amount_for(total, spec.decimals));
+    let amount = total.and_then(|total| rate.usd.amount_for(total, id.asset.decimals));
     if amount != Some(id.due) || id.due.is_zero() {
         return Err("the amount does not follow from the sum and the rate");
     }
     // Fees may have risen since the page was shown, so half of the present minimum will do.
-    let fee = facts.leg_fee.ok_or("the chain is not one that is served")?;
+    let fee = match token {
+        Some(token) => token.leg_fee,
+        None => facts.leg_fee.ok_or("the chain is not one that is served")?,
+    };
     let least = fee.checked_mul(limits::MIN_ORDER_FEES.wrapping_div(2));
     if least.is_none_or(|least| id.due < least) {
         return Err("the amount is below the minimum of the chain");
@@ -229,7 +278,7 @@ fn times(row: &OrderRow, id: &Identity, known: &Known) -> Result<(), Reason> {
         return Err("it was placed in the future");
     }
     let asked = codec::time(row.expires_at);
-    if asked <= id.placed_at || asked > id.placed_at.after(VOLATILE_QUOTE) {
+    if asked <= id.placed_at || asked > id.placed_at.after(id.asset.quote_life()) {
         return Err("its deadline is not that of its quote");
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use db::ledger::{self, Derivation, State};
 use db::orders::OrderRow;
 use db::{EscrowTx, inbox};
+use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clock::{Span, Time};
 use domain::intent::EventActor;
@@ -16,7 +17,7 @@ use super::check::{self, Identity, Known, Reason};
 use crate::book::{self, Note};
 use crate::chain::client::Client;
 use crate::ctx::{self, Ctx};
-use crate::fault::Fault;
+use crate::fault::{ChainFault, Fault};
 use crate::keys::ORDERS;
 
 /// Orders taken up in one round.
@@ -59,23 +60,27 @@ fn take_up(ctx: &Ctx, row: &OrderRow, silent: &mut BTreeSet<ChainId>) -> Result<
         ctx.alarm("order", None, format!("an order row cannot be read: {shown}"))?;
         return Ok(false);
     };
-    let Some(chain) = ctx.chains.get(&id.chain) else {
+    let Some(chain) = ctx.chains.get(&id.asset.chain) else {
         return reject(ctx, id, "the chain is not served");
     };
-    let known = Known { now: ctx.now(), commission_wallet: chain.commission_wallet };
+    let known = Known {
+        now: ctx.now(),
+        commission_wallet: chain.commission_wallet,
+        gas_wallet: ctx.keys.gas_wallet(ctx.generation)?,
+    };
     let judged = ctx.db.read(|conn| check::terms(conn, row, &id, &known))?;
     let terms = match judged {
         Err(reason) => return reject(ctx, id, reason),
         Ok(_) if known.now > id.expires_at => return expire(ctx, id),
         Ok(terms) => terms,
     };
-    if silent.contains(&id.chain) {
+    if silent.contains(&id.asset.chain) {
         return Ok(false);
     }
     match issue(ctx, &chain.client, &id, terms) {
         Err(Fault::Chain(fault)) => {
             tracing::warn!(order = %id.order, %fault, "no address can be issued now");
-            silent.insert(id.chain);
+            silent.insert(id.asset.chain);
             Ok(false)
         }
         other => other,
@@ -89,7 +94,7 @@ pub(crate) fn fresh(id: &Identity, now: Time) -> State {
         store: id.store,
         buyer: id.buyer,
         status: OrderStatus::New,
-        chain: id.chain,
+        asset: id.asset,
         address: None,
         due: id.due,
         credited: Amount::ZERO,
@@ -148,16 +153,16 @@ fn issue(ctx: &Ctx, client: &Client, id: &Identity, terms: Terms) -> Result<bool
         let generation = ctx.generation;
         let index = ctx.db.read(|conn| ledger::next_index(conn, ORDERS, generation))?;
         let address = ctx.keys.address(generation, index)?;
-        let account = client.account(address)?;
+        let is_virgin = is_virgin(client, address, id.asset.token)?;
         let used = Derivation {
             purpose: ORDERS,
             generation,
             index,
             address,
-            order: account.is_virgin().then_some(id.order),
+            order: is_virgin.then_some(id.order),
             issued_at: ctx.now(),
         };
-        if !account.is_virgin() {
+        if !is_virgin {
             burn(ctx, used)?;
             continue;
         }
@@ -169,6 +174,16 @@ fn issue(ctx: &Ctx, client: &Client, id: &Identity, terms: Terms) -> Result<bool
         }
     }
     Ok(false)
+}
+
+/// Whether nobody has used an address, nor paid the token there that it is for.
+fn is_virgin(
+    client: &Client,
+    address: EvmAddress,
+    token: Option<EvmAddress>,
+) -> Result<bool, ChainFault> {
+    let held = token.map(|token| client.holds(token, address)).transpose()?;
+    Ok(client.account(address)?.is_virgin() && held.is_none_or(Amount::is_zero))
 }
 
 /// Uses up the index of an address that somebody has used already.

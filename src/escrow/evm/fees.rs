@@ -6,6 +6,10 @@ use domain::money::{Amount, Bps};
 pub const TRANSFER_GAS: u64 = 21_000;
 /// Most gas that a payee's contract may use up.
 pub const GAS_MAX: u64 = 120_000;
+/// Gas that carrying an authorization takes, as tokens with proxies take it; what a leg is charged.
+pub const RELAY_GAS: u64 = 85_000;
+/// Most gas that carrying one may use.
+pub const RELAY_GAS_MAX: u64 = 250_000;
 /// No leg ever offers more than this for one gas: 1,000 gwei.
 const CEILING_MAX: u128 = 1_000_000_000_000;
 /// No block maker is tipped more than this for one gas: 10 gwei.
@@ -46,7 +50,7 @@ impl Market {
     }
 
     /// Twice the base fee and the tip: what gets a chain tx mined for the next minutes.
-    fn price(&self) -> Amount {
+    pub fn price(&self) -> Amount {
         let twice = self.base_fee.checked_mul(2).unwrap_or(Amount::from_u128(CEILING_MAX));
         twice.checked_add(self.tip()).unwrap_or(twice)
     }
@@ -55,6 +59,12 @@ impl Market {
     pub fn ceiling(&self) -> Amount {
         let most = Amount::from_u128(CEILING_MAX);
         self.price().checked_mul(HEADROOM).unwrap_or(most).min(most)
+    }
+
+    /// The most that a relay may ever offer for one gas: its nonce must not be held up by a fee, and
+    /// what it costs is the gas wallet's, not an order's.
+    pub fn relay_ceiling() -> Amount {
+        Amount::from_u128(CEILING_MAX)
     }
 
     /// The first offer of a leg.

@@ -1,4 +1,5 @@
-//! Chain txs of type 2 (EIP-1559) that carry coin and nothing else.
+//! Chain txs of type 2 (EIP-1559): those that carry coin and nothing else, and those that carry a
+//! signed authorization and no coin.
 
 use alloy_rlp::{Encodable, Header};
 use domain::EvmAddress;
@@ -7,6 +8,7 @@ use domain::money::Amount;
 use k256::ecdsa::SigningKey;
 use verify::keccak256;
 
+use super::eip3009::SignedAuthorization;
 use crate::fault::Fault;
 
 /// First byte of a typed chain tx by EIP-1559.
@@ -42,21 +44,76 @@ pub struct SignedTx {
     pub raw: Vec<u8>,
 }
 
+/// A chain tx that carries an authorization to its token: no coin, no access list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelayTx {
+    /// The gas wallet; not part of the bytes, but what the signature must recover to.
+    pub from: EvmAddress,
+    /// The chain.
+    pub chain: ChainId,
+    /// The gas wallet's nonce.
+    pub nonce: u64,
+    /// Most base units a gas for the block's maker.
+    pub max_tip: Amount,
+    /// Most base units a gas in all.
+    pub max_fee: Amount,
+    /// Most gas.
+    pub gas_limit: u64,
+    /// What is carried, signed by whom the money leaves.
+    pub carried: SignedAuthorization,
+}
+
+/// What both kinds are made of.
+struct Fields<'a> {
+    chain: ChainId,
+    nonce: u64,
+    max_tip: Amount,
+    max_fee: Amount,
+    gas_limit: u64,
+    to: EvmAddress,
+    value: Amount,
+    data: &'a [u8],
+}
+
 impl LegTx {
+    pub(crate) fn sign(&self, key: &SigningKey) -> Result<SignedTx, Fault> {
+        let Self { chain, nonce, max_tip, max_fee, gas_limit, to, value, .. } = *self;
+        Fields { chain, nonce, max_tip, max_fee, gas_limit, to, value, data: &[] }.sign(key)
+    }
+}
+
+impl RelayTx {
+    pub(crate) fn sign(&self, key: &SigningKey) -> Result<SignedTx, Fault> {
+        let Self { chain, nonce, max_tip, max_fee, gas_limit, carried, .. } = *self;
+        let (to, value, data) = (carried.asked.token, Amount::ZERO, carried.call());
+        Fields { chain, nonce, max_tip, max_fee, gas_limit, to, value, data: &data }.sign(key)
+    }
+}
+
+/// Signs a digest; answers r, s and whether y is odd.
+pub(super) fn sign_digest(
+    digest: &[u8; 32],
+    key: &SigningKey,
+) -> Result<([u8; 32], [u8; 32], bool), Fault> {
+    let (signature, recovery) = key.sign_prehash_recoverable(digest);
+    // Chains refuse the higher of the two valid values of s (EIP-2).
+    if signature.normalize_s() != signature {
+        return Err(Fault::Key("a signature came out with a high s".to_owned()));
+    }
+    let (r, s) = signature.split_bytes();
+    Ok((r.into(), s.into(), recovery.is_y_odd()))
+}
+
+impl Fields<'_> {
     /// The digest that is signed.
     fn digest(&self) -> [u8; 32] {
         keccak256(&envelope(&self.payload()))
     }
 
-    pub(crate) fn sign(&self, key: &SigningKey) -> Result<SignedTx, Fault> {
-        let (signature, recovery) = key.sign_prehash_recoverable(&self.digest());
-        // Chains refuse the higher of the two valid values of s (EIP-2).
-        if signature.normalize_s() != signature {
-            return Err(Fault::Key("a signature came out with a high s".to_owned()));
-        }
+    fn sign(&self, key: &SigningKey) -> Result<SignedTx, Fault> {
+        let (r, s, odd) = sign_digest(&self.digest(), key)?;
         let mut payload = self.payload();
-        integer(&[u8::from(recovery.is_y_odd())], &mut payload);
-        let (r, s) = signature.split_bytes();
+        integer(&[u8::from(odd)], &mut payload);
         integer(&r, &mut payload);
         integer(&s, &mut payload);
         let raw = envelope(&payload);
@@ -73,8 +130,8 @@ impl LegTx {
         integer(&self.gas_limit.to_be_bytes(), &mut out);
         self.to.as_bytes().as_slice().encode(&mut out);
         integer(&self.value.as_u256().to_be_bytes::<32>(), &mut out);
-        // No data, no access list.
-        [0_u8; 0].as_slice().encode(&mut out);
+        self.data.encode(&mut out);
+        // No access list.
         Header { list: true, payload_length: 0 }.encode(&mut out);
         out
     }
@@ -118,6 +175,34 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        /// A relay: no coin, the call as its data, to the token.
+        #[test]
+        fn another_library_reads_the_same_relay(
+            nonce in any::<u64>().prop_map(|n| n >> 1),
+            max_fee in any::<u128>(),
+            value in any::<u128>(),
+            secret in any::<[u8; 32]>(),
+        ) {
+            let Ok(key) = SigningKey::from_slice(&secret) else { return Ok(()) };
+            let asked = crate::evm::eip3009::Authorization {
+                value: Amount::from_u128(value),
+                ..crate::evm::eip3009::sample()
+            };
+            let carried = asked.sign(&key).unwrap();
+            let LegTx { from, chain, max_tip, gas_limit, .. } = sample();
+            let max_fee_of = Amount::from_u128(max_fee);
+            let relay = RelayTx { from, chain, nonce, max_tip, max_fee: max_fee_of, gas_limit, carried };
+            let signed = relay.sign(&key).unwrap();
+            let mut wrapped = Vec::new();
+            signed.raw.as_slice().encode(&mut wrapped);
+            let tx = TxEnvelope::decode(&mut wrapped.as_slice()).unwrap();
+            prop_assert_eq!(tx.tx_hash().0, signed.hash);
+            prop_assert_eq!((tx.nonce(), tx.max_fee_per_gas()), (nonce, max_fee));
+            prop_assert_eq!(&tx.to().unwrap().0.0, asked.token.as_bytes());
+            prop_assert_eq!(tx.value(), U256::ZERO);
+            prop_assert_eq!(tx.input().to_vec(), carried.call());
+        }
+
         /// Read by another implementation: the same nine fields, from the same account.
         #[test]
         fn another_library_reads_the_same_chain_tx(

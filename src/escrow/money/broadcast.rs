@@ -6,16 +6,16 @@ use db::proofs::{self, Attempt};
 use db::todo::Todo;
 use domain::clock::Span;
 
-use super::{each, plan, sign};
+use super::{each, plan, relay, sign};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::{ATTEMPTS_MAX, Offer};
 use crate::fault::Fault;
 
 /// A leg that no block holds for so long gets a better offer.
-const PATIENCE: Span = Span::secs(90);
+pub(super) const PATIENCE: Span = Span::secs(90);
 /// A leg that no block holds for so long, and for which no better offer is left, needs a person.
-const STUCK: Span = Span::minutes(60);
+pub(super) const STUCK: Span = Span::minutes(60);
 
 /// Sends what is signed and not seen. Answers how many chain txs the provider took.
 ///
@@ -26,7 +26,10 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
     each(ctx, list, sign::ROUND, |payout, legs| {
         let mut done: u32 = 0;
         for leg in legs.iter().filter(|leg| leg.state == LegState::Signed) {
-            let improved = improve(ctx, view, (payout, legs), leg);
+            let improved = match leg.asset.token {
+                None => improve(ctx, view, (payout, legs), leg),
+                Some(_) => relay::improve(ctx, view, (payout, legs), leg),
+            };
             // What stands is sent, even if nothing better can be signed.
             ctx.contain("replace", Some(leg.order), improved)?;
             if send(ctx, served, leg)? {
@@ -89,7 +92,7 @@ fn improve(
     }
 }
 
-fn stuck(ctx: &Ctx, payout: &Payout, last: &Attempt) -> Result<(), Fault> {
+pub(super) fn stuck(ctx: &Ctx, payout: &Payout, last: &Attempt) -> Result<(), Fault> {
     let why = format!(
         "no block takes the payout of case {}, and {} attempts have reached the fee that was set aside",
         payout.case, last.attempt

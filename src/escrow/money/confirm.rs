@@ -10,7 +10,7 @@ use domain::intent::EventActor;
 use domain::order::EventKind;
 use domain::settle::PayoutKind;
 
-use super::{each, payee, plan, shown, sign};
+use super::{carried, each, payee, plan, sign};
 use crate::book::{self, Note};
 use crate::chain::client::View;
 use crate::chain::rpc::Mined;
@@ -18,11 +18,11 @@ use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
 
 /// So long a provider may not know a receipt of a nonce that it says is used.
-const SILENCE: Span = Span::minutes(2);
+pub(super) const SILENCE: Span = Span::minutes(2);
 /// Why a payout waits whose nonce somebody else used.
 const FOREIGN: &str = "the nonce of a leg was used by a chain tx that is not in the ledger";
 /// Why a payout waits whose leg failed on the chain.
-const REVERTED: &str = "the recipient's contract refused the transfer on the chain";
+pub(super) const REVERTED: &str = "the recipient's contract refused the transfer on the chain";
 
 /// Looks up the legs of a chain that are about. Answers how many were moved on.
 ///
@@ -33,7 +33,11 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
     each(ctx, list, sign::ROUND, |payout, legs| {
         let mut done: u32 = 0;
         for leg in legs.iter().filter(|leg| leg.state.is_in_flight()) {
-            match confirm(ctx, served, view, (payout, leg)) {
+            let confirmed = match leg.asset.token {
+                None => confirm(ctx, served, view, (payout, leg)),
+                Some(token) => carried::confirm(ctx, served, view, (payout, leg, token)),
+            };
+            match confirmed {
                 Ok(true) => done = done.saturating_add(1),
                 Ok(false) => {}
                 Err(Fault::Chain(fault)) => {
@@ -86,7 +90,7 @@ fn confirm(
 }
 
 /// The leg is in a block that may still be taken back.
-fn see(ctx: &Ctx, leg: &Leg, mined: &Mined) -> Result<bool, Fault> {
+pub(super) fn see(ctx: &Ctx, leg: &Leg, mined: &Mined) -> Result<bool, Fault> {
     if leg.state == LegState::Seen && leg.block_hash == Some(mined.block_hash) {
         return Ok(false);
     }
@@ -114,11 +118,7 @@ fn missing(
 ) -> Result<bool, Fault> {
     let now = ctx.now();
     if leg.state == LegState::Seen {
-        let back = Leg { state: LegState::Signed, block_hash: None, state_at: now, ..leg.clone() };
-        let moved =
-            ctx.write("leg-gone", move |tx| Ok(payouts::move_leg(tx, &back, LegState::Seen)?))?;
-        ctx.reach("confirm: gone")?;
-        return Ok(moved.unwrap_or_default());
+        return gone(ctx, leg);
     }
     if payout.state == PayoutState::Held || now.since(leg.state_at) < SILENCE {
         return Ok(false);
@@ -135,8 +135,18 @@ fn missing(
     Ok(held.unwrap_or_default())
 }
 
+/// A leg that a block held waits for its block again.
+pub(super) fn gone(ctx: &Ctx, leg: &Leg) -> Result<bool, Fault> {
+    let back =
+        Leg { state: LegState::Signed, block_hash: None, state_at: ctx.now(), ..leg.clone() };
+    let moved =
+        ctx.write("leg-gone", move |tx| Ok(payouts::move_leg(tx, &back, LegState::Seen)?))?;
+    ctx.reach("confirm: gone")?;
+    Ok(moved.unwrap_or_default())
+}
+
 /// Receipt, leg, event and, with the last leg, the payout's end in one write.
-fn finalise(
+pub(super) fn finalise(
     tx: &mut EscrowTx<'_>,
     payout: &Payout,
     leg: &Leg,
@@ -162,7 +172,7 @@ fn finalise(
         plan::hold(tx, &mut state, (payout, REVERTED), now)?;
         return Ok(true);
     }
-    let comment = format!("{} paid to {}.", shown(leg.amount, leg.chain), payee(leg.role));
+    let comment = format!("{} paid to {}.", leg.asset.shown(leg.amount), payee(leg.role));
     let note = Note::new(EventKind::LegPaid, EventActor::Chain, comment)
         .case(leg.case)
         .tx_hash(receipt.tx_hash);

@@ -10,9 +10,10 @@ use domain::intent::EventActor;
 use domain::money::Amount;
 use domain::order::{self, EventKind, OrderStatus};
 
-use super::{expiry, freeze, residuals, shown, terms};
+use super::arrivals::{self, Arrival, Came};
+use super::{expiry, freeze, residuals, strays, terms};
 use crate::book::{self, Note};
-use crate::chain::client::View;
+use crate::chain::client::{Held, View};
 use crate::chain::rpc::Block;
 use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
@@ -44,15 +45,23 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
     let due: Vec<OrderId> = due.iter().filter_map(|id| id.parse().ok()).collect();
     let (states, unread) = load(ctx, &due)?;
     let watched: Vec<_> = states.iter().filter_map(|s| Some((s, s.address?))).collect();
-    let addresses: Vec<_> = watched.iter().map(|(_, address)| *address).collect();
-    let settled = served.client.balances(&view.fin, &addresses)?;
-    let latest = at_head(served, view, &addresses);
+    let held: Vec<Held> = watched.iter().map(|(state, at)| (*at, state.asset.token)).collect();
+    let settled = served.client.balances(&view.fin, &held)?;
+    let latest = at_head(served, view, &held);
     let mut done: u32 = 0;
-    for ((state, _), (settled, latest)) in watched.into_iter().zip(settled.into_iter().zip(latest))
-    {
+    for ((state, _), (settled, latest)) in watched.iter().zip(settled.into_iter().zip(latest)) {
+        // A token that tells no balance is looked at again in the next round.
+        let Some(settled) = settled else { continue };
         let sight = Sight { settled, latest, fin: view.fin };
         let came = examine(ctx, served, view, (state, sight));
         done = done.saturating_add(ctx.contain("deposits", Some(state.order), came)?);
+    }
+    match strays::look(ctx, served, view, &watched) {
+        Ok(found) => done = done.saturating_add(found),
+        Err(Fault::Chain(fault)) => {
+            tracing::warn!(chain = served.client.spec().name, %fault, "what strays is not told");
+        }
+        Err(other) => return Err(other),
     }
     ctx.reach("deposits: examined")?;
     schedule(ctx, &due, unread, full)?;
@@ -76,12 +85,12 @@ fn load(ctx: &Ctx, orders: &[OrderId]) -> Result<(Vec<State>, Vec<OrderId>), Fau
 }
 
 /// Balances at the newest block. They are told and decide nothing, so their lack holds up nothing.
-fn at_head(served: &Served, view: &View, addresses: &[EvmAddress]) -> Vec<Option<Amount>> {
-    match served.client.balances(&view.head, addresses) {
-        Ok(latest) => latest.into_iter().map(Some).collect(),
+fn at_head(served: &Served, view: &View, held: &[Held]) -> Vec<Option<Amount>> {
+    match served.client.balances(&view.head, held) {
+        Ok(latest) => latest,
         Err(fault) => {
             tracing::warn!(chain = served.client.spec().name, %fault, "what is not final is not told");
-            vec![None; addresses.len()]
+            vec![None; held.len()]
         }
     }
 }
@@ -129,9 +138,10 @@ fn examine(
     view: &View,
     (state, sight): (&State, Sight),
 ) -> Result<u32, Fault> {
+    let came = arrivals::find(ctx, served, state, &sight)?;
     // Past the deadline, money must have been in by the last block before it.
     let in_time = if state.status == OrderStatus::Pending && sight.fin.time > state.expires_at {
-        in_time(ctx, served, state, &sight)?
+        in_time(ctx, served, state, (&sight, &came))?
     } else {
         InTime::Open
     };
@@ -144,7 +154,7 @@ fn examine(
     let written = ctx.write("credit", move |tx| {
         let Some(mut state) = ledger::state(tx, order)? else { return Ok(0) };
         match terms(tx, keys.seal(), &state)? {
-            Ok(sealed) => credit(tx, &mut state, sight, (sealed.tolerance, in_time), now),
+            Ok(sealed) => credit(tx, &mut state, (sight, &came), (sealed.tolerance, in_time), now),
             Err(broken) => {
                 freeze(tx, &mut state, "seal", &broken.to_string(), now)?;
                 Ok(0)
@@ -158,8 +168,13 @@ fn examine(
 }
 
 /// [`expiry::in_time`], unknown for now if the provider does not serve.
-fn in_time(ctx: &Ctx, served: &Served, state: &State, sight: &Sight) -> Result<InTime, Fault> {
-    match expiry::in_time(ctx, served, state, sight) {
+fn in_time(
+    ctx: &Ctx,
+    served: &Served,
+    state: &State,
+    seen: (&Sight, &Came),
+) -> Result<InTime, Fault> {
+    match expiry::in_time(ctx, served, state, seen) {
         Err(Fault::Chain(fault)) => {
             tracing::warn!(order = %state.order, %fault, "the deadline cannot be judged now");
             Ok(InTime::Unknown)
@@ -191,7 +206,7 @@ pub(crate) enum InTime {
 fn credit(
     tx: &mut EscrowTx<'_>,
     state: &mut State,
-    sight: Sight,
+    (sight, how): (Sight, &Came),
     (tolerance, in_time): (domain::money::Bps, InTime),
     now: Time,
 ) -> Result<u32, Fault> {
@@ -208,7 +223,7 @@ fn credit(
     if total < state.credited {
         let why = format!(
             "{} is missing from the address at block {}",
-            shown(state.credited.minus(total), state.chain),
+            state.asset.shown(state.credited.minus(total)),
             sight.fin.number
         );
         freeze(tx, state, "conservation", &why, now)?;
@@ -217,7 +232,10 @@ fn credit(
     let visible = (state.credited, state.unfinal);
     let came = total.minus(state.credited);
     if !came.is_zero() {
-        enter(tx, state, (came, total), &sight.fin, now)?;
+        let Some(parts) = parts(how, came, sight.fin) else { return Ok(0) };
+        for part in parts {
+            enter(tx, state, part, now)?;
+        }
     }
     if state.status == OrderStatus::Pending {
         decide(tx, state, (came, tolerance), in_time, now)?;
@@ -228,19 +246,37 @@ fn credit(
     Ok(u32::try_from(state.last_seq.saturating_sub(before)).unwrap_or_default())
 }
 
+/// What came, in how many parts, by which block and from whom.
+type Part = (Amount, Block, Option<(EvmAddress, [u8; 32])>);
+
+/// The parts that make up what came; none where they are not known, or were known of another sum.
+fn parts(how: &Came, came: Amount, fin: Block) -> Option<Vec<Part>> {
+    match how {
+        Came::ByBalance => Some(vec![(came, fin, None)]),
+        Came::Untold => None,
+        Came::ByLogs(arrivals) => {
+            let sum = Amount::sum(arrivals.iter().map(|arrival| arrival.amount));
+            let part = |a: &Arrival| (a.amount, a.block, Some((a.from, a.tx_hash)));
+            (sum == Some(came)).then(|| arrivals.iter().map(part).collect())
+        }
+    }
+}
+
 fn enter(
     tx: &mut EscrowTx<'_>,
     state: &mut State,
-    (came, total): (Amount, Amount),
-    block: &Block,
+    (came, block, origin): Part,
     now: Time,
 ) -> Result<(), Fault> {
+    let total = state.credited.checked_add(came);
+    let total = total.ok_or_else(|| Fault::Ledger("a sum beyond all sums".to_owned()))?;
     state.credited = total;
     received::insert(
         tx,
         &Deposit {
             order: state.order,
-            chain: state.chain,
+            chain: state.asset.chain,
+            origin,
             amount: came,
             credited_total: total,
             block_number: block.number,
@@ -269,7 +305,7 @@ fn decide(
     };
     if order::is_funded(counts, state.due, tolerance) {
         state.funded_at = Some(now);
-        let comment = format!("{} is there and final.", shown(state.credited, state.chain));
+        let comment = format!("{} is there and final.", state.asset.shown(state.credited));
         return book::append(
             tx,
             state,
@@ -298,7 +334,7 @@ fn credited(
     came: Amount,
     now: Time,
 ) -> Result<(), Fault> {
-    let comment = format!("{} came in and is final.", shown(came, state.chain));
+    let comment = format!("{} came in and is final.", state.asset.shown(came));
     book::append(tx, state, Note::new(EventKind::PaymentCredited, EventActor::Chain, comment), now)
 }
 
@@ -322,10 +358,10 @@ fn notice(
     let (was, is) = (sum(credited, unfinal), sum(state.credited, waiting));
     state.unfinal = waiting;
     let (kind, comment) = if is > was && !waiting.is_zero() {
-        let amount = shown(is.minus(was).min(waiting), state.chain);
+        let amount = state.asset.shown(is.minus(was).min(waiting));
         (EventKind::PaymentSeen, format!("{amount} is seen and not final yet."))
     } else if is < was {
-        let amount = shown(was.minus(is), state.chain);
+        let amount = state.asset.shown(was.minus(is));
         (EventKind::PaymentVanished, format!("{amount} that was seen is gone from the chain."))
     } else {
         ledger::put_state(tx, state)?;

@@ -1,14 +1,19 @@
 //! The money: what came in, what goes out, and the proof of both.
 
+pub(crate) mod arrivals;
 pub mod broadcast;
+mod carried;
 pub mod confirm;
 pub mod deposits;
 pub mod expiry;
 pub mod heads;
 pub mod plan;
 pub mod rates;
+mod relay;
 pub mod residuals;
 pub mod sign;
+pub(crate) mod strays;
+pub mod tokens;
 
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, Payout};
@@ -71,14 +76,6 @@ pub(crate) fn freeze_order(
     Ok(())
 }
 
-/// An amount in whole coins with the coin's symbol.
-pub(crate) fn shown(amount: Amount, chain: ChainId) -> String {
-    match chain.spec() {
-        Some(spec) => format!("{} {}", amount.format(spec.decimals), spec.coin),
-        None => amount.to_string(),
-    }
-}
-
 /// Whom a leg pays, in words.
 pub(crate) const fn payee(role: LegRole) -> &'static str {
     match role {
@@ -117,13 +114,14 @@ pub(crate) fn each(
 
 /// Whether the legs of a payout go where the terms say and sum up to what it divides.
 pub(crate) fn is_faithful(terms: &Terms, payout: &Payout, legs: &[Leg]) -> bool {
+    let asset = terms.asset();
     let lawful = legs.iter().all(|leg| {
         let to = match leg.role {
             LegRole::Vendor => terms.payout,
             LegRole::Commission => terms.commission_wallet,
             LegRole::Buyer => terms.refund,
         };
-        leg.to == to && leg.from == terms.escrow && leg.chain == terms.chain
+        leg.to == to && leg.from == terms.escrow && leg.asset == asset
     });
     let sum = Amount::sum(legs.iter().map(|leg| leg.amount));
     lawful

@@ -17,7 +17,7 @@ use domain::refusal::Refusal;
 use domain::seal::Terms;
 use domain::settle::{self, Indivisible, PayoutKind, PayoutPlan};
 
-use super::{OPERATOR_TIME, freeze, payee, shown, terms};
+use super::{OPERATOR_TIME, freeze, payee, relay, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
@@ -36,9 +36,9 @@ pub(crate) struct Costs {
     /// Kept aside for each leg.
     pub(crate) leg_fee: Amount,
     /// Most base units for one gas.
-    ceiling: Amount,
+    pub(super) ceiling: Amount,
     /// Gas limit by payee.
-    gas: Vec<(EvmAddress, u64)>,
+    pub(super) gas: Vec<(EvmAddress, u64)>,
     /// Whether a payee's contract refuses.
     pub(crate) refused: bool,
 }
@@ -228,6 +228,9 @@ pub(crate) fn costs(
     sealed: &Terms,
     divide: &dyn Fn(Amount) -> Result<PayoutPlan, Indivisible>,
 ) -> Result<Option<Costs>, ChainFault> {
+    if let Some(token) = &sealed.token {
+        return relay::costs(served, (sealed, token), divide);
+    }
     let ceiling = view.market.ceiling();
     let data = served.client.data_fee()?;
     let fee = |gas: u64| fees::reserve(gas, ceiling).and_then(|fee| fee.checked_add(data));
@@ -280,7 +283,7 @@ pub(crate) fn store(
             role: leg.role,
             to: leg.to,
             amount: leg.amount,
-            chain: sealed.chain,
+            asset: sealed.asset(),
             from: sealed.escrow,
             nonce,
             gas_limit: *gas_limit,
@@ -303,7 +306,7 @@ pub(crate) fn store(
     }
     let parts: Vec<String> = legs
         .iter()
-        .map(|leg| format!("{} to {}", shown(leg.amount, leg.chain), payee(leg.role)))
+        .map(|leg| format!("{} to {}", leg.asset.shown(leg.amount), payee(leg.role)))
         .collect();
     let comment = format!("On its way: {}.", parts.join(", "));
     let actor = draft.intent.map_or(EventActor::Escrow, |(_, role)| EventActor::from(role));

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use db::desk::{self, NewRate};
 use db::placing;
+use domain::asset::{STABLE, STABLE_USD};
 use domain::chain::RATE_FRESH;
 use domain::clock::{Span, Time};
 use domain::ids::RateId;
@@ -42,8 +43,8 @@ struct Price {
 /// # Errors
 /// [`Fault`] when the database or the source of prices fails.
 pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
-    let Some(source) = &ctx.prices else { return Ok(0) };
-    let mut done: u32 = 0;
+    let mut done = stable(ctx)?;
+    let Some(source) = &ctx.prices else { return Ok(done) };
     for coin in coins(ctx) {
         let last = ctx.db.read(|conn| placing::newest_rate(conn, coin))?;
         let now = ctx.now();
@@ -57,26 +58,45 @@ pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
         if now.since(quoted_at) > RATE_FRESH {
             return Err(ChainFault::Garbage(format!("the price of {coin} is an old one")).into());
         }
-        let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|error| Fault::Key(error.to_string()))?;
-        let rate = NewRate {
-            id: RateId::from_random(id),
-            coin: coin.to_owned(),
-            usd,
-            source: source.name(),
-            quoted_at,
-            fetched_at: now,
-        };
         if let Some((_, before)) = last
             && jumps(before.usd, usd)
         {
             let message = format!("the price of {coin} went from {} to {usd} USD", before.usd);
             ctx.alarm("rate", None, message)?;
         }
-        ctx.write("rate", move |tx| Ok(desk::insert_rate(tx, &rate)?))?;
+        store(ctx, coin, (usd, source.name()), quoted_at)?;
         done = done.saturating_add(1);
     }
     Ok(done)
+}
+
+/// A stablecoin is a dollar, and that is written down like any other price.
+fn stable(ctx: &Ctx) -> Result<u32, Fault> {
+    if ctx.chains.values().all(|chain| chain.tokens.is_empty()) {
+        return Ok(0);
+    }
+    let last = ctx.db.read(|conn| placing::newest_rate(conn, STABLE))?;
+    let now = ctx.now();
+    if last.is_some_and(|(_, rate)| !is_over(rate.fetched_at, now, ENOUGH)) {
+        return Ok(0);
+    }
+    store(ctx, STABLE, (STABLE_USD, "one for one".to_owned()), now)?;
+    Ok(1)
+}
+
+fn store(
+    ctx: &Ctx,
+    coin: &str,
+    (usd, source): (UsdMicros, String),
+    quoted_at: Time,
+) -> Result<(), Fault> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|error| Fault::Key(error.to_string()))?;
+    let id = RateId::from_random(id);
+    let fetched_at = ctx.now();
+    let rate = NewRate { id, coin: coin.to_owned(), usd, source, quoted_at, fetched_at };
+    ctx.write("rate", move |tx| Ok(desk::insert_rate(tx, &rate)?))?;
+    Ok(())
 }
 
 fn coins(ctx: &Ctx) -> Vec<&'static str> {

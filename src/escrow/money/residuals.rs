@@ -13,7 +13,7 @@ use domain::seal::Terms;
 use domain::settle::{self, PayoutKind};
 
 use super::plan::{self, Costs, Draft};
-use super::{shown, terms};
+use super::terms;
 use crate::book::{self, Note};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
@@ -64,7 +64,7 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
         };
         let comment = format!(
             "{} came in beyond the decision and goes back.",
-            shown(case.available, state.chain)
+            state.asset.shown(case.available)
         );
         let note = Note::new(EventKind::LateMoney, EventActor::Chain, comment).case(case.number);
         book::append(tx, &mut state, note, now)?;

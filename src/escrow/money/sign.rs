@@ -7,8 +7,9 @@ use db::payouts::{self, Leg, LegState, Payout};
 use db::proofs::{self, Attempt};
 use db::todo::Todo;
 use domain::clock::{Span, Time};
+use domain::seal::Terms;
 
-use super::{each, freeze_order, is_faithful, plan, terms};
+use super::{confirm, each, freeze_order, is_faithful, plan, relay, terms};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::Offer;
@@ -42,8 +43,11 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
         }
         let mut done: u32 = 0;
         for leg in legs.iter().filter(|leg| leg.state == LegState::Planned) {
-            let offer = view.market.first(leg.fee_ceiling);
-            if attempt(ctx, (payout, legs), leg, (1, offer))? {
+            let signed = match leg.asset.token {
+                None => attempt(ctx, (payout, legs), leg, (1, view.market.first(leg.fee_ceiling))),
+                Some(_) => relay::attempt(ctx, (served, view), (payout, legs), leg),
+            };
+            if signed? {
                 done = done.saturating_add(1);
             }
             ctx.reach("sign: next leg")?;
@@ -59,11 +63,11 @@ pub(crate) fn attempt(
     leg: &Leg,
     (number, offer): (i32, Offer),
 ) -> Result<bool, Fault> {
-    let Some(path) = permitted(ctx, payout, legs, leg)? else { return Ok(false) };
+    let Some((path, _)) = permitted(ctx, payout, legs, leg)? else { return Ok(false) };
     ctx.reach("sign: before")?;
     let unsigned = LegTx {
         from: leg.from,
-        chain: leg.chain,
+        chain: leg.asset.chain,
         nonce: leg.nonce,
         max_tip: offer.max_tip,
         max_fee: offer.max_fee,
@@ -108,13 +112,17 @@ fn store(ctx: &Ctx, leg: Leg, attempt: Attempt, now: Time) -> Result<bool, Fault
     Ok(stored.unwrap_or_default())
 }
 
-/// The key's path, if the seal, the payout and the ledger agree that this leg may be signed.
-fn permitted(
+/// Generation and index of the key that may sign, and the terms by which it may.
+type Permit = ((u32, u32), Terms);
+
+/// The key's path and the terms, if the seal, the payout and the ledger agree that this leg may be
+/// signed.
+pub(super) fn permitted(
     ctx: &Ctx,
     payout: &Payout,
     legs: &[Leg],
     leg: &Leg,
-) -> Result<Option<(u32, u32)>, Fault> {
+) -> Result<Option<Permit>, Fault> {
     let key = Arc::clone(&ctx.keys);
     let (state, sealed, path) = ctx.db.read(|conn| {
         let state: Option<State> = ledger::state(conn, payout.order)?;
@@ -128,33 +136,50 @@ fn permitted(
         return Ok(None);
     }
     let why = match sealed? {
-        Ok(sealed) if is_faithful(&sealed, payout, legs) => None,
-        Ok(_) => Some("the payout is not what the sealed terms say".to_owned()),
-        Err(broken) => Some(broken.to_string()),
+        Ok(sealed) if is_faithful(&sealed, payout, legs) => Ok(sealed),
+        Ok(_) => Err("the payout is not what the sealed terms say".to_owned()),
+        Err(broken) => Err(broken.to_string()),
     };
-    if let Some(why) = why {
-        freeze_order(ctx, payout.order, "seal", why)?;
-        return Ok(None);
-    }
+    let sealed = match why {
+        Ok(sealed) => sealed,
+        Err(why) => {
+            freeze_order(ctx, payout.order, "seal", why)?;
+            return Ok(None);
+        }
+    };
     let Some((_, generation, index)) = path else {
         freeze_order(ctx, payout.order, "seal", format!("{} is not ours", leg.from))?;
         return Ok(None);
     };
-    Ok(Some((generation, index)))
+    Ok(Some(((generation, index), sealed)))
+}
+
+/// Whether nothing of a held payout is about, and what holds it may pass by itself. The nonce of a
+/// coin's leg that reverted is used up, but a token's authorization is good until it is carried out.
+fn may_be_asked(payout: &Payout, legs: &[Leg]) -> bool {
+    let why = payout.held_reason.as_deref();
+    let is_token = legs.iter().all(|leg| leg.asset.token.is_some());
+    let settled =
+        |leg: &Leg| leg.state == LegState::Planned || (is_token && leg.state == LegState::Final);
+    let may_pass = why == Some(plan::REFUSES) || (is_token && why == Some(confirm::REVERTED));
+    may_pass && legs.iter().all(settled)
 }
 
 /// Whether a payee's contract that refused takes the money by now; asked now and then.
 fn relents(ctx: &Ctx, served: &Served, payout: &Payout, legs: &[Leg]) -> Result<bool, Fault> {
-    let untouched = legs.iter().all(|leg| leg.state == LegState::Planned);
-    if payout.held_reason.as_deref() != Some(plan::REFUSES) || !untouched {
+    if !may_be_asked(payout, legs) {
         return Ok(false);
     }
     let now = ctx.now();
     if !ctx.is_turn((payout.order, payout.case), ASK_AGAIN) {
         return Ok(false);
     }
-    for leg in legs {
-        match served.client.estimate(leg.from, leg.to, leg.amount) {
+    for leg in legs.iter().filter(|leg| leg.state == LegState::Planned) {
+        let estimate = match leg.asset.token {
+            None => served.client.estimate(leg.from, leg.to, leg.amount),
+            Some(token) => relay::estimate(served, token, leg.from, (leg.to, leg.amount)),
+        };
+        match estimate {
             Ok(Estimate::Gas(gas)) if gas <= leg.gas_limit => {}
             Ok(_) => return Ok(false),
             Err(fault) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use db::WebDb;
 use db::sessions::ViewerRow;
 use domain::EvmAddress;
+use domain::asset::Asset;
 use domain::chain::ChainId;
 use domain::clock::Clock;
 use domain::ids::{OrderId, PackageId};
@@ -42,6 +43,8 @@ pub struct Purchase<'a> {
     pub quantity: u32,
     /// The chain to pay on.
     pub chain: ChainId,
+    /// The token to pay in; none for the chain's coin.
+    pub token: Option<EvmAddress>,
     /// Where a refund goes.
     pub refund: EvmAddress,
     /// Where the goods go.
@@ -60,6 +63,8 @@ pub struct Choice {
 pub struct Standing {
     /// The address to pay to, once it is issued.
     pub address: Option<EvmAddress>,
+    /// What it is paid in.
+    pub asset: Asset,
     /// To be paid, in base units.
     pub due: Amount,
 }
@@ -113,7 +118,7 @@ impl Director {
         let buyer = self.account(purchase.buyer)?;
         let command = PlaceOrder {
             wish: Wish { lines: vec![(self.cheapest(purchase.item)?, purchase.quantity)] },
-            chain: purchase.chain,
+            pay: (purchase.chain, purchase.token),
             rate: None,
             most: None,
             refund: purchase.refund,
@@ -168,7 +173,7 @@ impl Director {
     pub fn standing(&self, buyer: &str, order: OrderId) -> Result<Standing, Missed> {
         let account = self.account(buyer)?;
         let view = self.runtime.block_on(read::view(&self.app, &account, order))?;
-        Ok(Standing { address: view.address, due: view.due })
+        Ok(Standing { address: view.address, asset: view.asset, due: view.due })
     }
 
     /// A vendor sends what was bought.

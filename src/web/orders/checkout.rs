@@ -108,10 +108,10 @@ fn command(input: &Input, request_id: &str) -> Result<PlaceOrder, Vec<Fault>> {
         parsed => faults.take("delivery", parsed).map(Some),
     };
     match (package, quantity, pay, refund, delivery) {
-        (Some(package), Some(quantity), Some((chain, rate)), Some(refund), Some(delivery)) => {
+        (Some(package), Some(quantity), Some((pay, rate)), Some(refund), Some(delivery)) => {
             Ok(PlaceOrder {
                 wish: Wish { lines: vec![(package, quantity)] },
-                chain,
+                pay,
                 rate,
                 most: input.shown.parse().ok().and_then(Cents::new),
                 refund,

@@ -99,13 +99,15 @@ fn wallet(app: &App, view: &read::OrderView) -> Option<ExternalUrl> {
     let back = format!("{}/orders/{}", app.config.site_url.origin(), view.id);
     let missing = view.due.minus(view.credited).minus(view.unfinal);
     (!missing.is_zero()).then_some(())?;
-    Some(
-        ExternalUrl::configured(base)?
-            .seg("pay")
-            .query("to", address)
-            .query("value", missing)
-            .query("back", back),
-    )
+    let link = ExternalUrl::configured(base)?
+        .seg("pay")
+        .query("to", address)
+        .query("value", missing)
+        .query("back", back);
+    Some(match view.asset.token {
+        Some(token) => link.query("token", token),
+        None => link,
+    })
 }
 
 /// `GET /orders/{id}/{act}`: asks once more.

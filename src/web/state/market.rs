@@ -1,22 +1,22 @@
-//! What can be paid with now: chains as escrow last saw them, each with the newest rate of its coin.
+//! What can be paid in now: coins and tokens as escrow last saw them, each with its newest rate.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use db::{DbError, placing};
 use domain::ids::RateId;
-use domain::order::{ChainNow, Rate};
+use domain::order::{AssetNow, Rate};
 
 use super::App;
 
-/// A chain with the newest rate of its coin.
-pub type Payable = (ChainNow, Option<(RateId, Rate)>);
+/// An asset with its newest rate.
+pub type Payable = (AssetNow, Option<(RateId, Rate)>);
 
 /// A market and when it was looked at.
 pub(super) type Seen = (Instant, Arc<Vec<Payable>>);
 
 impl App {
-    /// The chains that escrow serves, with rates. Remembered as long as escrow's pulse is: it is the
+    /// What can be paid in on the chains that escrow serves, with rates. Remembered as long as escrow's pulse is: it is the
     /// same for everybody, and escrow checks the order again by its own tables.
     ///
     /// # Errors
@@ -29,8 +29,12 @@ impl App {
             return Ok(market);
         }
         let look = |conn: &mut db::Conn| {
-            let chains = placing::chains(conn)?.into_iter();
-            chains.map(|chain| Ok((chain, placing::newest_rate(conn, chain.spec.coin)?))).collect()
+            let assets = placing::assets(conn)?.into_iter();
+            let rated = |now: AssetNow| {
+                let rate = placing::newest_rate(conn, now.asset.rate_name())?;
+                Ok((now, rate))
+            };
+            assets.map(rated).collect()
         };
         let market: Arc<Vec<Payable>> = Arc::new(self.read(look).await?);
         let seen = Some((Instant::now(), Arc::clone(&market)));

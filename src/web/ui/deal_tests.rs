@@ -1,3 +1,4 @@
+use domain::asset::Asset;
 use domain::chain::ChainId;
 use domain::money::Amount;
 
@@ -14,7 +15,7 @@ fn paying_shows_the_whole_sum_and_address_and_a_link_for_wallets() {
         money,
         address: &TO,
         explorer: None,
-        uri: url::eip681(ChainId::DEVELOPMENT, &TO, money.amount),
+        uri: url::eip681(&Asset::native_of(ChainId::DEVELOPMENT), &TO, money.amount),
         chain: "Dev <chain>",
         by: Time::from_secs(0),
         extra: html! {},

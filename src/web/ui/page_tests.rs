@@ -1,6 +1,7 @@
 //! Rules that hold for every component at once.
 
 use domain::EvmAddress;
+use domain::asset::Asset;
 use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::money::{Amount, Cents};
@@ -62,7 +63,7 @@ fn paying() -> Markup {
         (amount(money)) (amount_exact(money)) (hash(EVIL, None)) (copy(EVIL, EVIL))
         (pay_box(PayBox {
             money, address: &to, explorer: None, chain: EVIL, by: at, extra: html! {},
-            uri: url::eip681(ChainId::BASE, &to, money.amount),
+            uri: url::eip681(&Asset::native_of(ChainId::BASE), &to, money.amount),
         }))
         (confirm(Confirm {
             title: EVIL, action: url::home(), csrf: EVIL, verb: EVIL, look: Look::Danger, facts: vec![(EVIL, html! { (EVIL) })],

@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn every_dark_module_is_drawn_once() {
         let link = url::eip681(
-            ChainId::BASE,
+            &domain::asset::Asset::native_of(ChainId::BASE),
             &EvmAddress::from_bytes([0x42; 20]),
             Amount::from_u128(1 << 60),
         );

@@ -4,7 +4,8 @@
 use std::fmt::{self, Display, Write};
 
 use domain::EvmAddress;
-use domain::chain::{ChainId, ChainSpec};
+use domain::asset::Asset;
+use domain::chain::ChainSpec;
 use domain::ids::{ItemId, OrderId, StoreId};
 use domain::money::Amount;
 use maud::Render;
@@ -247,14 +248,21 @@ pub fn explorer_address(chain: &ChainSpec, address: &EvmAddress) -> Option<Exter
         .then(|| ExternalUrl(format!("{}/address/{address}", chain.explorer)))
 }
 
-/// The payment link of EIP-681 for the native coin, which wallets open and QR codes carry.
-pub fn eip681(chain: ChainId, to: &EvmAddress, amount: Amount) -> ExternalUrl {
-    ExternalUrl(format!("ethereum:{to}@{}?value={amount}", chain.get()))
+/// The payment link of EIP-681 for a coin or a token, which wallets open and QR codes carry.
+pub fn eip681(asset: &Asset, to: &EvmAddress, amount: Amount) -> ExternalUrl {
+    let chain = asset.chain.get();
+    ExternalUrl(match asset.token {
+        None => format!("ethereum:{to}@{chain}?value={amount}"),
+        Some(token) => {
+            format!("ethereum:{token}@{chain}/transfer?address={to}&uint256={amount}")
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::chain::ChainId;
 
     const TO: EvmAddress = EvmAddress::from_bytes([0x11; 20]);
 
@@ -333,7 +341,12 @@ mod tests {
 
     #[test]
     fn payment_links_follow_eip_681() {
-        let link = eip681(ChainId::SEPOLIA, &TO, Amount::from_u128(1_500));
+        let coin = Asset::native_of(ChainId::SEPOLIA);
+        let link = eip681(&coin, &TO, Amount::from_u128(1_500));
         assert_eq!(link.as_str(), format!("ethereum:{TO}@11155111?value=1500"));
+        let token = EvmAddress::from_bytes([0x22; 20]);
+        let link = eip681(&Asset { token: Some(token), ..coin }, &TO, Amount::from_u128(1_500));
+        let expected = format!("ethereum:{token}@11155111/transfer?address={TO}&uint256=1500");
+        assert_eq!(link.as_str(), expected);
     }
 }

@@ -11,7 +11,7 @@ use domain::clock::{Span, Time};
 use domain::ids::{OrderId, PackageId, RateId, StoreId, UserId};
 use domain::limits;
 use domain::money::Cents;
-use domain::order::{self, Basket, ChainNow, Placement, Quote, Rate};
+use domain::order::{self, AssetNow, Basket, Placement, Quote, Rate};
 use domain::refusal::{Fault, OrderRefusal};
 use domain::seal::hex;
 
@@ -31,14 +31,14 @@ pub struct Wish {
     pub lines: Vec<(PackageId, u32)>,
 }
 
-/// What a wish comes to on one chain.
+/// What a wish comes to in one asset.
 #[derive(Debug, Clone)]
-pub struct ChainOption {
-    /// The chain.
-    pub chain: ChainNow,
+pub struct AssetOption {
+    /// The asset.
+    pub now: AssetNow,
     /// The rate it is priced by.
     pub rate: Option<(RateId, Rate)>,
-    /// The sum, or why it cannot be paid there.
+    /// The sum, or why it cannot be paid in this.
     pub quote: Result<Quote, OrderRefusal>,
 }
 
@@ -49,8 +49,8 @@ pub struct Checkout {
     pub chosen: Vec<(OnSale, u32)>,
     /// Lines and sum.
     pub basket: Basket,
-    /// What it comes to on each chain.
-    pub options: Vec<ChainOption>,
+    /// What it comes to in each asset.
+    pub options: Vec<AssetOption>,
     /// Why it cannot be ordered at all, if so.
     pub refusal: Option<OrderRefusal>,
 }
@@ -62,7 +62,7 @@ impl Checkout {
     }
 }
 
-/// Prices a wish on every chain that escrow serves.
+/// Prices a wish in everything that can be paid in.
 pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, AppError> {
     let (user, now) = (who.id, app.now());
     let site = Site::of(app, now).await?;
@@ -78,8 +78,8 @@ pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, 
     let refusal = facts
         .market
         .first()
-        .map_or(Err(OrderRefusal::Chain), |(chain, rate)| {
-            facts.decide(&basket, *chain, rate.map(|rate| rate.1), now)
+        .map_or(Err(OrderRefusal::Chain), |(now_of, rate)| {
+            facts.decide(&basket, *now_of, rate.map(|rate| rate.1), now)
         })
         .err()
         .filter(|refusal| {
@@ -91,22 +91,25 @@ pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, 
     let options = facts
         .market
         .iter()
-        .map(|(chain, rate)| ChainOption {
-            chain: *chain,
+        .map(|(asset, rate)| AssetOption {
+            now: *asset,
             rate: *rate,
-            quote: order::quote(basket.total, *chain, rate.map(|rate| rate.1), now),
+            quote: order::quote(basket.total, *asset, rate.map(|rate| rate.1), now),
         })
         .collect();
     Ok(Checkout { chosen: facts.chosen, basket, options, refusal })
 }
+
+/// An asset by its chain and, for a token, its contract.
+pub type PayIn = (ChainId, Option<EvmAddress>);
 
 /// An order to be placed.
 #[derive(Debug, Clone)]
 pub struct PlaceOrder {
     /// What is bought.
     pub wish: Wish,
-    /// The chain to pay on.
-    pub chain: ChainId,
+    /// What to pay in.
+    pub pay: PayIn,
     /// The rate that the buyer was shown; none takes the newest.
     pub rate: Option<RateId>,
     /// The most that the lines may sum up to: what the buyer was shown.
@@ -136,14 +139,14 @@ pub async fn place(app: &App, who: &Account, command: PlaceOrder) -> Result<Plac
     if let Some(order) = earlier(app, user, command.ticket.as_ref()).await? {
         return Ok(Placed { order, replayed: true });
     }
-    let (wish, chain, rate) = (command.wish.clone(), command.chain, command.rate);
+    let (wish, pay, rate) = (command.wish.clone(), command.pay, command.rate);
     let site = Site::of(app, now).await?;
     let facts = app
         .read(move |conn| {
             let Some(facts) = facts(conn, user, &wish, &site)? else { return Ok(None) };
             let shown = match rate {
-                Some(id) => facts.shown_rate(conn, chain, id)?,
-                None => facts.newest(chain),
+                Some(id) => facts.shown_rate(conn, pay, id)?,
+                None => facts.newest(pay),
             };
             Ok(Some((facts, shown)))
         })
@@ -153,11 +156,11 @@ pub async fn place(app: &App, who: &Account, command: PlaceOrder) -> Result<Plac
     if command.most.is_some_and(|most| basket.total > most) {
         return Err(OrderRefusal::PriceChanged.into());
     }
-    let chain = facts.chain(command.chain).ok_or(OrderRefusal::Chain)?;
-    let quote = match facts.decide(&basket, chain, shown.map(|rate| rate.1), now) {
+    let chosen = facts.asset(command.pay).ok_or(OrderRefusal::Chain)?;
+    let quote = match facts.decide(&basket, chosen, shown.map(|rate| rate.1), now) {
         // The rate that the page showed has aged: the buyer must see the new sum first.
         Err(OrderRefusal::NoRate)
-            if command.rate.is_some() && facts.newest(command.chain).is_some() =>
+            if command.rate.is_some() && facts.newest(command.pay).is_some() =>
         {
             return Err(OrderRefusal::PriceChanged.into());
         }
@@ -173,7 +176,7 @@ pub async fn place(app: &App, who: &Account, command: PlaceOrder) -> Result<Plac
         erased_at: None,
     });
     let order =
-        row(id, user, &facts, &basket, &Agreed { chain, quote, rate_id, command: &command, now })?;
+        row(id, user, &facts, &basket, &Agreed { chosen, quote, rate_id, command: &command, now })?;
     let lines = rows(id, &basket)?;
     let ticket = command.ticket.clone();
     let kept: Option<OrderId> = app
@@ -285,34 +288,39 @@ impl Facts {
         Basket::of(&offers)
     }
 
-    fn chain(&self, id: ChainId) -> Option<ChainNow> {
-        self.market.iter().map(|(chain, _)| *chain).find(|chain| chain.spec.id == id)
+    fn payable(&self, (chain, token): PayIn) -> Option<&Payable> {
+        let is_it = |now: &AssetNow| (now.asset.chain, now.asset.token) == (chain, token);
+        self.market.iter().find(|(now, _)| is_it(now))
     }
 
-    fn newest(&self, id: ChainId) -> Option<(RateId, Rate)> {
-        self.market.iter().find(|(chain, _)| chain.spec.id == id).and_then(|(_, rate)| *rate)
+    fn asset(&self, pay: PayIn) -> Option<AssetNow> {
+        self.payable(pay).map(|(now, _)| *now)
+    }
+
+    fn newest(&self, pay: PayIn) -> Option<(RateId, Rate)> {
+        self.payable(pay).and_then(|(_, rate)| *rate)
     }
 
     fn shown_rate(
         &self,
         conn: &mut Conn,
-        chain: ChainId,
+        pay: PayIn,
         id: RateId,
     ) -> Result<Option<(RateId, Rate)>, DbError> {
-        let Some(chain) = self.chain(chain) else { return Ok(None) };
-        Ok(placing::rate_by_id(conn, id, chain.spec.coin)?.map(|rate| (id, rate)))
+        let Some(chosen) = self.asset(pay) else { return Ok(None) };
+        Ok(placing::rate_by_id(conn, id, chosen.asset.rate_name())?.map(|rate| (id, rate)))
     }
 
     fn decide(
         &self,
         basket: &Basket,
-        chain: ChainNow,
+        chosen: AssetNow,
         rate: Option<Rate>,
         now: Time,
     ) -> Result<Quote, OrderRefusal> {
         order::place(&Placement {
             basket,
-            chain,
+            asset: chosen,
             rate,
             escrow_open: self.escrow_open,
             own_store: self.own_store,
@@ -337,7 +345,7 @@ fn deliver<'a>(basket: &Basket, given: Option<&'a str>) -> Result<Option<&'a str
 
 /// What was agreed beyond the basket.
 struct Agreed<'a> {
-    chain: ChainNow,
+    chosen: AssetNow,
     quote: Quote,
     rate_id: RateId,
     command: &'a PlaceOrder,
@@ -352,14 +360,14 @@ fn row(
     agreed: &Agreed<'_>,
 ) -> Result<OrderRow, AppError> {
     let (first, _) = facts.chosen.first().ok_or(OrderRefusal::NotOnSale)?;
-    let spec = agreed.chain.spec;
+    let asset = agreed.chosen.asset;
     Ok(OrderRow {
         id: id.to_string(),
         buyer_id: buyer.to_string(),
         store_id: first.store.to_string(),
-        chain_id: codec::column("orders.chain_id", spec.id.get())?,
-        token: spec.coin.to_owned(),
-        decimals: spec.decimals.into(),
+        chain_id: codec::column("orders.chain_id", asset.chain.get())?,
+        token: asset.symbol.to_string(),
+        decimals: asset.decimals.into(),
         amount: codec::amount_text(agreed.quote.due),
         total_cents: codec::column("orders.total_cents", basket.total.get())?,
         rate_id: agreed.rate_id.to_string(),
@@ -374,6 +382,8 @@ fn row(
         request_id: agreed.command.request_id.clone(),
         created_at: codec::stamp(agreed.now),
         expires_at: codec::stamp(agreed.quote.expires_at),
+        token_address: asset.token.map(|token| token.to_string()),
+        leg_fee: asset.token.map(|_| codec::amount_text(agreed.chosen.leg_fee)),
     })
 }
 

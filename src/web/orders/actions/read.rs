@@ -1,13 +1,16 @@
 //! Reading orders: one with its whole story, or a board of them.
 
 use db::deadlines::{self, Deadline};
+use db::deposits::Deposit;
 use db::disputes::DisputeRow;
 use db::intents::IntentRow;
 use db::orders::{Board, BoardRow, OrderRow};
 use db::shipments::ShipmentRow;
 use db::story::{AnswerRow, EventRow, LegRow, StateRow};
+use db::tokens::Stray;
 use db::{Conn, DbError, codec};
 use domain::EvmAddress;
+use domain::asset::Asset;
 use domain::chain::{ChainId, ChainSpec};
 use domain::clock::Time;
 use domain::deadline::RunClock;
@@ -44,6 +47,14 @@ pub struct OrderView {
     pub total: Cents,
     /// The chain that it is paid on.
     pub chain: &'static ChainSpec,
+    /// What it is paid in.
+    pub asset: Asset,
+    /// What each payment out of a token's escrow is charged, in base units.
+    pub leg_fee: Option<Amount>,
+    /// Final money that came, oldest first.
+    pub deposits: Vec<Deposit>,
+    /// What came to its address in other assets.
+    pub strays: Vec<Stray>,
     /// To be paid, in base units.
     pub due: Amount,
     /// Price of one coin when it was placed.
@@ -146,6 +157,8 @@ struct Rows {
     held: Option<String>,
     delivery: Option<Vec<u8>>,
     terms: Option<Terms>,
+    deposits: Vec<Deposit>,
+    strays: Vec<Stray>,
     deadline: Option<(RunClock, Deadline)>,
 }
 
@@ -188,6 +201,8 @@ fn rows(
         legs: db::story::legs(conn, id)?,
         held: db::story::held_payout(conn, id)?,
         terms: db::story::sealed_terms(conn, id)?,
+        deposits: db::deposits::of_order(conn, id)?,
+        strays: db::tokens::strays_of(conn, chain_of(&order)?, id)?,
         deadline: deadlines::clock(conn)?.zip(deadlines::of_order(conn, id)?),
         delivery: db::orders::delivery(conn, id)?.and_then(|row| row.ciphertext),
         order,
@@ -195,10 +210,9 @@ fn rows(
 }
 
 fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
-    let chain_id: u64 = codec::number("orders.chain_id", rows.order.chain_id)?;
-    let chain = ChainId::from(chain_id)
-        .spec()
-        .ok_or_else(|| codec::corrupt("orders.chain_id", chain_id))?;
+    let id = chain_of(&rows.order)?;
+    let chain = id.spec().ok_or_else(|| codec::corrupt("orders.chain_id", id.get()))?;
+    let leg_fee = rows.order.leg_fee.as_deref().map(|fee| codec::amount("orders.leg_fee", fee));
     let version = version(&rows);
     let mut view = OrderView {
         id: codec::parsed("orders.id", &rows.order.id)?,
@@ -210,6 +224,10 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         lines: rows.lines,
         total: codec::cents("orders.total_cents", rows.order.total_cents)?,
         chain,
+        asset: asset(&rows.order, id)?,
+        leg_fee: leg_fee.transpose()?,
+        deposits: rows.deposits,
+        strays: rows.strays,
         due: codec::amount("orders.amount", &rows.order.amount)?,
         usd: UsdMicros::new(codec::number("orders.rate_usd_micros", rows.order.rate_usd_micros)?)
             .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
@@ -252,6 +270,15 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     Ok(view)
 }
 
+fn chain_of(order: &OrderRow) -> Result<ChainId, DbError> {
+    Ok(ChainId::from(codec::number::<_, u64>("orders.chain_id", order.chain_id)?))
+}
+
+fn asset(order: &OrderRow, chain: ChainId) -> Result<Asset, DbError> {
+    let named = (order.token.as_str(), order.decimals);
+    codec::asset("orders", chain, order.token_address.as_deref(), named)
+}
+
 /// What moves whenever anything about the order does.
 fn version(rows: &Rows) -> String {
     let state = rows.state.as_ref().map_or(0, |state| state.last_seq);
@@ -260,8 +287,9 @@ fn version(rows: &Rows) -> String {
     let legs: String = rows.legs.iter().filter_map(|leg| leg.state.get(..2)).collect();
     let intent = rows.intent.as_ref().map_or(0, |intent| intent.n);
     let (shipments, dispute) = (rows.shipments.len(), u8::from(rows.dispute.is_some()));
+    let strays = rows.strays.iter().map(|stray| stray.block_number).max().unwrap_or_default();
     let deadline = rows.deadline.as_ref().map_or(0, |(_, deadline)| deadline.due);
-    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{deadline}")
+    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{deadline}-{strays}")
 }
 
 fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {

@@ -29,6 +29,8 @@ pub struct NewOrder {
     pub lines: Vec<WishLine>,
     /// Number of the chain to pay on.
     pub chain_id: u64,
+    /// Contract of the token to pay in, as a quote names it; without it the chain's own coin.
+    pub token_address: Option<String>,
     /// Rate that a quote named; without it the newest one is taken.
     pub rate_id: Option<String>,
     /// The most that the lines with shipping may cost, in US cents; dearer, nothing is ordered.

@@ -12,6 +12,7 @@ use domain::policy::Act;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::money::{DepositJson, StrayJson};
 use crate::http::api::rfc3339;
 use crate::orders::actions::read::OrderView;
 use crate::ui::url;
@@ -120,8 +121,13 @@ pub struct OrderJson {
     total_cents: u64,
     currency: &'static str,
     chain_id: u64,
-    token: &'static str,
+    /// Symbol of the coin or token.
+    token: String,
+    /// The token's contract; absent for the chain's own coin.
+    token_address: Option<String>,
     decimals: u8,
+    /// Base units that each payment out of escrow is charged; absent for a coin.
+    network_fee: Option<String>,
     /// Base units to pay.
     amount: String,
     rate_usd: String,
@@ -147,7 +153,11 @@ pub struct OrderJson {
     dispute: Option<DisputeJson>,
     intent: Option<IntentJson>,
     last_answer: Option<AnswerJson>,
+    /// Final money that came to the address, oldest first.
+    deposits: Vec<DepositJson>,
     legs: Vec<LegJson>,
+    /// What came to the address in another asset than the order's; it does not count as payment.
+    strays: Vec<StrayJson>,
     next: NextJson,
     /// Acts that the caller may do now, named as the last part of their route.
     may: Vec<&'static str>,
@@ -168,15 +178,16 @@ impl From<&OrderView> for OrderJson {
             total_cents: view.total.get(),
             currency: "USD",
             chain_id: view.chain.id.get(),
-            token: view.chain.coin,
-            decimals: view.chain.decimals,
+            token: view.asset.symbol.to_string(),
+            token_address: view.asset.token.map(|token| token.to_string()),
+            decimals: view.asset.decimals,
+            network_fee: view.leg_fee.map(|fee| fee.to_string()),
             amount: view.due.to_string(),
             rate_usd: view.usd.to_string(),
             commission_bps: view.commission.get(),
             tolerance_bps: view.tolerance.get(),
             address: view.address.map(|address| address.to_string()),
-            payment_uri: pay
-                .map(|address| url::eip681(view.chain.id, &address, missing).to_string()),
+            payment_uri: pay.map(|address| url::eip681(&view.asset, &address, missing).to_string()),
             explorer: view
                 .address
                 .and_then(|address| url::explorer_address(view.chain, &address))
@@ -193,7 +204,9 @@ impl From<&OrderView> for OrderJson {
             dispute: dispute(view),
             intent: intent(view),
             last_answer: answer(view),
+            deposits: view.deposits.iter().map(DepositJson::from).collect(),
             legs: view.legs.iter().map(|row| leg(view, row)).collect(),
+            strays: view.strays.iter().map(StrayJson::from).collect(),
             next: next(view),
             may: Act::ALL.into_iter().filter(|act| view.may(*act)).filter_map(verb).collect(),
         }

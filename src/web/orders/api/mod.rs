@@ -2,6 +2,7 @@
 
 pub mod input;
 pub mod json;
+pub mod money;
 pub mod quote;
 
 use actix_web::http::{Method, StatusCode};
@@ -56,7 +57,7 @@ use crate::state::State;
 ))]
 pub struct Doc;
 
-/// What a purchase would cost on each chain. Places nothing.
+/// What a purchase would cost in each coin and token. Places nothing.
 #[utoipa::path(post, path = "/api/v1/quotes", tag = "orders", request_body = NewQuote, security(("key" = [])),
     responses((status = 200, body = QuoteJson), (status = 409, description = "Not on sale"), (status = 422)))]
 pub async fn quote(app: State, caller: ApiCaller, body: Json<NewQuote>) -> ApiResult {
@@ -97,6 +98,8 @@ fn command(
         "rate_id",
         rate.ok().ok_or(BadText::Form("A rate is named by 32 hexadecimal digits.")),
     );
+    let token = input.token_address.as_deref().map(EvmAddress::parse_payee).transpose();
+    let token = faults.take("token_address", token);
     let refund = match &input.refund_address {
         Some(text) => faults.take("refund_address", EvmAddress::parse_payee(text)),
         None => {
@@ -107,10 +110,10 @@ fn command(
     let delivery =
         input.delivery_address.as_deref().map(|given| text::paragraphs(given, 500)).transpose();
     let delivery = faults.take("delivery_address", delivery);
-    match (wish, rate, refund, delivery) {
-        (Some(wish), Some(rate), Some(refund), Some(delivery)) => Ok(PlaceOrder {
+    match (wish, token, rate, refund, delivery) {
+        (Some(wish), Some(token), Some(rate), Some(refund), Some(delivery)) => Ok(PlaceOrder {
             wish,
-            chain: ChainId::from(input.chain_id),
+            pay: (ChainId::from(input.chain_id), token),
             rate,
             most: input.max_total_cents.map(|most| Cents::new(most).unwrap_or(Cents::MAX)),
             refund,

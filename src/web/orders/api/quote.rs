@@ -5,21 +5,27 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::json::LineJson;
-use crate::orders::actions::place::{ChainOption, Checkout};
+use crate::orders::actions::place::{AssetOption, Checkout};
 
-/// What a quote comes to on one chain.
+/// What a quote comes to in one asset.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QuoteOption {
     chain_id: u64,
     chain: &'static str,
-    token: &'static str,
+    /// Symbol of the coin or token.
+    token: String,
+    /// The token's contract; absent for the chain's own coin.
+    token_address: Option<String>,
     decimals: u8,
-    /// Base units to pay; absent where it cannot be paid on this chain now.
+    /// Base units to pay; absent where it cannot be paid in this now.
     amount: Option<String>,
     rate_id: Option<String>,
     /// US dollars a coin.
     rate_usd: Option<String>,
-    /// Why it cannot be paid on this chain.
+    /// Base units: the most that one payment out of escrow takes of a coin, what it is charged in a
+    /// token. A release has two, a refund one.
+    network_fee: String,
+    /// Why it cannot be paid in this.
     refusal: Option<String>,
 }
 
@@ -49,17 +55,19 @@ impl From<&Checkout> for QuoteJson {
     }
 }
 
-fn option(option: &ChainOption) -> QuoteOption {
-    let spec = option.chain.spec;
+fn option(option: &AssetOption) -> QuoteOption {
+    let (spec, asset) = (option.now.spec, option.now.asset);
     let quote: Option<&Quote> = option.quote.as_ref().ok();
     QuoteOption {
         chain_id: spec.id.get(),
         chain: spec.name,
-        token: spec.coin,
-        decimals: spec.decimals,
+        token: asset.symbol.to_string(),
+        token_address: asset.token.map(|token| token.to_string()),
+        decimals: asset.decimals,
         amount: quote.map(|quote| quote.due.to_string()),
         rate_id: quote.and(option.rate).map(|(id, _)| id.to_string()),
         rate_usd: quote.map(|quote| quote.usd.to_string()),
+        network_fee: option.now.leg_fee.to_string(),
         refusal: option.quote.as_ref().err().map(ToString::to_string),
     }
 }

@@ -1,17 +1,18 @@
 //! Checkout: what is bought, where it goes, how it is paid, and every share of the sum beforehand.
 
+use domain::asset::AssetKind;
 use domain::chain::ChainId;
 use domain::order::Quote;
 use domain::refusal::Fault;
 use maud::{Markup, html};
 
-use crate::orders::actions::place::{ChainOption, Checkout};
+use crate::orders::actions::place::{AssetOption, Checkout, PayIn};
 use crate::ui::{self, Choice, Choices, Field, Look, Money, TextArea, Tone, hidden, url};
 
 /// What a person typed before a fault sent the page back.
 #[derive(Debug, Default)]
 pub struct Typed<'a> {
-    /// Chain and rate, as `chain:rate`.
+    /// Asset and rate, as `chain:token:rate`.
     pub pay: &'a str,
     /// Refund address.
     pub refund: &'a str,
@@ -88,7 +89,7 @@ fn form(checkout: &Checkout, carried: &Carried<'_>, typed: &Typed<'_>, faults: &
             (Field::address("refund_address", "Your refund address").required()
                 .hint("Refunds and money that comes late go here. Use a wallet of your own, not an exchange's sending address.")
                 .value(typed.refund).faults(faults))
-            p.note { "The sum is fixed for 60 minutes when you place the order. Nothing is charged before you pay." }
+            p.note { "The sum is fixed when you place the order, for 24 hours in a stablecoin and for 60 minutes in any other coin. Nothing is charged before you pay." }
             (ui::actions(ui::submit("Place the order", Look::Primary)))
         },
     )
@@ -96,27 +97,32 @@ fn form(checkout: &Checkout, carried: &Carried<'_>, typed: &Typed<'_>, faults: &
 
 fn pay_choices(checkout: &Checkout, typed: &Typed<'_>, faults: &[Fault]) -> Markup {
     let words: Vec<String> = checkout.options.iter().map(word).collect();
-    let payable = |option: &ChainOption| option.quote.is_ok();
+    let payable = |option: &AssetOption| option.quote.is_ok();
     let first = checkout
         .options
         .iter()
         .zip(&words)
         .find(|(option, _)| payable(option))
         .map(|(_, word)| word.as_str());
-    let chain_of = |word: &str| word.split(':').next().unwrap_or_default().to_owned();
+    let asset_of = |word: &str| word.rsplit_once(':').map(|(asset, _)| asset.to_owned());
     let chosen = words
         .iter()
-        .find(|word| !typed.pay.is_empty() && chain_of(word) == chain_of(typed.pay))
+        .find(|word| !typed.pay.is_empty() && asset_of(word) == asset_of(typed.pay))
         .map(String::as_str)
         .or(first)
         .unwrap_or_default();
+    let labels: Vec<String> = checkout
+        .options
+        .iter()
+        .map(|option| format!("{} on {}", option.now.asset.symbol, option.now.spec.name))
+        .collect();
     let choices = checkout
         .options
         .iter()
-        .zip(&words)
-        .map(|(option, word)| Choice {
+        .zip(words.iter().zip(&labels))
+        .map(|(option, (word, label))| Choice {
             value: word,
-            label: option.chain.spec.name,
+            label,
             detail: match &option.quote {
                 Ok(quote) => split(checkout, option, quote),
                 Err(refusal) => html! { (refusal) },
@@ -124,32 +130,44 @@ fn pay_choices(checkout: &Checkout, typed: &Typed<'_>, faults: &[Fault]) -> Mark
             disabled: !payable(option),
         })
         .collect();
-    html! { (Choices::new("pay", "Pay on", choices).value(chosen).faults(faults)) }
+    html! { (Choices::new("pay", "Pay with", choices).value(chosen).faults(faults)) }
 }
 
-fn word(option: &ChainOption) -> String {
+fn word(option: &AssetOption) -> String {
+    let asset = option.now.asset;
+    let token = asset.token.map(|token| token.to_string()).unwrap_or_default();
     let rate = option.rate.map(|(id, _)| id.to_string()).unwrap_or_default();
-    format!("{}:{rate}", option.chain.spec.id.get())
+    format!("{}:{token}:{rate}", asset.chain.get())
 }
 
 /// Reads what [`word`] wrote.
-pub fn read_word(text: &str) -> Option<(ChainId, Option<domain::ids::RateId>)> {
-    let (chain, rate) = text.split_once(':')?;
+pub fn read_word(text: &str) -> Option<(PayIn, Option<domain::ids::RateId>)> {
+    let mut parts = text.split(':');
+    let (chain, token, rate) = (parts.next()?, parts.next()?, parts.next()?);
+    let token = if token.is_empty() { None } else { Some(token.parse().ok()?) };
     let rate = if rate.is_empty() { None } else { Some(rate.parse().ok()?) };
-    Some((ChainId::from(chain.parse::<u64>().ok()?), rate))
+    let chain = ChainId::from(chain.parse::<u64>().ok()?);
+    parts.next().is_none().then_some(((chain, token), rate))
 }
 
 /// Every share of the sum, before anything is paid.
-fn split(checkout: &Checkout, option: &ChainOption, quote: &Quote) -> Markup {
-    let spec = option.chain.spec;
-    let money = |amount| Money { amount, decimals: spec.decimals, coin: spec.coin };
+fn split(checkout: &Checkout, option: &AssetOption, quote: &Quote) -> Markup {
+    let AssetOption { now, .. } = option;
+    let symbol = now.asset.symbol;
+    let money = |amount| Money { amount, decimals: now.asset.decimals, coin: symbol.as_str() };
     let commission =
         checkout.store().map(|s| s.tier.commission()).unwrap_or(domain::money::Bps::ZERO);
-    let fees = option.chain.leg_fee.checked_mul(2).unwrap_or(option.chain.leg_fee);
+    let fees = now.leg_fee.checked_mul(2).unwrap_or(now.leg_fee);
     html! {
         span.sum { (ui::amount(money(quote.due))) }
         " at " (quote.usd) " USD a coin. Of this the vendor gets all but "
-        (ui::amount(money(quote.due.share(commission)))) " commission of this site (" (commission) ") and at most "
-        (ui::amount(money(fees))) " network fees."
+        (ui::amount(money(quote.due.share(commission)))) " commission of this site (" (commission) ") and "
+        @match now.asset.kind() {
+            AssetKind::Native => { "at most " (ui::amount(money(fees))) " network fees." }
+            AssetKind::Eip3009 => {
+                (ui::amount(money(fees))) " network fees: " (ui::amount(money(now.leg_fee)))
+                " for each of two payments out of escrow. A refund costs it once."
+            }
+        }
     }
 }

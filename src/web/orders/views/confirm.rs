@@ -93,7 +93,7 @@ impl Ask<'_> {
             (
                 "To the vendor",
                 html! {
-                    (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees"
+                    (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees (" (pay::network_fees(view)) ")"
                     @if let Some(payout) = &view.payout {
                         " " (ui::address(payout, url::explorer_address(view.chain, payout)))
                     }
@@ -118,7 +118,7 @@ impl Ask<'_> {
             ),
             (
                 "Sum",
-                html! { (ui::amount_exact(pay::money(view, view.credited))) ", less the network fee" },
+                html! { (ui::amount_exact(pay::money(view, view.credited))) ", less network fees: " (pay::network_fees(view)) },
             ),
             ("Goes to", ui::address(&view.refund, url::explorer_address(view.chain, &view.refund))),
         ];

@@ -56,7 +56,9 @@ fn left(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
     html! {
         (refused(view))
         (next(view))
+        (pay::strays(view))
         (pay::pay_panel(view, wallet))
+        (pay::received(view))
         (paid_out(view))
         (ui::panel(Some("What happened"), timeline::timeline(view)))
     }

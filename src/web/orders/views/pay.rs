@@ -12,7 +12,7 @@ use crate::ui::{self, Money, PayBox, Tone, url};
 
 /// An amount in the order's coin.
 pub fn money(view: &OrderView, amount: Amount) -> Money<'_> {
-    Money { amount, decimals: view.chain.decimals, coin: view.chain.coin }
+    Money { amount, decimals: view.asset.decimals, coin: view.asset.symbol.as_str() }
 }
 
 /// The box with the address, while the order waits for its payment.
@@ -49,14 +49,14 @@ fn pay_box(view: &OrderView, address: &EvmAddress, wallet: Option<&ExternalUrl>)
             money: money(view, missing),
             address,
             explorer: url::explorer_address(view.chain, address),
-            uri: url::eip681(view.chain.id, address, missing),
+            uri: url::eip681(&view.asset, address, missing),
             chain: view.chain.name,
             by: view.expires_at,
             extra: html! {
                 @if let Some(wallet) = wallet {
                     p { (ui::outside(wallet, "Pay from the demo wallet")) }
                 }
-                p.note { "Pay on " strong { (view.chain.name) } " and with " strong { (view.chain.coin) } " only. Money that comes late, short or twice goes back to your refund address." }
+                p.note { "Pay on " strong { (view.chain.name) } " and with " strong { (view.asset.symbol) } " only. Money that comes late, short or twice goes back to your refund address." }
             },
         }))
     }
@@ -70,10 +70,55 @@ pub fn shares(view: &OrderView) -> Markup {
             ("Sum", html! { (ui::amount(money(view, view.due))) " (" (ui::price(view.total)) " at " (view.usd) " USD a coin)" }),
             ("Commission of this site", html! { (ui::amount(money(view, commission))) " (" (view.commission) ", out of the vendor's share)" }),
             ("To the vendor", html! { (ui::amount(money(view, view.due.minus(commission)))) ", less network fees" }),
+            ("Network fees", network_fees(view)),
             ("Refunds go to", ui::address(&view.refund, url::explorer_address(view.chain, &view.refund))),
             ("Counts as paid from", html! { (ui::amount(money(view, view.due.minus(view.due.share(view.tolerance))))) " (" (view.tolerance) " tolerance)" }),
             ("Dispatch within", html! { (view.handling_hours) " hours after the payment" }),
             ("Look at it within", html! { (view.inspection_hours) " hours after dispatch" }),
         ]))
+    }
+}
+
+/// What moving the money costs, out of what is moved.
+pub fn network_fees(view: &OrderView) -> Markup {
+    html! {
+        @match view.leg_fee {
+            Some(fee) => { (ui::amount(money(view, fee))) " for each payment out of escrow" }
+            None => { "as the chain takes them, out of the share that is paid" }
+        }
+    }
+}
+
+/// Who paid what, where the chain tells.
+pub fn received(view: &OrderView) -> Markup {
+    let told: Vec<_> = view.deposits.iter().filter_map(|d| Some((d, d.origin?))).collect();
+    html! {
+        @if !told.is_empty() {
+            (ui::panel(Some("Payments received"), html! {
+                @for (deposit, (from, hash)) in &told {
+                    @let hash = domain::seal::hex(hash);
+                    (ui::terms(&[
+                        ("Sum", ui::amount(money(view, deposit.amount))),
+                        ("From", ui::address(from, url::explorer_address(view.chain, from))),
+                        ("Chain transaction", ui::hash(&hash, url::explorer_tx(view.chain, &hash))),
+                    ]))
+                }
+            }))
+        }
+    }
+}
+
+/// Says it when something else came than the order is paid in.
+pub fn strays(view: &OrderView) -> Markup {
+    html! {
+        @for stray in &view.strays {
+            (ui::callout(Tone::Warning, "Something else came to this address", html! {
+                p {
+                    (ui::amount(Money { amount: stray.amount, decimals: stray.asset.decimals, coin: stray.asset.symbol.as_str() }))
+                    " is here, but this order is paid in " (view.asset.symbol)
+                    ". It does not count as payment. It is safe at the address, and the operator of this site has been told."
+                }
+            }))
+        }
     }
 }

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::words;
 use crate::orders::actions::read::OrderView;
-use crate::ui::{self, Entry, Money, Proof, Tone, url};
+use crate::ui::{self, Entry, Proof, Tone, url};
 
 /// Everything that happened, newest first.
 pub fn timeline(view: &OrderView) -> Markup {
@@ -82,7 +82,7 @@ fn payment<'a>(view: &'a OrderView, row: &'a EventRow) -> Entry<'a> {
         sentence: html! {
             (sentence)
             @if let Some(credited) = told(kind, &row.amount) {
-                " " (ui::amount(Money { amount: credited, decimals: view.chain.decimals, coin: view.chain.coin }))
+                " " (ui::amount(super::pay::money(view, credited)))
                 " is in escrow."
             }
             @if !row.comment.is_empty() && kind.is_none_or(words::is_telling) { " " (row.comment) }

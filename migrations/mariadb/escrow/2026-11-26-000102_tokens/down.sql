@@ -1,0 +1,11 @@
+ALTER TABLE receipts DROP PRIMARY KEY, ADD PRIMARY KEY (chain_id, tx_hash);
+ALTER TABLE deposits DROP COLUMN tx_hash;
+ALTER TABLE deposits DROP COLUMN from_address;
+ALTER TABLE legs DROP COLUMN token_address;
+ALTER TABLE order_state DROP COLUMN decimals;
+ALTER TABLE order_state DROP COLUMN token;
+ALTER TABLE order_state DROP COLUMN token_address;
+DROP TABLE strays;
+DROP TABLE relays;
+DROP TABLE gas_wallets;
+DROP TABLE tokens;
