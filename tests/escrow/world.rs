@@ -59,6 +59,13 @@ fn sizes() -> Sizes {
     Sizes { readers: 2, writers: 1 }
 }
 
+/// Durability is not what is tested here, and a disk would make it slow.
+fn in_memory() {
+    if Path::new("/dev/shm").is_dir() {
+        let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
+    }
+}
+
 pub(crate) fn on_chain(address: EvmAddress) -> Address {
     Address::from(*address.as_bytes())
 }
@@ -90,10 +97,7 @@ impl World {
 
     /// A shop whose escrow has never run.
     pub(crate) fn bare() -> Self {
-        // Durability is not what is tested here, and a disk would make it slow.
-        if Path::new("/dev/shm").is_dir() {
-            let _set_already = tempfile::env::override_temp_dir(Path::new("/dev/shm"));
-        }
+        in_memory();
         Self::of(Data::new())
     }
 
