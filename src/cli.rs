@@ -17,6 +17,7 @@ Environment (also read from a file .env in the working folder; the environment w
   SITE_URL                 the shop's address, as https://shop.example
   SITE_NAME                the shop's name on every page (Holdfast)
   LISTEN                   address and port to listen on (127.0.0.1:8080)
+  TRUSTED_PROXIES          addresses or networks of proxies whose X-Forwarded-For counts
   SESSION_SALT             secret of sessions, 32 random characters or more
   COOKIE_ENCRYPTION_SALT   secret of sealed cookies and delivery addresses, likewise
   CSRF_SALT                secret of form tokens, likewise
@@ -35,7 +36,7 @@ Environment (also read from a file .env in the working folder; the environment w
 
 The secret file alone holds, as NAME=VALUE lines, MNEMONIC or ACCOUNT_KEY, ALCHEMY_API_KEY, ALCHEMY_NETWORK,
 COMMISSION_WALLET_MAINNET, _SEPOLIA and _BASE, RESOLVER_WALLET, RPC_URL_MAINNET, _SEPOLIA and
-_BASE. `serve` does not start while one of these is in its environment.
+_BASE, TOKENS_MAINNET, _SEPOLIA and _BASE. `serve` does not start while one of these is in its environment.
 
 Exit codes: 0 ended on request, 1 failed, 78 a setting must be mended first.";
 

@@ -76,7 +76,9 @@ pub(crate) fn look(
     for role in OWNERS {
         let found = at(role, settings, folder, (&outside, &user))?;
         standing.push((role, found.standing));
-        tried.extend(list(role, found, settings.secret_file().is_ok()));
+        let there =
+            There { secret: settings.secret_file().is_ok(), helper: outside.file.is_some() };
+        tried.extend(list(role, found, there));
     }
     let least = least(&standing);
     let level = least.level(own_users);
@@ -87,8 +89,11 @@ pub(crate) fn look(
 /// What a program beside the shop would offer.
 struct Outside {
     port: u16,
+    /// A socket in a folder; none where no folder can be written, as in an image.
+    file: Option<UnixListener>,
+    /// Its path, which is also the name of the socket that is in no folder.
     helper: PathBuf,
-    _open: (TcpListener, UnixListener, UnixListener),
+    _open: (TcpListener, UnixListener),
 }
 
 impl Outside {
@@ -98,20 +103,25 @@ impl Outside {
         // A folder may be closed to whoever asks, or its name too long for a socket's.
         let bind = |place: &Path| {
             let helper = place.join(&name);
-            UnixListener::bind(&helper).map(|file| (file, helper))
+            UnixListener::bind(&helper).ok().map(|file| (Some(file), helper))
         };
-        let here = folder.and_then(|folder| bind(folder).ok());
-        let (file, helper) = here.map_or_else(|| bind(Path::new("/tmp")), Ok)?;
-        fs::set_permissions(&helper, Permissions::from_mode(0o777))?;
+        let tmp = Path::new("/tmp");
+        let bound = folder.and_then(bind).or_else(|| bind(tmp));
+        let (file, helper) = bound.unwrap_or_else(|| (None, tmp.join(&name)));
+        if file.is_some() {
+            fs::set_permissions(&helper, Permissions::from_mode(0o777))?;
+        }
         let name = SocketAddr::from_abstract_name(helper.to_string_lossy().as_bytes())?;
         let abstracted = UnixListener::bind_addr(&name)?;
-        Ok(Self { port: tcp.local_addr()?.port(), helper, _open: (tcp, file, abstracted) })
+        Ok(Self { port: tcp.local_addr()?.port(), file, helper, _open: (tcp, abstracted) })
     }
 }
 
 impl Drop for Outside {
     fn drop(&mut self) {
-        let _gone = fs::remove_file(&self.helper);
+        if self.file.is_some() {
+            let _gone = fs::remove_file(&self.helper);
+        }
     }
 }
 
@@ -140,12 +150,21 @@ fn at(
     probe::ask(role, user(role), settings.vars(role), Some(&aim))
 }
 
-fn list(role: Role, mut found: Found, secret: bool) -> Vec<Tried> {
-    // Without a secret file there is nothing that these could reach.
+/// What is there to be attacked.
+#[derive(Clone, Copy)]
+struct There {
+    /// A secret file.
+    secret: bool,
+    /// A socket in a folder.
+    helper: bool,
+}
+
+fn list(role: Role, mut found: Found, there: There) -> Vec<Tried> {
+    // What is not there cannot be reached, whatever walls stand.
     let aimless = |name: &str| {
-        !secret
-            && (name.starts_with("secret-")
-                || ["their-root", "their-working-folder"].contains(&name))
+        let of_the_secret =
+            name.starts_with("secret-") || ["their-root", "their-working-folder"].contains(&name);
+        (!there.secret && of_the_secret) || (!there.helper && name == "call-a-helper")
     };
     let attacks = attack::harmless().into_iter().filter(|attack| !aimless(&attack.name));
     attacks
