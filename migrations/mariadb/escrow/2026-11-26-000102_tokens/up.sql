@@ -1,5 +1,5 @@
 -- What the operator or this shop's own list names, as the chain answered about it.
-CREATE TABLE tokens (
+CREATE TABLE IF NOT EXISTS tokens (
     chain_id BIGINT NOT NULL,
     address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     symbol VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE tokens (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- The account that carries authorizations to each chain and pays their gas.
-CREATE TABLE gas_wallets (
+CREATE TABLE IF NOT EXISTS gas_wallets (
     chain_id BIGINT NOT NULL PRIMARY KEY,
     address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     balance CHAR(78) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (length(balance) = 78),
@@ -23,7 +23,7 @@ CREATE TABLE gas_wallets (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Which leg each nonce of a gas wallet carries, from which of its attempts on.
-CREATE TABLE relays (
+CREATE TABLE IF NOT EXISTS relays (
     chain_id BIGINT NOT NULL,
     from_address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     nonce BIGINT NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE relays (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Money at an order's address in another asset than the order's; token_address is empty for the coin.
-CREATE TABLE strays (
+CREATE TABLE IF NOT EXISTS strays (
     order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     token_address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     symbol VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -49,13 +49,13 @@ CREATE TABLE strays (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- NULL and ETH: the coin of the chain, which is all that there was before.
-ALTER TABLE order_state ADD COLUMN token_address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin;
-ALTER TABLE order_state ADD COLUMN token VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'ETH';
-ALTER TABLE order_state ADD COLUMN decimals INT NOT NULL DEFAULT 18;
-ALTER TABLE legs ADD COLUMN token_address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin;
+ALTER TABLE order_state ADD COLUMN IF NOT EXISTS token_address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin;
+ALTER TABLE order_state ADD COLUMN IF NOT EXISTS token VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'ETH';
+ALTER TABLE order_state ADD COLUMN IF NOT EXISTS decimals INT NOT NULL DEFAULT 18;
+ALTER TABLE legs ADD COLUMN IF NOT EXISTS token_address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin;
 -- Who sent a token and in which chain tx; a coin's balance tells neither.
-ALTER TABLE deposits ADD COLUMN from_address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin;
-ALTER TABLE deposits ADD COLUMN tx_hash CHAR(66) CHARACTER SET ascii COLLATE ascii_bin;
+ALTER TABLE deposits ADD COLUMN IF NOT EXISTS from_address VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin;
+ALTER TABLE deposits ADD COLUMN IF NOT EXISTS tx_hash CHAR(66) CHARACTER SET ascii COLLATE ascii_bin;
 
 -- Somebody else may carry the authorizations of several legs in one chain tx.
 ALTER TABLE receipts DROP PRIMARY KEY, ADD PRIMARY KEY (chain_id, tx_hash, order_id, case_no, leg);

@@ -1,2 +1,2 @@
-ALTER TABLE orders DROP COLUMN leg_fee;
-ALTER TABLE orders DROP COLUMN token_address;
+ALTER TABLE orders DROP COLUMN IF EXISTS leg_fee;
+ALTER TABLE orders DROP COLUMN IF EXISTS token_address;
