@@ -114,6 +114,8 @@ const CALLING: &[i64] =
 const FCNTL_LAST: i32 = libc::F_SETLKW;
 /// What `prctl` may be asked: names for threads and for memory.
 const PRCTL: [i32; 2] = [libc::PR_SET_NAME, libc::PR_SET_VMA];
+/// Whose priority: one thread's, of which 0 is the calling one.
+const PRIO_PROCESS: i32 = 0;
 /// What `clone` makes: a thread of this process, in no new namespace.
 const THREAD: i32 = libc::CLONE_THREAD;
 const NAMESPACES: i32 = libc::CLONE_NEWCGROUP
@@ -176,6 +178,8 @@ fn list(needs: &Needs, pid: i32) -> Result<List, BackendError> {
     list.only(libc::SYS_clone, &[(0, bits(THREAD | NAMESPACES), THREAD)])?;
     list.only(libc::SYS_tgkill, &[(0, Eq, pid)])?;
     list.only(libc::SYS_prlimit64, &[(0, Eq, 0)])?;
+    // The calling thread may stand back; standing forward takes a right that no role has.
+    list.only(libc::SYS_setpriority, &[(0, Eq, PRIO_PROCESS), (1, Eq, 0)])?;
     list.only(libc::SYS_fcntl, &[(1, Le, FCNTL_LAST)])?;
     list.only(libc::SYS_fcntl, &[(1, Eq, libc::F_DUPFD_CLOEXEC)])?;
     for question in PRCTL {
@@ -277,7 +281,6 @@ mod tests {
         libc::SYS_seccomp,
         libc::SYS_sched_setaffinity,
         libc::SYS_setns,
-        libc::SYS_setpriority,
         libc::SYS_setresuid,
         libc::SYS_setuid,
         libc::SYS_symlinkat,

@@ -9,6 +9,7 @@ mod pages;
 pub(crate) mod password;
 pub(crate) mod strength;
 mod views;
+mod workers;
 
 pub(crate) use api::Doc;
 pub use operator::{create_account, first_admin, hash_password, set_banned, set_password};

@@ -1,19 +1,16 @@
-//! Passwords: argon2id in buffers that are used again, few at a time.
-//!
-//! Each hash fills 19 MiB. Buffers that came and went would stay with the allocator, tens of them;
-//! so there are as many as may be in use at once, made when first needed and kept. What is left in
-//! one is overwritten by the next hash and is worth no more than the stored hash itself.
+//! Passwords: argon2id, few at a time.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::web;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64ct::{Base64Unpadded, Encoding};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
+use super::workers::Workers;
 use crate::error::AppError;
 
 /// KiB, passes and lanes of new hashes: OWASP's choice.
@@ -34,7 +31,7 @@ pub struct Hasher(Arc<Desk>);
 struct Desk {
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
-    buffers: Mutex<Vec<Vec<Block>>>,
+    workers: Workers,
 }
 
 /// A stored hash taken apart.
@@ -66,7 +63,7 @@ impl Hasher {
         Self(Arc::new(Desk {
             turns: Arc::new(Semaphore::new(turns)),
             waiting: AtomicUsize::new(0),
-            buffers: Mutex::new(Vec::new()),
+            workers: Workers::new(turns),
         }))
     }
 
@@ -115,17 +112,16 @@ impl Hasher {
         }
         let gone = || AppError::Internal("the password desk is closed".to_owned());
         let turn = Arc::clone(&desk.turns).acquire_owned().await.map_err(|_closed| gone())?;
-        let shared = Arc::clone(desk);
-        let done = web::block(move || {
-            let mut buffer = shared.take();
-            let done = job(&mut buffer);
-            shared.give_back(buffer);
+        let (tell, told) = oneshot::channel();
+        desk.workers.give(Box::new(move |buffer| {
+            let done = job(buffer);
             drop(turn);
-            done
-        })
-        .await;
+            // Whoever asked may have gone away.
+            let _unheard = tell.send(done);
+        }))?;
+        let done = told.await;
         drop(place);
-        done.map_err(|_cancelled| gone())
+        done.map_err(|_gone| gone())
     }
 }
 
@@ -134,16 +130,6 @@ fn full() -> AppError {
         "busy",
         "Many people sign in at this moment. Please try again in a few seconds.".into(),
     )
-}
-
-impl Desk {
-    fn take(&self) -> Vec<Block> {
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    fn give_back(&self, buffer: Vec<Block>) {
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
-    }
 }
 
 impl std::fmt::Debug for Hasher {
