@@ -24,6 +24,8 @@ const CHAPTERS: [(&str, &[&str]); 5] = [
              before you pay and shown on the order.",
             "The terms are sealed when the address is issued. From then on they say where the money can go: to the \
              vendor, less the commission of this site, or back to you.",
+            "If it is not sent in the agreed time, the money is frozen and you can have it back at once. If you do \
+             nothing, it goes back by itself a week later; if it is sent after all, you choose.",
         ],
     ),
     (
@@ -31,6 +33,9 @@ const CHAPTERS: [(&str, &[&str]); 5] = [
         &[
             "When your goods are there and as they should be, you press “Received, pay the vendor”. The vendor never \
              presses it for you. What has been paid out cannot be called back.",
+            "If you say nothing, the vendor is paid when your time to look at it is over: two weeks for goods, three \
+             days for files and services, from the day it was sent. Your order shows the moment. You can add a week, \
+             once, and a dispute stops the clock. It also stands still while this site is away.",
             "The vendor can send the whole sum back to you at any time before that.",
         ],
     ),

@@ -119,7 +119,7 @@ pub fn how_it_works() -> Markup {
         ol.promise role="list" {
             li { strong { "You pay an address that only your order has." } " The money waits there, apart from everybody else's." }
             li { strong { "The vendor sees the payment and sends." } " By when is agreed before you pay, and shown on your order." }
-            li { strong { "You say that it came." } " Then the vendor is paid, and the order is closed." }
+            li { strong { "You say that it came." } " Then the vendor is paid. If you say nothing, that happens when your time to look at it is over." }
         }
     }
 }
