@@ -34,18 +34,32 @@ impl<T> Deref for Locked<T> {
 mod tests {
     use super::*;
 
-    /// Kilobytes that this process has locked.
-    fn locked() -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+    /// Whether the page of an address is kept from swap: `lo` among the flags of its mapping.
+    fn is_locked(address: usize) -> bool {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut within = false;
+        for line in maps.lines() {
+            let first = line.split(' ').next().unwrap_or_default();
+            if let Some((from, to)) = first.split_once('-') {
+                let edge = |text: &str| usize::from_str_radix(text, 16);
+                if let (Ok(from), Ok(to)) = (edge(from), edge(to)) {
+                    within = (from..to).contains(&address);
+                }
+            } else if within && let Some(flags) = line.strip_prefix("VmFlags:") {
+                return flags.split_whitespace().any(|flag| flag == "lo");
+            }
+        }
+        panic!("no mapping has {address:x}");
     }
 
     #[test]
     fn a_value_lies_on_locked_pages() {
-        let before = locked();
         let big = Locked::new([7_u8; 64 << 10]);
-        assert!(locked() >= before + 64, "{before} kB before");
-        assert_eq!(big[0], 7);
+        for byte in [&big[0], &big[32 << 10], &big[(64 << 10) - 1]] {
+            assert_eq!(*byte, 7);
+            assert!(is_locked(ptr::from_ref(byte).addr()));
+        }
+        let other = Box::new([7_u8; 1 << 20]);
+        assert!(!is_locked(ptr::from_ref(&other[1 << 19]).addr()), "nothing else is");
     }
 }
