@@ -69,6 +69,8 @@ async function purchase({ javaScript, coin, link }) {
   await buyer.page.getByRole("button", { name: "Received, pay the vendor" }).click();
   await comes(buyer, "The vendor is paid. The order is complete.");
   await comes(vendor, "You are paid");
+  // The headline stands above them, and is there before the rest of the page has arrived.
+  await vendor.page.locator(".leg").nth(1).waitFor();
   const legs = await vendor.page.locator(".leg").allInnerTexts();
   assert.equal(legs.length, 2, "the vendor and the commission");
   for (const leg of legs) assert.match(leg, /final/i);
