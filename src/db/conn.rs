@@ -52,6 +52,19 @@ const LOG_PAGES: u32 = 8_000;
 /// for the indexes of a busy shop, and what is missing is read again from the log.
 const CACHE_KIB: u32 = 16_384;
 
+/// Runs a statement on the engine's own connection. Its text is then built once and not at each
+/// run, as it is through [`Conn`], which may be either engine: for what is run most.
+macro_rules! native {
+    ($conn:expr, |$own:ident| $run:expr) => {
+        match $conn {
+            Conn::Sqlite($own) => $run,
+            #[cfg(feature = "mariadb")]
+            Conn::Mysql($own) => $run,
+        }
+    };
+}
+pub(crate) use native;
+
 impl Conn {
     /// Whether this is SQLite.
     pub const fn is_sqlite(&self) -> bool {

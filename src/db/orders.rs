@@ -11,7 +11,7 @@ use domain::policy::Relation;
 use domain::user::Role;
 
 use crate::codec;
-use crate::conn::Conn;
+use crate::conn::{Conn, native};
 use crate::doors::WebTx;
 use crate::error::DbError;
 use crate::schema::{
@@ -144,12 +144,16 @@ pub fn insert(
     lines: &[LineRow],
     delivery: Option<&DeliveryRow>,
 ) -> Result<(), DbError> {
-    diesel::insert_into(orders::table).values(order).execute(tx.conn())?;
+    native!(tx.conn(), |own| diesel::insert_into(orders::table).values(order).execute(own))?;
     for line in lines {
-        diesel::insert_into(order_lines::table).values(line).execute(tx.conn())?;
+        native!(tx.conn(), |own| diesel::insert_into(order_lines::table)
+            .values(line)
+            .execute(own))?;
     }
     if let Some(delivery) = delivery {
-        diesel::insert_into(order_deliveries::table).values(delivery).execute(tx.conn())?;
+        native!(tx.conn(), |own| {
+            diesel::insert_into(order_deliveries::table).values(delivery).execute(own)
+        })?;
     }
     Ok(())
 }
@@ -247,12 +251,11 @@ pub fn erase_deliveries(tx: &mut WebTx<'_>, orders: &[String], now: Time) -> Res
 
 /// How many orders a buyer placed since a moment, whatever became of them.
 pub fn placed_since(conn: &mut Conn, buyer: UserId, since: Time) -> Result<i64, DbError> {
-    orders::table
+    let placed = orders::table
         .filter(orders::buyer_id.eq(buyer.to_string()))
         .filter(orders::created_at.gt(codec::stamp(since)))
-        .count()
-        .get_result(conn)
-        .map_err(DbError::from)
+        .count();
+    native!(conn, |own| placed.get_result(own)).map_err(DbError::from)
 }
 
 /// Up to `limit` orders of a board, newest first, older than the cursor (time and id of the last one shown).
