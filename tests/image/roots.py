@@ -18,7 +18,7 @@ def archive(store):
         root = store / f"{SUITE}.new"
         shutil.rmtree(root, ignore_errors=True)
         run("debootstrap", "--variant=minbase", SUITE, root, stdout=subprocess.DEVNULL)
-        (root / "etc/apt/sources.list").write_text(sources())
+        (root / "etc/apt/sources.list").write_text(sources(root))
         # Installing must not start anything.
         (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
         (root / "usr/sbin/policy-rc.d").chmod(0o755)
@@ -29,11 +29,12 @@ def archive(store):
     return file
 
 
-def sources():
-    """Debian with what was mended since."""
-    rows = [f"deb http://deb.debian.org/debian {SUITE} main",
-            f"deb http://deb.debian.org/debian {SUITE}-updates main",
-            f"deb http://deb.debian.org/debian-security {SUITE}-security main"]
+def sources(root):
+    """Debian with what was mended since, from the mirror that debootstrap took and noted in `root`."""
+    mirror = (root / "etc/apt/sources.list").read_text().split()[1]
+    rows = [f"deb {mirror} {SUITE} main",
+            f"deb {mirror} {SUITE}-updates main",
+            f"deb {mirror}-security {SUITE}-security main"]
     return "\n".join(rows) + "\n"
 
 
