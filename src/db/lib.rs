@@ -49,9 +49,11 @@ pub mod tokens;
 pub mod turns;
 
 mod dialect;
+mod link;
 mod pool;
 #[cfg(feature = "mariadb")]
 mod session;
+mod shape;
 mod taint;
 mod wal;
 mod writer;

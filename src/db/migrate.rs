@@ -64,6 +64,11 @@ pub fn run_all(config: &DbConfig) -> Result<Vec<String>, DbError> {
     Ok(applied)
 }
 
+/// Makes the tables of `owner` in an empty database in memory.
+pub(crate) fn make(conn: &mut diesel::SqliteConnection, owner: Owner) -> Result<(), DbError> {
+    apply(conn, sqlite(owner)).map(drop)
+}
+
 /// The names of the migrations of `owner` that are not applied yet.
 ///
 /// # Errors
@@ -161,7 +166,8 @@ fn applied(conn: &mut Conn, schema: &str) -> Result<Vec<String>, DbError> {
     Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
-fn check_versions(conn: &mut Conn, schema: &str, owner: Owner) -> Result<(), DbError> {
+/// Refuses tables of `owner` in `schema` that are older or newer than this binary.
+pub(crate) fn check_versions(conn: &mut Conn, schema: &str, owner: Owner) -> Result<(), DbError> {
     let name = owner.name();
     let applied = match applied(conn, schema) {
         Err(DbError::Schema(_)) => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use db::inbox::Part;
 use db::{Conn, DbError, EscrowDb, EscrowTx, alarms, desk, turns, tx};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
@@ -20,8 +21,27 @@ use crate::keys::Keys;
 const PACE: Span = Span::secs(3);
 /// Turns that are remembered; when there are more, all come round once more.
 const TURNS_MAX: usize = 100_000;
+/// Letters of an alarm's message that are kept.
+const MESSAGE_MAX: usize = 300;
+/// Kinds of alarms that rows of web's can set off, one each.
+const FORGED: [&str; 4] = ["address", "intent", "order", "rejected"];
+/// Alarms of such a kind that an hour takes.
+const ALARMS_MAX: i64 = 100;
+/// The kind of the alarm that says that there were more.
+const FLOOD: &str = "flood";
 /// Alarms that are remembered, so that raising them again costs no write.
 const TOLD_MAX: usize = 10_000;
+
+/// Ends the name of a list at the desk that holds everything that was ever left over.
+const ALL: &str = "-all";
+
+/// The name of the list of everything that belongs to the list of what is recent.
+macro_rules! all {
+    ($list:literal) => {
+        concat!($list, "-all")
+    };
+}
+pub(crate) use all;
 
 /// A list of a chain that is walked round by round, or a job that is done now and then.
 pub(crate) type List = (ChainId, &'static str);
@@ -88,6 +108,9 @@ pub struct Ctx {
     told: Mutex<BTreeSet<AlarmId>>,
     /// Where each list is gone on with.
     places: Mutex<BTreeMap<List, Place>>,
+    /// How many rows of web's each list at the desk has passed over, because nothing could be done
+    /// about them; only of lists whose end was not reached.
+    passed: Mutex<BTreeMap<&'static str, i64>>,
     probe: Box<dyn Probe>,
 }
 
@@ -146,6 +169,7 @@ impl Ctx {
             looked: Mutex::default(),
             told: Mutex::default(),
             places: Mutex::default(),
+            passed: Mutex::default(),
             probe,
         })
     }
@@ -212,6 +236,52 @@ impl Ctx {
         Ok(rows.iter().filter_map(|(order, n)| Some((order.parse().ok()?, *n))).collect())
     }
 
+    /// Walks the next part of a list of web's rows, from behind those that earlier rounds could do
+    /// nothing about, so that a thousand forged ones in front hold up no honest one behind. `each`
+    /// says whether its row is done with and so leaves the list. Answers how many were.
+    ///
+    /// # Errors
+    /// As of `read` and `each`.
+    pub(crate) fn walk<T>(
+        &self,
+        list: &'static str,
+        limit: i64,
+        read: impl FnOnce(&mut Conn, Part) -> Result<Vec<T>, DbError>,
+        mut each: impl FnMut(T) -> Result<bool, Fault>,
+    ) -> Result<u32, Fault> {
+        let passed = || self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out: a walk that fails begins anew.
+        let skip = passed().remove(list).unwrap_or_default();
+        let rows = self.db.read(|conn| read(conn, Part { skip, limit }))?;
+        let full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut done, mut left): (u32, i64) = (0, 0);
+        for row in rows {
+            if each(row)? {
+                done = done.saturating_add(1);
+            } else {
+                left = left.saturating_add(1);
+            }
+        }
+        if full {
+            passed().insert(list, skip.saturating_add(left));
+        }
+        Ok(done)
+    }
+
+    /// Whether a list at the desk was left before its end; of the lists of everything if `all`.
+    pub(crate) fn is_walking(&self, all: bool) -> bool {
+        let passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.keys().any(|list| !all || list.ends_with(ALL))
+    }
+
+    /// Whether web's file cannot be used, which raises an alarm. Nothing is taken up or planned
+    /// then; payouts under way go on.
+    pub(crate) fn lacks_web(&self) -> Result<bool, Fault> {
+        let Some(why) = self.db.lack()? else { return Ok(false) };
+        self.alarm("files", None, format!("nothing is taken up and no payout planned: {why}"))?;
+        Ok(true)
+    }
+
     /// Writes in escrow's turn, and says `None` where another engine on the same ledger was
     /// quicker.
     pub(crate) fn write<T: Send + 'static>(
@@ -240,6 +310,7 @@ impl Ctx {
         message: String,
     ) -> Result<(), Fault> {
         let now = self.now();
+        let message = printable(&message);
         let id = alarm_id(kind, order, &message);
         if self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
             return Ok(());
@@ -285,7 +356,13 @@ pub(crate) fn is_over(last: Time, now: Time, span: Span) -> bool {
     last > now || now.since(last) >= span
 }
 
-/// Raises an alarm within a write.
+/// What of a message is shown: it may repeat what a stranger wrote.
+fn printable(message: &str) -> String {
+    message.chars().filter(|letter| !letter.is_control()).take(MESSAGE_MAX).collect()
+}
+
+/// Raises an alarm within a write. Of the kinds that forged rows can set off, an hour takes a
+/// hundred, and one more that says so.
 pub(crate) fn alarm(
     tx: &mut EscrowTx<'_>,
     kind: &'static str,
@@ -293,11 +370,24 @@ pub(crate) fn alarm(
     message: &str,
     at: Time,
 ) -> Result<(), Fault> {
-    let id = alarm_id(kind, order, message);
-    if alarms::raise(tx, (id, kind), order, message, at)? {
-        tracing::error!(kind, order = order.map(tracing_id), message, "alarm");
+    let told = || tracing::error!(kind, order = order.map(tracing_id), message, "alarm");
+    let is_flood = FORGED.contains(&kind)
+        && alarms::count(tx, kind, at.before(Span::hours(1)), ALARMS_MAX)? >= ALARMS_MAX;
+    if is_flood {
+        told();
+        let message = format!("{ALARMS_MAX} of the kind {kind} within an hour; the log has more");
+        // Another hour's flood is another alarm.
+        let id = alarm_id(FLOOD, None, &format!("{message} {}", hour(at)));
+        alarms::raise(tx, (id, FLOOD), None, &message, at)?;
+    } else if alarms::raise(tx, (alarm_id(kind, order, message), kind), order, message, at)? {
+        told();
     }
     Ok(())
+}
+
+/// The number of the hour that a moment lies in.
+fn hour(at: Time) -> i64 {
+    at.since(Time::from_secs(0)).as_secs().wrapping_div(3_600)
 }
 
 fn tracing_id(order: OrderId) -> String {

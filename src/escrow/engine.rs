@@ -83,6 +83,10 @@ impl Engine {
     /// The first [`Fault`], after every job has had its turn.
     pub fn desk_once(&self, full: bool) -> Result<u32, Fault> {
         let ctx = &self.ctx;
+        if ctx.lacks_web()? {
+            return Ok(0);
+        }
+        let full = full || ctx.is_walking(true);
         let mut round = Round::default();
         round.add(job("disputes", || disputes::run_once(ctx)))?;
         round.add(job("intents", || intents::run_once(ctx, full)))?;
@@ -90,6 +94,16 @@ impl Engine {
         round.add(job("addresses", || addresses::run_once(ctx)))?;
         round.add(job("intake", || intake::run_once(ctx, full)))?;
         round.end()
+    }
+
+    /// Whether a list at the desk was not walked to its end, so that another round is due at once.
+    pub fn has_more(&self) -> bool {
+        self.ctx.is_walking(false)
+    }
+
+    /// Whether the ledger can be written, whatever became of web's tables.
+    pub fn is_well(&self) -> bool {
+        self.ctx.write("well", |_tx| Ok(())).is_ok()
     }
 
     /// One round over all chains. A chain in trouble does not hold up the others.

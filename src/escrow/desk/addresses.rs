@@ -19,21 +19,14 @@ const ROUND: i64 = 200;
 /// # Errors
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
-    let requests = ctx.db.read(|conn| inbox::address_requests(conn, ROUND))?;
-    let mut done: u32 = 0;
-    for id in requests {
-        if ctx.contain("addresses", None, take_up(ctx, &id))? {
-            done = done.saturating_add(1);
-        }
-    }
-    Ok(done)
+    ctx.walk("addresses", ROUND, inbox::address_requests, |id| {
+        ctx.contain("addresses", None, take_up(ctx, &id))
+    })
 }
 
 fn take_up(ctx: &Ctx, id: &str) -> Result<bool, Fault> {
-    let Some(request) = ctx.db.read(|conn| inbox::address_request(conn, id))? else {
-        return Ok(false);
-    };
-    match read(&request) {
+    let request = ctx.db.read(|conn| inbox::address_request(conn, id))?;
+    match request.as_ref().ok_or("it is too large").and_then(read) {
         Ok((id, store, address)) => enter(ctx, id, store, address),
         Err(why) => {
             let shown: String = id.chars().filter(char::is_ascii_hexdigit).take(32).collect();

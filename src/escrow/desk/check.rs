@@ -85,7 +85,10 @@ pub(crate) fn terms(
     id: &Identity,
     known: &Known,
 ) -> Result<Result<Terms, Reason>, DbError> {
-    let lines = inbox::lines(conn, id.order, LINES_READ)?;
+    let lines = match inbox::lines(conn, id.order, LINES_READ) {
+        Err(DbError::Corrupt(_)) => return Ok(Err("a line cannot be read")),
+        lines => lines?,
+    };
     let facts = Facts {
         rate: match row.rate_id.parse::<RateId>() {
             Ok(rate) => placing::rate_by_id(conn, rate, id.asset.rate_name())?,

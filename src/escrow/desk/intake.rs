@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use db::ledger::{self, Derivation, State};
 use db::orders::OrderRow;
-use db::{EscrowTx, inbox};
+use db::{Conn, EscrowTx, inbox};
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clock::{Span, Time};
@@ -34,32 +34,32 @@ const BURNT_MAX: u32 = 20;
 /// [`Fault`] when the database fails; an order whose chain does not answer just waits.
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
-    let new = ctx.db.read(|conn| inbox::new_orders(conn, since, ROUND))?;
+    let list = if full { ctx::all!("intake") } else { "intake" };
+    let read = |conn: &mut Conn, part| inbox::new_orders(conn, since, part);
     let mut silent = BTreeSet::new();
-    let mut done: u32 = 0;
-    for id in new {
-        let taken = look_up(ctx, &id, &mut silent);
-        if ctx.contain("intake", id.parse().ok(), taken)? {
-            done = done.saturating_add(1);
-        }
-    }
-    Ok(done)
+    ctx.walk(list, ROUND, read, |id| {
+        ctx.contain("intake", id.parse().ok(), look_up(ctx, &id, &mut silent))
+    })
 }
 
 fn look_up(ctx: &Ctx, id: &str, silent: &mut BTreeSet<ChainId>) -> Result<bool, Fault> {
-    let Some(row) = ctx.db.read(|conn| inbox::order(conn, id))? else { return Ok(false) };
-    take_up(ctx, &row, silent)
+    let row = ctx.db.read(|conn| inbox::order(conn, id))?;
+    if let Some((row, identity)) = row.and_then(|row| check::identity(&row).map(|id| (row, id))) {
+        return take_up(ctx, (&row, identity), silent);
+    }
+    // There is no order to write an event about.
+    let shown: String = id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
+    ctx.alarm("order", None, format!("an order row cannot be read: {shown}"))?;
+    Ok(false)
 }
 
 /// Settles one order; `false` if it has to wait. A chain whose provider did not serve is noted as
 /// silent, and not asked again in this round.
-fn take_up(ctx: &Ctx, row: &OrderRow, silent: &mut BTreeSet<ChainId>) -> Result<bool, Fault> {
-    let Some(id) = check::identity(row) else {
-        // There is no order to write an event about.
-        let shown: String = row.id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
-        ctx.alarm("order", None, format!("an order row cannot be read: {shown}"))?;
-        return Ok(false);
-    };
+fn take_up(
+    ctx: &Ctx,
+    (row, id): (&OrderRow, Identity),
+    silent: &mut BTreeSet<ChainId>,
+) -> Result<bool, Fault> {
     let Some(chain) = ctx.chains.get(&id.asset.chain) else {
         return reject(ctx, id, "the chain is not served");
     };

@@ -4,7 +4,7 @@
 use db::deadlines::Deadline;
 use db::intents::IntentRow;
 use db::ledger::{self, State};
-use db::{EscrowTx, deadlines, holds, inbox, orders};
+use db::{Conn, EscrowTx, deadlines, holds, inbox};
 use domain::clock::{Span, Time};
 use domain::deadline::DeadlineKind;
 use domain::ids::{OrderId, UserId};
@@ -42,19 +42,16 @@ pub(crate) struct Asked {
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
-    let open = ctx.db.read(|conn| inbox::open_intents(conn, since, ROUND))?;
-    let mut done: u32 = 0;
-    for (order, n) in open {
-        if ctx.contain("intents", order.parse().ok(), look_up(ctx, &order, n))? {
-            done = done.saturating_add(1);
-        }
-    }
-    Ok(done)
+    let list = if full { ctx::all!("intents") } else { "intents" };
+    let read = |conn: &mut Conn, part| inbox::open_intents(conn, since, part);
+    ctx.walk(list, ROUND, read, |(order, n)| {
+        ctx.contain("intents", order.parse().ok(), look_up(ctx, &order, n))
+    })
 }
 
 fn look_up(ctx: &Ctx, order: &str, n: i32) -> Result<bool, Fault> {
-    let Some(row) = ctx.db.read(|conn| inbox::intent(conn, order, n))? else { return Ok(false) };
-    if let Some(asked) = read(&row) {
+    let row = ctx.db.read(|conn| inbox::intent(conn, order, n))?;
+    if let Some(asked) = row.as_ref().and_then(read) {
         return take_up(ctx, asked);
     }
     let shown: String = order.chars().filter(char::is_ascii_hexdigit).take(32).collect();
@@ -84,7 +81,7 @@ fn take_up(ctx: &Ctx, asked: Asked) -> Result<bool, Fault> {
 fn fresh_order(ctx: &Ctx, asked: Asked) -> Result<Option<Identity>, Fault> {
     let row = ctx.db.read(|conn| match ledger::state(conn, asked.order)? {
         Some(_) => Ok(None),
-        None => orders::by_id(conn, asked.order),
+        None => inbox::order(conn, &asked.order.to_string()),
     })?;
     Ok(row.as_ref().and_then(check::identity))
 }

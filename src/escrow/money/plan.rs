@@ -63,7 +63,7 @@ pub(crate) fn is_paused(ctx: &Ctx) -> Result<bool, Fault> {
 /// # Errors
 /// [`Fault`] when the database fails; what a provider's trouble holds up waits.
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
-    if is_paused(ctx)? {
+    if is_paused(ctx)? || ctx.lacks_web()? {
         return Ok(0);
     }
     let chain = served.client.spec().id;
