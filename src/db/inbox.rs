@@ -37,7 +37,11 @@ macro_rules! is_key {
     ($table:ident . $column:ident) => {{
         let _there = $table::$column;
         sql::<Bool>(concat!(
-            "OCTET_LENGTH(", stringify!($table), ".", stringify!($column), ") = 32"
+            "OCTET_LENGTH(",
+            stringify!($table),
+            ".",
+            stringify!($column),
+            ") = 32"
         ))
     }};
 }

@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db::inbox::Part;
-use db::{Conn, DbError, EscrowDb, EscrowTx, alarms, desk, turns, tx};
+use db::{Conn, DbError, EscrowDb, EscrowTx, desk, turns, tx};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
 use domain::clock::{Clock, Span, Time};
 use domain::ids::{AlarmId, OrderId};
-use sha2::{Digest, Sha256};
 
+use crate::alarms::{alarm_id, printable};
 use crate::chain::client::Client;
 use crate::chain::transport::PriceSource;
 use crate::fault::Fault;
@@ -21,16 +21,10 @@ use crate::keys::Keys;
 const PACE: Span = Span::secs(3);
 /// Turns that are remembered; when there are more, all come round once more.
 const TURNS_MAX: usize = 100_000;
-/// Letters of an alarm's message that are kept.
-const MESSAGE_MAX: usize = 300;
-/// Kinds of alarms that rows of web's can set off, one each.
-const FORGED: [&str; 4] = ["address", "intent", "order", "rejected"];
-/// Alarms of such a kind that an hour takes.
-const ALARMS_MAX: i64 = 100;
-/// The kind of the alarm that says that there were more.
-const FLOOD: &str = "flood";
 /// Alarms that are remembered, so that raising them again costs no write.
 const TOLD_MAX: usize = 10_000;
+
+pub(crate) use crate::alarms::raise as alarm;
 
 /// Ends the name of a list at the desk that holds everything that was ever left over.
 const ALL: &str = "-all";
@@ -339,7 +333,7 @@ impl Ctx {
             Err(fault) if fault.is_local() => {
                 match self.alarm("order", order, format!("{job}: {fault}")) {
                     Err(fault) if fault.is_local() => {
-                        tracing::error!(job, order = order.map(tracing_id), %fault, "no alarm");
+                        tracing::error!(job, order = order.map(|order| order.to_string()), %fault, "no alarm");
                     }
                     raised => raised?,
                 }
@@ -354,53 +348,6 @@ impl Ctx {
 /// been set back since, and holds up nothing.
 pub(crate) fn is_over(last: Time, now: Time, span: Span) -> bool {
     last > now || now.since(last) >= span
-}
-
-/// What of a message is shown: it may repeat what a stranger wrote.
-fn printable(message: &str) -> String {
-    message.chars().filter(|letter| !letter.is_control()).take(MESSAGE_MAX).collect()
-}
-
-/// Raises an alarm within a write. Of the kinds that forged rows can set off, an hour takes a
-/// hundred, and one more that says so.
-pub(crate) fn alarm(
-    tx: &mut EscrowTx<'_>,
-    kind: &'static str,
-    order: Option<OrderId>,
-    message: &str,
-    at: Time,
-) -> Result<(), Fault> {
-    let told = || tracing::error!(kind, order = order.map(tracing_id), message, "alarm");
-    let is_flood = FORGED.contains(&kind)
-        && alarms::count(tx, kind, at.before(Span::hours(1)), ALARMS_MAX)? >= ALARMS_MAX;
-    if is_flood {
-        told();
-        let message = format!("{ALARMS_MAX} of the kind {kind} within an hour; the log has more");
-        // Another hour's flood is another alarm.
-        let id = alarm_id(FLOOD, None, &format!("{message} {}", hour(at)));
-        alarms::raise(tx, (id, FLOOD), None, &message, at)?;
-    } else if alarms::raise(tx, (alarm_id(kind, order, message), kind), order, message, at)? {
-        told();
-    }
-    Ok(())
-}
-
-/// The number of the hour that a moment lies in.
-fn hour(at: Time) -> i64 {
-    at.since(Time::from_secs(0)).as_secs().wrapping_div(3_600)
-}
-
-fn tracing_id(order: OrderId) -> String {
-    order.to_string()
-}
-
-/// Kind, order and message make an alarm what it is.
-fn alarm_id(kind: &str, order: Option<OrderId>, message: &str) -> AlarmId {
-    let order = order.map(|order| order.to_string()).unwrap_or_default();
-    let digest = Sha256::digest(format!("{kind}\u{1f}{order}\u{1f}{message}"));
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
-    AlarmId::from_random(bytes)
 }
 
 #[cfg(test)]

@@ -20,4 +20,6 @@ mod once;
 mod process;
 mod provider;
 mod purchase;
+mod taken;
+mod tampered;
 mod tokens;

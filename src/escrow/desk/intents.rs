@@ -4,7 +4,7 @@
 use db::deadlines::Deadline;
 use db::intents::IntentRow;
 use db::ledger::{self, State};
-use db::{Conn, EscrowTx, deadlines, holds, inbox};
+use db::{Conn, DbError, EscrowTx, deadlines, holds, inbox};
 use domain::clock::{Span, Time};
 use domain::deadline::DeadlineKind;
 use domain::ids::{OrderId, UserId};
@@ -24,6 +24,8 @@ use crate::fault::Fault;
 const ROUND: i64 = 200;
 /// Intents placed longer ago are looked for in full rounds only.
 const RECENT: Span = Span::hours(24);
+
+const OUT_OF_TURN: &str = "a request carries a number that is not the next";
 
 /// A request, read from its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +73,11 @@ pub(crate) fn read(row: &IntentRow) -> Option<Asked> {
 
 fn take_up(ctx: &Ctx, asked: Asked) -> Result<bool, Fault> {
     let now = ctx.now();
+    // Looked at before as well: a flood of numbers costs no write.
+    if !ctx.db.read(|conn| is_next(conn, asked))? {
+        ctx.alarm("intent", Some(asked.order), OUT_OF_TURN.to_owned())?;
+        return Ok(false);
+    }
     let fresh = fresh_order(ctx, asked)?;
     let moved = ctx.write("intent", move |tx| act(tx, asked, fresh.as_ref(), now))?;
     ctx.reach("intents: announced")?;
@@ -86,6 +93,11 @@ fn fresh_order(ctx: &Ctx, asked: Asked) -> Result<Option<Identity>, Fault> {
     Ok(row.as_ref().and_then(check::identity))
 }
 
+/// Whether a request carries the next number of its order.
+fn is_next(conn: &mut Conn, asked: Asked) -> Result<bool, DbError> {
+    Ok(i64::from(asked.n) == ledger::answered(conn, asked.order)?.saturating_add(1))
+}
+
 /// Everything about an intent that needs no look at web's other tables, in one write.
 fn act(
     tx: &mut EscrowTx<'_>,
@@ -98,10 +110,8 @@ fn act(
         (None, Some(id)) => intake::fresh(id, now),
         (None, None) => return Ok(false),
     };
-    let answered = ledger::answered(tx, asked.order)?;
-    if i64::from(asked.n) != answered.saturating_add(1) {
-        let message = "a request carries a number that is not the next";
-        ctx::alarm(tx, "intent", Some(asked.order), message, now)?;
+    if !is_next(tx, asked)? {
+        ctx::alarm(tx, "intent", Some(asked.order), OUT_OF_TURN, now)?;
         return Ok(false);
     }
     if holds::open_hold(tx, asked.order)?.is_some() {
