@@ -33,6 +33,7 @@ pub mod items;
 pub mod keys;
 pub mod ledger;
 pub mod orders;
+pub mod overview;
 pub mod packages;
 pub mod payouts;
 pub mod placing;

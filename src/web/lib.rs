@@ -3,6 +3,7 @@
 //! Nothing here can pay: web writes orders and what people ask for, and escrow alone acts on it.
 
 pub mod accounts;
+pub mod admin;
 pub mod assets;
 mod compress;
 pub mod config;

@@ -160,24 +160,6 @@ pub(super) fn account(
     })
 }
 
-/// The profile, and for whoever runs the site how well its parts are kept apart.
-pub(super) fn with_site(account: Markup, level: Option<u8>) -> Markup {
-    let walls = |level| match level {
-        3 => "each role has a user of its own, rules on files and a list of system calls",
-        2 => "each role has rules on files and a list of system calls, but all have one user",
-        1 => "each role has a user of its own, but not both filters",
-        _ => "no wall stands between this page and the keys",
-    };
-    html! {
-        (account)
-        @if let Some(level) = level {
-            (ui::narrow(ui::panel(Some("This site"), ui::terms(&[
-                ("Isolation level", html! { (level) " of 3: " (walls(level)) ". The operator sees more with " code { "holdfast check" } "." }),
-            ]))))
-        }
-    }
-}
-
 fn onward(next: Option<&str>) -> Markup {
     html! { @if let Some(next) = next.and_then(Url::local) { (ui::hidden("next", next)) } }
 }

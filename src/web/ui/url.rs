@@ -189,6 +189,16 @@ pub fn account() -> Url {
     Url::fixed("/account")
 }
 
+/// How the shop stands, for administrators.
+pub fn admin() -> Url {
+    Url::fixed("/admin")
+}
+
+/// The walls between the roles, attack by attack.
+pub fn walls() -> Url {
+    Url::fixed("/admin/walls")
+}
+
 /// Login.
 pub fn login() -> Url {
     Url::fixed("/login")
