@@ -239,6 +239,23 @@ pub fn new_mnemonic() -> Result<Zeroizing<String>, Fault> {
 mod tests {
     use super::*;
 
+    /// Compiles only as long as none of these kinds can be shown by `{:?}`.
+    macro_rules! never_shown {
+        ($($kind:ty),+) => {$(
+            const _: fn() = || {
+                struct Shown;
+                trait Told<A> {
+                    fn told() {}
+                }
+                impl<T: ?Sized> Told<()> for T {}
+                impl<T: ?Sized + fmt::Debug> Told<Shown> for T {}
+                // Of two that fit neither can be chosen.
+                let _ = <$kind as Told<_>>::told;
+            };
+        )+};
+    }
+    never_shown!(Held, Locked<Held>, KeySource);
+
     // What is secret is printed by nobody and copied by nobody: a change here would not compile.
     static_assertions::assert_not_impl_any!(Held: fmt::Debug, fmt::Display, Clone);
     static_assertions::assert_not_impl_any!(Locked<Held>: fmt::Debug, fmt::Display, Clone);

@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod admin;
 mod bad_input;
 mod catalogue;
 mod catalogue_api;
