@@ -17,6 +17,8 @@ use crate::{migrate, shape};
 
 /// How long escrow goes on without the others' files before it tries them again.
 const ALONE: Duration = Duration::from_secs(10);
+/// How long a read goes by the last look at the others' tables.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A connection of a role.
 pub(crate) struct Link {
@@ -26,6 +28,8 @@ pub(crate) struct Link {
     /// Since when, and why, the others' files are left out.
     alone: Option<(Instant, DbError)>,
     given_up: bool,
+    /// When the others' tables were last found unchanged.
+    looked: Instant,
 }
 
 impl Link {
@@ -40,7 +44,7 @@ impl Link {
                 let conn = Conn::open_alone(config, owner, mode)?;
                 tracing::error!(%why, "the file of another role is left out");
                 let alone = Some((Instant::now(), why));
-                Ok(Self { conn, seen: Vec::new(), alone, given_up: false })
+                Ok(Self { conn, seen: Vec::new(), alone, given_up: false, looked: Instant::now() })
             }
             opened => opened,
         }
@@ -59,7 +63,16 @@ impl Link {
                 }
             }
         }
-        Ok(Self { conn, seen, alone: None, given_up: false })
+        Ok(Self { conn, seen, alone: None, given_up: false, looked: Instant::now() })
+    }
+
+    /// [`Link::is_sound`], as of some milliseconds ago at most: for reads, which are cut off soon.
+    pub(crate) fn was_sound(&mut self) -> bool {
+        if self.alone.is_none() && self.looked.elapsed() < LOOK {
+            return true;
+        }
+        self.looked = Instant::now();
+        self.is_sound()
     }
 
     /// Why the others' files are left out; `None` where they are there.

@@ -100,7 +100,7 @@ impl Reader {
                 tracing::warn!(%error, "no connection to read by");
                 DbError::Busy
             })?;
-            if link.is_sound() {
+            if link.was_sound() {
                 return Ok(link);
             }
             link.give_up();

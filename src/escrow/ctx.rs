@@ -37,6 +37,19 @@ macro_rules! all {
 }
 pub(crate) use all;
 
+/// How far a list at the desk is walked.
+#[derive(Debug, Clone, Copy, Default)]
+struct Walk {
+    /// Rows passed over in this walk, because nothing could be done about them.
+    passed: i64,
+    /// The end was reached since all were begun anew. It begins again then, for what is new, but
+    /// no round follows for its sake.
+    ended: bool,
+}
+
+/// What a walk is that came to its end, or failed.
+const ENDED: Walk = Walk { passed: 0, ended: true };
+
 /// A list of a chain that is walked round by round, or a job that is done now and then.
 pub(crate) type List = (ChainId, &'static str);
 /// A row of such a list: order and number.
@@ -102,9 +115,8 @@ pub struct Ctx {
     told: Mutex<BTreeSet<AlarmId>>,
     /// Where each list is gone on with.
     places: Mutex<BTreeMap<List, Place>>,
-    /// How many rows of web's each list at the desk has passed over, because nothing could be done
-    /// about them; only of lists whose end was not reached.
-    passed: Mutex<BTreeMap<&'static str, i64>>,
+    /// How far each list at the desk is walked.
+    walks: Mutex<BTreeMap<&'static str, Walk>>,
     probe: Box<dyn Probe>,
 }
 
@@ -163,7 +175,7 @@ impl Ctx {
             looked: Mutex::default(),
             told: Mutex::default(),
             places: Mutex::default(),
-            passed: Mutex::default(),
+            walks: Mutex::default(),
             probe,
         })
     }
@@ -243,9 +255,9 @@ impl Ctx {
         read: impl FnOnce(&mut Conn, Part) -> Result<Vec<T>, DbError>,
         mut each: impl FnMut(T) -> Result<bool, Fault>,
     ) -> Result<u32, Fault> {
-        let passed = || self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        // Taken out: a walk that fails begins anew.
-        let skip = passed().remove(list).unwrap_or_default();
+        let walks = || self.walks.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = walks().insert(list, ENDED).unwrap_or_default();
+        let skip = before.passed;
         let rows = self.db.read(|conn| read(conn, Part { skip, limit }))?;
         let full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut done, mut left): (u32, i64) = (0, 0);
@@ -257,15 +269,24 @@ impl Ctx {
             }
         }
         if full {
-            passed().insert(list, skip.saturating_add(left));
+            walks().insert(list, Walk { passed: skip.saturating_add(left), ..before });
         }
         Ok(done)
     }
 
-    /// Whether a list at the desk was left before its end; of the lists of everything if `all`.
+    /// Whether a list at the desk was not at its end since [`Ctx::walk_anew`]; of the lists of
+    /// everything if `all`.
     pub(crate) fn is_walking(&self, all: bool) -> bool {
-        let passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        passed.keys().any(|list| !all || list.ends_with(ALL))
+        let walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
+        walks.iter().any(|(list, walk)| !walk.ended && (!all || list.ends_with(ALL)))
+    }
+
+    /// Lets every list at the desk be walked to its end once more, unless one still is.
+    pub(crate) fn walk_anew(&self) {
+        let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
+        if walks.values().all(|walk| walk.ended) {
+            walks.clear();
+        }
     }
 
     /// Whether web's file cannot be used, which raises an alarm. Nothing is taken up or planned

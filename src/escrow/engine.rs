@@ -86,6 +86,7 @@ impl Engine {
         if ctx.lacks_web()? {
             return Ok(0);
         }
+        ctx.walk_anew();
         let full = full || ctx.is_walking(true);
         let mut round = Round::default();
         round.add(job("disputes", || disputes::run_once(ctx)))?;

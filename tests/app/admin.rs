@@ -46,11 +46,9 @@ fn raise(shop: &Shop, many: u8) {
 #[test]
 fn administrators_alone_see_how_the_shop_stands() {
     let shop = shop();
-    for (name, role, status) in [
-        ("boss", Role::Admin, 200),
-        ("clerk", Role::Staff, 404),
-        ("ada", Role::Customer, 404),
-    ] {
+    for (name, role, status) in
+        [("boss", Role::Admin, 200), ("clerk", Role::Staff, 404), ("ada", Role::Customer, 404)]
+    {
         let mut browser = signed_in(&shop, name, role);
         let key = crate::keys::make(&mut browser, "read", "");
         for path in ["/admin", "/admin/walls"] {
@@ -112,7 +110,10 @@ fn the_page_tells_roles_money_chains_alarms_and_walls() {
         assert!(page.contains(said), "{said}: {page}");
     }
     let walls = browser.see("/admin/walls");
-    assert!(walls.contains("read the secret") && walls.contains("<strong>Open</strong>"), "{walls}");
+    assert!(
+        walls.contains("read the secret") && walls.contains("<strong>Open</strong>"),
+        "{walls}"
+    );
 }
 
 #[test]
@@ -138,7 +139,10 @@ fn alarms_come_in_pages_newest_first_and_alike_in_json() {
     assert!(first.contains("alarm &lt;44&gt;") && !first.contains("alarm &lt;24&gt;"), "{first}");
     let older = first.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     let second = browser.see(older);
-    assert!(second.contains("alarm &lt;24&gt;") && !second.contains("alarm &lt;25&gt;"), "{second}");
+    assert!(
+        second.contains("alarm &lt;24&gt;") && !second.contains("alarm &lt;25&gt;"),
+        "{second}"
+    );
     assert!(second.contains("rel=\"prev\" href=\"/admin\""), "{second}");
 }
 

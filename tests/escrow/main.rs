@@ -14,6 +14,7 @@ mod crash;
 mod deadlines;
 mod forged;
 mod handshake;
+mod keyless;
 mod liveness;
 mod money;
 mod once;

@@ -199,9 +199,9 @@ fn tampered(
     let came = |n: usize| after[n].checked_sub(before[n]).unwrap();
     // Above nine tenths: the rest is what the network took.
     let is_most = |sum: Amount, percent: u64| {
-        let wanted = due.checked_mul(percent).unwrap();
-        let sum = sum.checked_mul(100).unwrap();
-        sum <= wanted && sum > wanted.checked_mul(9).unwrap().checked_div(10).unwrap()
+        let [wanted, sum] =
+            [(due, percent), (sum, 100)].map(|(of, by)| of.checked_mul(by).unwrap());
+        sum <= wanted && sum.checked_mul(10) > wanted.checked_mul(9)
     };
     let [store, site, buyer] = [came(0), came(1), came(2)];
     let fits = match end {

@@ -26,7 +26,8 @@ use testkit::Data;
 use crate::wire::{Hand, Line, Script, Wire};
 
 /// A phrase of BIP-39's own examples, whose accounts nobody uses on the development chain.
-const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+pub(crate) const PHRASE: &str =
+    "legal winner thank year wave sausage worth useful legal winner thank yellow";
 /// The stablecoin that the chain holds from its first block.
 pub(crate) const DOLLAR: EvmAddress = EvmAddress::from_bytes(devnet::DOLLAR.into_array());
 const START: Time = Time::from_secs(1_800_000_000);
