@@ -22,7 +22,7 @@ const PACE: Span = Span::secs(3);
 /// Turns that are remembered; when there are more, all come round once more.
 const TURNS_MAX: usize = 100_000;
 /// Alarms that are remembered, so that raising them again costs no write.
-const TOLD_MAX: usize = 10_000;
+const TOLD_MAX: usize = 100_000;
 
 pub(crate) use crate::alarms::raise as alarm;
 
@@ -327,15 +327,15 @@ impl Ctx {
         let now = self.now();
         let message = printable(&message);
         let id = alarm_id(kind, order, &message);
-        if self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
+        let told = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told().contains(&id) {
             return Ok(());
         }
         self.write("alarm", move |tx| alarm(tx, kind, order, &message, now))?;
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() >= TOLD_MAX {
-            told.clear();
+        if told().len() >= TOLD_MAX {
+            told().clear();
         }
-        told.insert(id);
+        told().insert(id);
         Ok(())
     }
 

@@ -33,6 +33,9 @@ const READ: [&str; 7] = [
 const ABOUT_ORDERS: [&str; 5] =
     ["orders", "order_lines", "order_intents", "disputes", "shipment_events"];
 
+/// Tables that escrow reads while money leaves.
+const READ_LATE: [&str; 3] = ["order_intents", "disputes", "shipment_events"];
+
 /// Hostile values, as expressions of SQL. All are tried on every column, whatever it is for.
 fn values() -> Vec<String> {
     let quoted = |text: &str| format!("'{text}'");
@@ -148,12 +151,14 @@ fn sealed(world: &World, order: OrderId) -> Vec<u8> {
 }
 
 /// Both lanes, whatever they find: no round may fail.
+fn round(world: &World, engine: &Engine, what: &str) {
+    engine.desk_once(true).unwrap_or_else(|fault| panic!("{what}: desk: {fault}"));
+    engine.chain_once().unwrap_or_else(|fault| panic!("{what}: chain: {fault}"));
+    world.pass(2);
+}
+
 fn rounds(world: &World, engine: &Engine, what: &str) {
-    for _ in 0..3 {
-        engine.desk_once(true).unwrap_or_else(|fault| panic!("{what}: desk: {fault}"));
-        engine.chain_once().unwrap_or_else(|fault| panic!("{what}: chain: {fault}"));
-        world.pass(2);
-    }
+    (0..3).for_each(|_| round(world, engine, what));
 }
 
 /// Leads an order to where its terms say, once web's rows are as they were.
@@ -172,26 +177,37 @@ fn ends(world: &World, engine: &Engine, order: OrderId, what: &str) -> &'static 
     panic!("{what}: {} {:?} {:?}", world.status(order), world.story(order), world.alarms());
 }
 
-/// One column, one value; `false` where the tables have no such row or do not take the value.
+/// Sets one column of one order's rows to each of these values in turn, the last of them while
+/// the order is paid out; `false` where no value was taken.
 fn tampered(
     (world, engine): (&World, &Engine),
     attacker: &mut Attacker,
     place: (&str, &str),
-    value: &str,
+    values: &[String],
 ) -> bool {
-    let what = format!("{}.{} = {}", place.0, place.1, &value[..value.len().min(60)]);
     let order = world.funded(engine);
     world.ship(order);
     if place.0 == "disputes" {
         world.dispute(order);
     }
-    world.ask(order, IntentAction::Release, ActorRole::Buyer);
     let (terms, before, due) = (sealed(world, order), arrived(world), world.state(order).due);
-
+    let (mut taken, mut what) = (false, String::new());
     attacker.save(place.0);
-    let taken = attacker.set(place, value, order);
-    rounds(world, engine, &what);
-    attacker.restore(place.0);
+    for (left, value) in (0..values.len()).rev().zip(values) {
+        what = format!("{}.{} = {}", place.0, place.1, &value[..value.len().min(60)]);
+        taken |= attacker.set(place, value, order);
+        if left == 0 {
+            world.ask(order, IntentAction::Release, ActorRole::Buyer);
+            if place.0 == "order_intents" {
+                attacker.save(place.0);
+                taken = attacker.set(place, value, order);
+            }
+            rounds(world, engine, &what);
+        } else {
+            round(world, engine, &what);
+        }
+        attacker.restore(place.0);
+    }
     let end = ends(world, engine, order, &what);
 
     assert_eq!(sealed(world, order), terms, "{what}");
@@ -218,25 +234,35 @@ fn tampered(
     taken
 }
 
-/// Every column of these tables; answers which were there to be changed.
+/// Every column of these tables; answers which were there to be changed. What is read while money
+/// leaves is changed then, by each value; of all else each value stands for a round, and the last
+/// one then.
 fn all_of(tables: &[&'static str]) -> BTreeSet<&'static str> {
-    let world = World::on_files();
-    let engine = world.engine();
-    let mut attacker = Attacker::of(&world);
     let mut changed = BTreeSet::new();
     for table in tables {
-        if !ABOUT_ORDERS.contains(table) && !attacker.has_rows(table) {
-            continue;
-        }
-        for column in attacker.columns(table) {
-            for value in values() {
-                if tampered((&world, &engine), &mut attacker, (table, &column), &value) {
+        for column in columns(table) {
+            // A world of its own, because escrow watches the addresses of all its orders.
+            let world = World::on_files();
+            let engine = world.engine();
+            let mut attacker = Attacker::of(&world);
+            if !ABOUT_ORDERS.contains(table) && !attacker.has_rows(table) {
+                break;
+            }
+            let size = if READ_LATE.contains(table) { 1 } else { values().len() };
+            for some in values().chunks(size) {
+                if tampered((&world, &engine), &mut attacker, (table, &column), some) {
                     changed.insert(*table);
                 }
             }
         }
     }
     changed
+}
+
+/// The columns of a table as it is made.
+fn columns(table: &str) -> Vec<String> {
+    let data = testkit::Data::sqlite();
+    data.texts(Owner::Web, &format!("SELECT name AS text FROM pragma_table_info('{table}')"))
 }
 
 #[test]
