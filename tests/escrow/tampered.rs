@@ -157,14 +157,10 @@ fn round(world: &World, engine: &Engine, what: &str) {
     world.pass(2);
 }
 
-fn rounds(world: &World, engine: &Engine, what: &str) {
-    (0..3).for_each(|_| round(world, engine, what));
-}
-
 /// Leads an order to where its terms say, once web's rows are as they were.
 fn ends(world: &World, engine: &Engine, order: OrderId, what: &str) -> &'static str {
     for _ in 0..4 {
-        rounds(world, engine, what);
+        (0..3).for_each(|_| round(world, engine, what));
         let state = world.state(order);
         if state.status.is_terminal() || state.disputed {
             return state.status.as_str();
@@ -195,17 +191,12 @@ fn tampered(
     attacker.save(place.0);
     for (left, value) in (0..values.len()).rev().zip(values) {
         what = format!("{}.{} = {}", place.0, place.1, &value[..value.len().min(60)]);
-        taken |= attacker.set(place, value, order);
         if left == 0 {
             world.ask(order, IntentAction::Release, ActorRole::Buyer);
-            if place.0 == "order_intents" {
-                attacker.save(place.0);
-                taken = attacker.set(place, value, order);
-            }
-            rounds(world, engine, &what);
-        } else {
-            round(world, engine, &what);
+            attacker.save(place.0);
         }
+        taken |= attacker.set(place, value, order);
+        (0..if left == 0 { 3 } else { 1 }).for_each(|_| round(world, engine, &what));
         attacker.restore(place.0);
     }
     let end = ends(world, engine, order, &what);
