@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, check, derive, grants, probe, role, serve, step};
+use crate::{Stop, admin, check, derive, grants, payouts, probe, role, serve, step};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -186,6 +186,26 @@ enum Admin {
     Pause,
     /// Ends a pause
     Resume,
+    /// Payouts that cannot go on by themselves
+    #[command(subcommand)]
+    Payout(Payout),
+}
+
+#[derive(Subcommand)]
+enum Payout {
+    /// Says which are held, why, and who can help them on
+    List,
+    /// Has escrow look again at once; what failed on the chain is then paid anew, less its fee
+    Retry {
+        /// The order, 32 digits as in the address of its page
+        order: String,
+        /// Number of the payout; without it the first that is held
+        #[arg(long)]
+        case: Option<i32>,
+        /// The chain tx that used the nonce of a payment, to be taken down as that payment
+        #[arg(long, value_name = "HASH")]
+        tx: Option<String>,
+    },
 }
 
 /// What `check` shows.
@@ -233,6 +253,10 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::NewPhrase)) => admin::new_phrase(),
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
+        Some(Verb::Admin(Admin::Payout(Payout::List))) => payouts::list(),
+        Some(Verb::Admin(Admin::Payout(Payout::Retry { order, case, tx }))) => {
+            payouts::retry(&order, case, tx.as_deref())
+        }
         Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Role { role, level }) => role::run(role, level),
         Some(Verb::Probe { role }) => probe::run(role),

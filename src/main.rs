@@ -18,6 +18,7 @@ mod matrix;
 mod monitor;
 #[cfg(feature = "mariadb")]
 mod moving;
+mod payouts;
 mod people;
 mod probe;
 mod role;

@@ -564,6 +564,57 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reseal_requests (order_id, party, step) {
+        order_id -> Text,
+        party -> Text,
+        step -> Text,
+        address -> Text,
+        actor_id -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payout_requests (order_id, case_no, seq) {
+        order_id -> Text,
+        case_no -> Integer,
+        seq -> Integer,
+        tx_hash -> Nullable<Text>,
+        state -> Text,
+        outcome -> Text,
+        asked_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    reseals (order_id, party) {
+        order_id -> Text,
+        party -> Text,
+        address -> Text,
+        due_micros -> BigInt,
+        mac -> Text,
+        state -> Text,
+        reason -> Text,
+        seen_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    later_seals (order_id, seq) {
+        order_id -> Text,
+        seq -> Integer,
+        chain_id -> BigInt,
+        address -> Text,
+        terms -> Binary,
+        mac -> Text,
+        sealed_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     address_book,
     address_requests,
@@ -584,6 +635,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     installation,
     intent_answers,
     items,
+    later_seals,
     legs,
     order_deadlines,
     order_deliveries,
@@ -594,11 +646,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     orders,
     packages,
     payout_holds,
+    payout_requests,
     payouts,
     rates,
     receipts,
     recovery_codes,
     relays,
+    reseal_requests,
+    reseals,
     seals,
     sessions,
     shipment_events,

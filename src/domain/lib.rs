@@ -16,6 +16,7 @@ pub mod money;
 pub mod order;
 pub mod policy;
 pub mod refusal;
+pub mod reseal;
 pub mod seal;
 pub mod settle;
 pub mod store;

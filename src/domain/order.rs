@@ -113,6 +113,14 @@ words! {
         PayoutPlanned = "payout-planned",
         /// A payout cannot go on without somebody's help.
         PayoutHeld = "payout-held",
+        /// What held a payout is gone; it goes on.
+        PayoutResumed = "payout-resumed",
+        /// A party asked to be paid to another address.
+        ResealAsked = "reseal-asked",
+        /// The terms were sealed anew with that address.
+        Resealed = "resealed",
+        /// It was withdrawn or turned down.
+        ResealEnded = "reseal-ended",
         /// One leg of a payout is final.
         LegPaid = "leg-paid",
         /// The vendor is paid.

@@ -6,3 +6,4 @@ pub mod deadlines;
 pub mod disputes;
 pub mod intake;
 pub mod intents;
+pub mod reseals;

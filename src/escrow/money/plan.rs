@@ -7,7 +7,7 @@ use std::sync::Arc;
 use db::holds::{self, Hold};
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
-use db::{Conn, EscrowTx, inbox, placing};
+use db::{Conn, EscrowTx, held, inbox, placing};
 use domain::EvmAddress;
 use domain::clock::Time;
 use domain::intent::{self, ActorRole, EventActor, IntentAction};
@@ -15,9 +15,9 @@ use domain::money::Amount;
 use domain::order::EventKind;
 use domain::refusal::Refusal;
 use domain::seal::Terms;
-use domain::settle::{self, Indivisible, PayoutKind, PayoutPlan};
+use domain::settle::{self, Indivisible, LegRole, PayoutKind, PayoutPlan};
 
-use super::{OPERATOR_TIME, freeze, payee, relay, terms};
+use super::{OPERATOR_TIME, PAYEE_TIME, confirm, freeze, payee, relay, standing, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
@@ -29,6 +29,11 @@ use crate::fault::{ChainFault, Fault};
 const ROUND: i64 = 200;
 /// Why a payout waits whose payee's contract refuses the transfer.
 pub(crate) const REFUSES: &str = "the recipient's contract refuses the transfer";
+/// Why a payout waits whose token cannot leave the escrow address at all.
+pub(crate) const SHUT_OUT: &str =
+    "the token's issuer lets nothing leave the escrow address; it is tried again each week";
+/// Why a payout waits whose payee has another address since.
+pub(crate) const MOVED: &str = "the payee has another address since, which is asked first";
 
 /// What the legs of a payout may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -294,7 +299,7 @@ pub(crate) fn store(
             state_at: now,
         });
     }
-    if !super::is_faithful(sealed, &payout, &legs) {
+    if !super::is_faithful(std::slice::from_ref(sealed), &payout, &legs) {
         return Err(Fault::Ledger(format!("the plan of order {} is not lawful", state.order)));
     }
     payouts::insert(tx, &payout)?;
@@ -320,15 +325,33 @@ pub(crate) fn store(
     Ok(true)
 }
 
-/// Lets a payout wait for the operator: a row, an event and an alarm; no status.
+/// Lets a payout wait for whoever can help it on: a row, an event and an alarm; no status.
 pub(crate) fn hold(
     tx: &mut EscrowTx<'_>,
     state: &mut State,
     (payout, why): (&Payout, &str),
     now: Time,
 ) -> Result<(), Fault> {
-    payouts::hold(tx, payout, why, now.after(OPERATOR_TIME))?;
+    let legs = payouts::legs_of(tx, payout.order, payout.case)?;
+    let (owner, time) = match why {
+        SHUT_OUT => ("issuer", PAYEE_TIME),
+        MOVED => ("escrow", OPERATOR_TIME),
+        REFUSES | confirm::REVERTED => match waiting_for(&legs) {
+            Some(LegRole::Vendor) => ("vendor", PAYEE_TIME),
+            Some(LegRole::Buyer) => ("buyer", PAYEE_TIME),
+            Some(LegRole::Commission) | None => ("operator", OPERATOR_TIME),
+        },
+        _ => ("operator", OPERATOR_TIME),
+    };
+    held::hold(tx, (payout.order, payout.case), (why, owner), now.after(time))?;
     let note = Note::new(EventKind::PayoutHeld, EventActor::Escrow, format!("Held: {why}."));
     book::append(tx, state, note.case(payout.case), now)?;
     ctx::alarm(tx, "payout", Some(state.order), why, now)
+}
+
+/// Whom the first leg would pay that is not on its way.
+fn waiting_for(legs: &[Leg]) -> Option<LegRole> {
+    let mut waiting =
+        standing(legs).filter(|leg| matches!(leg.state, LegState::Planned | LegState::Reverted));
+    waiting.next().map(|leg| leg.role)
 }

@@ -1,0 +1,3 @@
+DROP TABLE later_seals;
+DROP TABLE reseals;
+DROP TABLE payout_requests;
