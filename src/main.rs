@@ -5,6 +5,7 @@
 
 mod admin;
 mod attack;
+mod backup;
 mod cage;
 mod check;
 mod cli;

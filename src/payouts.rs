@@ -47,13 +47,16 @@ fn lines(conn: &mut Conn) -> Result<Vec<String>, DbError> {
 /// What came of the last request, in a line of its own.
 fn answered(conn: &mut Conn, order: OrderId, case: i32) -> Result<Option<String>, DbError> {
     let asked = held::last_asked(conn, order, case)?;
-    Ok(asked.map(|(state, said)| format!("    retry is {state}{}{said}", if said.is_empty() { "" } else { ": " })))
+    Ok(asked.map(|(state, said)| {
+        format!("    retry is {state}{}{said}", if said.is_empty() { "" } else { ": " })
+    }))
 }
 
 /// Asks escrow to look at a payout again.
 pub(crate) fn retry(order: &str, case: Option<i32>, hash: Option<&str>) -> Result<(), Stop> {
     let wrong = |what: &str| Stop::Failed(format!("{what}; nothing was asked"));
-    let order: OrderId = order.parse().map_err(|_bad| wrong("an order is 32 hexadecimal digits"))?;
+    let order: OrderId =
+        order.parse().map_err(|_bad| wrong("an order is 32 hexadecimal digits"))?;
     let hash = match hash {
         None => None,
         Some(text) => Some(unhex(text).ok_or_else(|| wrong("a chain tx is 0x and 64 digits"))?),
@@ -72,7 +75,9 @@ pub(crate) fn retry(order: &str, case: Option<i32>, hash: Option<&str>) -> Resul
         Err(DbError::NotFound) => Err(wrong("escrow knows no such order")),
         asked => {
             asked.map_err(refused)?;
-            tell("escrow looks at it in its next round; `holdfast admin payout list` says what came of it");
+            tell(
+                "escrow looks at it in its next round; `holdfast admin payout list` says what came of it",
+            );
             Ok(())
         }
     }

@@ -12,6 +12,7 @@ pub mod conn;
 pub mod copy;
 pub mod doors;
 pub mod error;
+pub mod evidence;
 pub mod migrate;
 pub mod owners;
 pub mod todo;
@@ -21,6 +22,8 @@ pub mod accounts;
 pub mod addresses;
 pub mod alarms;
 pub mod attempts;
+pub mod backup;
+pub mod clamps;
 pub mod deadlines;
 pub mod deposits;
 pub mod desk;
@@ -52,6 +55,7 @@ pub mod tokens;
 pub mod turns;
 
 mod dialect;
+mod place;
 mod pool;
 #[cfg(feature = "mariadb")]
 mod session;

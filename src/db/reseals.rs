@@ -11,6 +11,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::{EscrowTx, WebTx};
 use crate::error::DbError;
+use crate::evidence;
 use crate::schema::{order_state, reseal_requests, reseals};
 
 /// The step that asks for an address.
@@ -100,7 +101,7 @@ impl Reseal {
 /// Writes a wish; the same step of a party twice fails with [`DbError::Unique`].
 pub fn request(tx: &mut WebTx<'_>, row: &RequestRow) -> Result<(), DbError> {
     diesel::insert_into(reseal_requests::table).values(row).execute(tx.conn())?;
-    Ok(())
+    evidence::note(tx, row)
 }
 
 /// What the parties of an order have asked for, oldest first.

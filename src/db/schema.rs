@@ -258,6 +258,9 @@ diesel::table! {
         fingerprint -> Text,
         generation -> Integer,
         created_at -> Timestamp,
+        install_id -> Nullable<Text>,
+        place -> Nullable<Text>,
+        mac -> Nullable<Text>,
     }
 }
 
@@ -615,6 +618,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    limits (name) {
+        name -> Text,
+        value -> BigInt,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_values (order_id) {
+        order_id -> Text,
+        cents -> BigInt,
+        sealed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payout_values (order_id, case_no) {
+        order_id -> Text,
+        case_no -> Integer,
+        chain_id -> BigInt,
+        cents -> BigInt,
+        planned_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    evidence (n) {
+        n -> BigInt,
+        kind -> Text,
+        row_key -> Text,
+        digest -> Text,
+        head -> Text,
+    }
+}
+
+diesel::table! {
+    evidence_head (id) {
+        id -> Integer,
+        n -> BigInt,
+        head -> Text,
+    }
+}
+
+diesel::table! {
+    evidence_anchors (n) {
+        n -> BigInt,
+        head -> Text,
+        anchored_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     address_book,
     address_requests,
@@ -630,6 +685,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     derivations,
     disputes,
     escrow_heartbeat,
+    evidence,
+    evidence_anchors,
+    evidence_head,
     gas_wallets,
     idempotency_keys,
     installation,
@@ -637,16 +695,19 @@ diesel::allow_tables_to_appear_in_same_query!(
     items,
     later_seals,
     legs,
+    limits,
     order_deadlines,
     order_deliveries,
     order_events,
     order_intents,
     order_lines,
     order_state,
+    order_values,
     orders,
     packages,
     payout_holds,
     payout_requests,
+    payout_values,
     payouts,
     rates,
     receipts,

@@ -88,7 +88,8 @@ pub fn state(conn: &mut Conn, order: OrderId) -> Result<Option<StateRow>, DbErro
 /// The terms that escrow sealed for an order and that count now.
 pub fn sealed_terms(conn: &mut Conn, order: OrderId) -> Result<Option<Terms>, DbError> {
     let Some(sealed) = crate::ledger::sealed(conn, order)? else { return Ok(None) };
-    let terms = std::str::from_utf8(&sealed.terms).ok().and_then(|text| Terms::from_text(text).ok());
+    let terms =
+        std::str::from_utf8(&sealed.terms).ok().and_then(|text| Terms::from_text(text).ok());
     terms.map(Some).ok_or_else(|| codec::corrupt("seals.terms", "unreadable"))
 }
 

@@ -5,8 +5,10 @@
 
 pub mod asset;
 pub mod chain;
+pub mod clamps;
 pub mod clock;
 pub mod deadline;
+pub mod evidence;
 pub mod ids;
 pub mod intent;
 pub mod item;

@@ -7,6 +7,7 @@ use verify::keccak256;
 
 use crate::asset::Asset;
 use crate::chain::{ChainSpec, RATE_FRESH};
+use crate::clamps::{Bound, Clamps};
 use crate::clock::{Span, Time};
 use crate::ids::{ItemId, PackageId};
 use crate::item::PackageKind;
@@ -241,6 +242,16 @@ impl Basket {
             lines,
             total,
         })
+    }
+
+    /// The same within escrow's bounds: times are cut, and a sum beyond them is refused.
+    pub fn within(mut self, clamps: &Clamps) -> Result<Self, OrderRefusal> {
+        if self.total.get() > clamps.get(Bound::Order) {
+            return Err(OrderRefusal::TooLarge);
+        }
+        self.handling_hours = self.handling_hours.min(clamps.hours(Bound::Handling));
+        self.inspection_hours = self.inspection_hours.min(clamps.hours(Bound::Inspection));
+        Ok(self)
     }
 }
 

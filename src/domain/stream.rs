@@ -29,10 +29,9 @@ pub const fn after(kind: EventKind, status: OrderStatus) -> Option<OrderStatus> 
             Some(status)
         }
         // Of case 0 while the order stands, of later cases after its end.
-        (
-            E::PayoutPlanned | E::PayoutHeld | E::PayoutResumed | E::LegPaid,
-            S::New | S::Pending,
-        ) => None,
+        (E::PayoutPlanned | E::PayoutHeld | E::PayoutResumed | E::LegPaid, S::New | S::Pending) => {
+            None
+        }
         (E::PayoutPlanned | E::PayoutHeld | E::PayoutResumed | E::LegPaid, same) => Some(same),
         _ => None,
     }

@@ -10,7 +10,7 @@ use domain::clock::Time;
 use domain::deadline::RunClock;
 
 use crate::ctx::{Ctx, Served};
-use crate::desk::{addresses, deadlines, disputes, intake, intents, reseals};
+use crate::desk::{addresses, anchors, deadlines, disputes, intake, intents, reseals};
 use crate::fault::Fault;
 use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign, tokens};
 
@@ -89,6 +89,7 @@ impl Engine {
         round.add(job("deadlines", || deadlines::run_once(ctx)))?;
         round.add(job("addresses", || addresses::run_once(ctx)))?;
         round.add(job("reseals", || reseals::run_once(ctx)))?;
+        round.add(job("anchors", || anchors::run_once(ctx)))?;
         round.add(job("intake", || intake::run_once(ctx, full)))?;
         round.end()
     }

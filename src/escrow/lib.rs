@@ -21,6 +21,7 @@
 //! nonce, payee and sum never change. Every job may be stopped at any line and run again.
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
+pub mod bond;
 pub mod book;
 pub mod chain;
 pub mod config;

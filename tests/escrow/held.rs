@@ -31,7 +31,12 @@ pub(crate) fn legs(world: &World, order: OrderId) -> Vec<Leg> {
 }
 
 /// The operator asks, and escrow answers in its next round.
-fn retry(world: &World, engine: &Engine, order: OrderId, hash: Option<[u8; 32]>) -> (String, String) {
+fn retry(
+    world: &World,
+    engine: &Engine,
+    order: OrderId,
+    hash: Option<[u8; 32]>,
+) -> (String, String) {
     let now = world.clock.now();
     tx::write(&world.escrow, "retry", move |tx| held::ask(tx, (order, 0), hash, now)).unwrap();
     engine.chain_once().unwrap();
@@ -104,7 +109,8 @@ fn a_nonce_that_others_used_is_settled_by_their_chain_tx() {
         engine.desk_once(false).unwrap();
         engine.chain_once().unwrap();
         let leg = legs(&world, order)[0].clone();
-        let path = world.escrow.read(|conn| ledger::derivation_of(conn, leg.from)).unwrap().unwrap();
+        let path =
+            world.escrow.read(|conn| ledger::derivation_of(conn, leg.from)).unwrap().unwrap();
         let other = LegTx {
             from: leg.from,
             chain: leg.asset.chain,
@@ -222,7 +228,8 @@ fn a_stopped_order_is_looked_at_anew() {
     world.until(&engine, order, "RELEASED");
 
     let other = world.funded(&engine);
-    let change = format!("UPDATE seals SET mac = '0x{}' WHERE order_id = '{other}';", "0".repeat(64));
+    let change =
+        format!("UPDATE seals SET mac = '0x{}' WHERE order_id = '{other}';", "0".repeat(64));
     let local = format!("DROP TRIGGER seals_no_update; {change}");
     world.data.by_hand(db::Owner::Escrow, &local, &change);
     settle(&world, &engine);

@@ -74,7 +74,8 @@ fn it_counts_72_hours_after_escrow_first_saw_it_and_not_a_second_sooner() {
     // What was sealed first is still there, and nothing but the one address differs.
     let all = world.escrow.read(|conn| seals::all(conn, order)).unwrap();
     assert_eq!(all.len(), 2);
-    let mut first = domain::seal::Terms::from_text(std::str::from_utf8(&all[0].terms).unwrap()).unwrap();
+    let mut first =
+        domain::seal::Terms::from_text(std::str::from_utf8(&all[0].terms).unwrap()).unwrap();
     assert_eq!(first.payout, world.payout);
     first.payout = OTHER;
     assert_eq!(first, terms(&world, order));

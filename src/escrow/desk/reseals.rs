@@ -40,7 +40,7 @@ type With<'a> = (&'a SealKey, RunClock, Time);
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
     let Some(clock) = ctx.db.read(deadlines::clock)? else { return Ok(0) };
-    let wallet = ctx.keys.gas_wallet(ctx.generation)?;
+    let wallet = ctx.keys.gas_wallet(ctx.generation())?;
     let take_down =
         move |tx: &mut EscrowTx<'_>, whose: Whose, with: With<'_>| first(tx, whose, with, wallet);
     let mut done = each(ctx, clock, reseals::unseen, take_down)?;
@@ -65,7 +65,8 @@ fn each(
             continue;
         };
         let (key, now) = (Arc::clone(&ctx.keys), ctx.now());
-        let acted = ctx.write("reseal", move |tx| act(tx, (order, party), (key.seal(), clock, now)));
+        let acted =
+            ctx.write("reseal", move |tx| act(tx, (order, party), (key.seal(), clock, now)));
         if ctx.contain("reseals", Some(order), acted)? == Some(true) {
             done = done.saturating_add(1);
         }
@@ -171,11 +172,7 @@ fn address(
 }
 
 /// Ends a wish that its party took back while it waited.
-fn take_back(
-    tx: &mut EscrowTx<'_>,
-    whose: Whose,
-    (_, _, now): With<'_>,
-) -> Result<bool, Fault> {
+fn take_back(tx: &mut EscrowTx<'_>, whose: Whose, (_, _, now): With<'_>) -> Result<bool, Fault> {
     let Some(mut state) = ledger::state(tx, whose.0)? else { return Ok(false) };
     if !reseals::settle(tx, whose, (ResealState::Withdrawn, ""), now)? {
         return Ok(false);
@@ -187,11 +184,7 @@ fn take_back(
 }
 
 /// Seals an order anew with the address that has waited long enough.
-fn seal(
-    tx: &mut EscrowTx<'_>,
-    whose: Whose,
-    (key, clock, now): With<'_>,
-) -> Result<bool, Fault> {
+fn seal(tx: &mut EscrowTx<'_>, whose: Whose, (key, clock, now): With<'_>) -> Result<bool, Fault> {
     let (order, party) = whose;
     let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
     let waiting = reseals::one(tx, whose)?;
@@ -232,12 +225,7 @@ fn seal(
 
 /// Lets payouts wait whose legs were never signed and go to the old address, or failed there for good:
 /// the chain lane looks at the new one first.
-fn move_legs(
-    tx: &mut EscrowTx<'_>,
-    state: &State,
-    anew: &Terms,
-    now: Time,
-) -> Result<(), Fault> {
+fn move_legs(tx: &mut EscrowTx<'_>, state: &State, anew: &Terms, now: Time) -> Result<(), Fault> {
     for payout in payouts::of_order(tx, state.order)? {
         if payout.state != PayoutState::Done && has_moved(tx, &payout, anew)? {
             let key = (payout.order, payout.case);
@@ -250,8 +238,7 @@ fn move_legs(
 fn has_moved(tx: &mut EscrowTx<'_>, payout: &Payout, anew: &Terms) -> Result<bool, Fault> {
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
     for leg in standing(&legs).filter(|leg| leg.to != destination(anew, leg.role)) {
-        let never_signed =
-            leg.state == LegState::Planned && proofs::attempts(tx, leg)?.is_empty();
+        let never_signed = leg.state == LegState::Planned && proofs::attempts(tx, leg)?.is_empty();
         if never_signed || leg.state == LegState::Reverted {
             return Ok(true);
         }

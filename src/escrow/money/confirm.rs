@@ -20,7 +20,8 @@ use crate::fault::Fault;
 /// So long a provider may not know a receipt of a nonce that it says is used.
 pub(super) const SILENCE: Span = Span::minutes(2);
 /// Why a payout waits whose nonce somebody else used.
-pub(super) const FOREIGN: &str = "the nonce of a leg was used by a chain tx that is not in the ledger";
+pub(super) const FOREIGN: &str =
+    "the nonce of a leg was used by a chain tx that is not in the ledger";
 /// Why a payout waits whose leg failed on the chain.
 pub(super) const REVERTED: &str = "the recipient's contract refused the transfer on the chain";
 

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use db::holds::{self, Hold};
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
-use db::{Conn, EscrowTx, held, inbox, placing};
+use db::{Conn, EscrowTx, clamps, held, inbox, placing};
 use domain::EvmAddress;
-use domain::clock::Time;
+use domain::clamps::Bound;
+use domain::clock::{Span, Time};
 use domain::intent::{self, ActorRole, EventActor, IntentAction};
-use domain::money::Amount;
+use domain::money::{Amount, Cents};
 use domain::order::EventKind;
 use domain::refusal::Refusal;
 use domain::seal::Terms;
@@ -21,10 +22,12 @@ use super::{OPERATOR_TIME, PAYEE_TIME, confirm, freeze, payee, relay, standing, 
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
-use crate::desk::{deadlines, disputes, intents};
+use crate::desk::{anchors, deadlines, disputes, intents};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
 
+/// The day of the bound on what leaves a chain.
+const DAY: Span = Span::hours(24);
 /// Announcements in one round.
 const ROUND: i64 = 200;
 /// Why a payout waits whose payee's contract refuses the transfer.
@@ -184,7 +187,9 @@ fn look(
         intent: hold.intent.zip(role),
         plan: &plan,
     };
-    if !store(tx, state, (&sealed, &draft, costs), now)? {
+    if !fits_day(tx, (&sealed, draft.available), now)?
+        || !store(tx, state, (&sealed, &draft, costs), now)?
+    {
         return Ok(false);
     }
     if let Some(n) = hold.intent {
@@ -256,6 +261,29 @@ pub(crate) fn costs(
     Ok(divide(leg_fee).is_ok().then_some(Costs { leg_fee, ceiling, gas, refused }))
 }
 
+/// Whether a payout fits into what may leave a chain within a day; else the operator is told, and it
+/// waits until enough of the day has gone by, or for him to allow more.
+pub(crate) fn fits_day(
+    tx: &mut EscrowTx<'_>,
+    (sealed, available): (&Terms, Amount),
+    now: Time,
+) -> Result<bool, Fault> {
+    let most = clamps::all(tx)?.get(Bound::Day);
+    let before = clamps::paid_after(tx, sealed.chain, now.before(DAY))?;
+    if before.saturating_add(worth(sealed, available)) <= most {
+        return Ok(true);
+    }
+    let why = "more would leave the chain than may within a day (day-cents); the payout waits";
+    ctx::alarm(tx, "cap", Some(sealed.order), why, now)?;
+    Ok(false)
+}
+
+/// What a sum is worth in US cents by the rate of its order; more than any sum where that is beyond all.
+fn worth(sealed: &Terms, available: Amount) -> u64 {
+    let cents = sealed.usd.cents_of(available, sealed.asset().decimals);
+    cents.map_or(Cents::MAX.get(), Cents::get)
+}
+
 /// Stores a payout with its legs, whose nonces follow the ledger's. `false` if a payee came up
 /// that was not asked about.
 pub(crate) fn store(
@@ -302,7 +330,10 @@ pub(crate) fn store(
     if !super::is_faithful(std::slice::from_ref(sealed), &payout, &legs) {
         return Err(Fault::Ledger(format!("the plan of order {} is not lawful", state.order)));
     }
+    anchors::take(tx, now)?;
     payouts::insert(tx, &payout)?;
+    let cents = worth(sealed, draft.available);
+    clamps::note_payout(tx, (state.order, draft.case), (sealed.chain, cents), now)?;
     for leg in &legs {
         payouts::insert_leg(tx, leg)?;
     }

@@ -9,7 +9,9 @@ use db::todo::Todo;
 use domain::clock::Time;
 use domain::seal::Terms;
 
-use super::{all_terms, destination, each, freeze_order, is_faithful, plan, relay, requests, unblock};
+use super::{
+    all_terms, destination, each, freeze_order, is_faithful, plan, relay, requests, unblock,
+};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::Offer;

@@ -16,7 +16,9 @@ use domain::money::Amount;
 use domain::order::EventKind;
 use domain::seal::Terms;
 
-use super::{PAYEE_TIME, all_terms, confirm, destination, each, is_faithful, plan, relay, standing};
+use super::{
+    PAYEE_TIME, all_terms, confirm, destination, each, is_faithful, plan, relay, standing,
+};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{Ctx, Served};
@@ -93,9 +95,7 @@ fn put_off(
     ctx.write("put-off", move |tx| {
         let key = (payout.order, payout.case);
         match ledger::state(tx, payout.order)? {
-            Some(_) if same => {
-                Ok(held::hold(tx, key, (reason, "issuer"), now.after(PAYEE_TIME))?)
-            }
+            Some(_) if same => Ok(held::hold(tx, key, (reason, "issuer"), now.after(PAYEE_TIME))?),
             Some(mut state) => plan::hold(tx, &mut state, (&payout, reason), now),
             None => Ok(()),
         }
@@ -185,7 +185,7 @@ fn planned(
     let gas_limit = match (estimate, leg.asset.token) {
         (Estimate::Refuses(_), None) => return Ok(Err(plan::REFUSES)),
         (Estimate::Refuses(_), Some(token)) => {
-            let one = (ctx.keys.gas_wallet(ctx.generation)?, Amount::from_u128(1));
+            let one = (ctx.keys.gas_wallet(ctx.generation())?, Amount::from_u128(1));
             let nobody = relay::estimate(served, token, leg.from, one)?;
             let shut_out = matches!(nobody, Estimate::Refuses(_));
             return Ok(Err(if shut_out { plan::SHUT_OUT } else { plan::REFUSES }));
@@ -219,16 +219,13 @@ fn failed(
     let Some(gas_limit) = fees::gas_limit(gas) else { return Ok(Err(plan::REFUSES)) };
     let fee_ceiling = view.market.ceiling();
     let fee = fees::reserve(gas_limit, fee_ceiling);
-    let more = fee.zip(Some(served.client.data_fee()?)).and_then(|(fee, data)| fee.checked_add(data));
+    let more =
+        fee.zip(Some(served.client.data_fee()?)).and_then(|(fee, data)| fee.checked_add(data));
     Ok(change(Leg { to, gas_limit, fee_ceiling, ..leg.clone() }, more, true))
 }
 
 /// The payee bears what a leg takes more than was kept aside for it.
-fn change(
-    leg: Leg,
-    more: Option<Amount>,
-    again: bool,
-) -> Result<Option<Change>, &'static str> {
+fn change(leg: Leg, more: Option<Amount>, again: bool) -> Result<Option<Change>, &'static str> {
     let rest = more.and_then(|more| Some((leg.amount.checked_sub(more)?, more)));
     match rest.filter(|(rest, _)| !rest.is_zero()) {
         Some((amount, more)) => Ok(Some(Change { leg: Leg { amount, ..leg }, again, more })),

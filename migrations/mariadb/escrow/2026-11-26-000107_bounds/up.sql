@@ -40,3 +40,39 @@ CREATE TABLE IF NOT EXISTS later_seals (
     sealed_at DATETIME(6) NOT NULL,
     PRIMARY KEY (order_id, seq)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- What ties the ledger to the place where it lies, so that a copy of it does not run.
+ALTER TABLE installation
+    ADD COLUMN IF NOT EXISTS install_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin,
+    ADD COLUMN IF NOT EXISTS place TEXT,
+    ADD COLUMN IF NOT EXISTS mac CHAR(66) CHARACTER SET ascii COLLATE ascii_bin;
+
+-- Bounds that the operator's command line sets; what is not here has its usual value.
+CREATE TABLE IF NOT EXISTS limits (
+    name VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL,
+    changed_at DATETIME(6) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- What orders and payouts are worth, for the bounds on their sums; US cents.
+CREATE TABLE IF NOT EXISTS order_values (
+    order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    cents BIGINT NOT NULL CHECK (cents >= 0),
+    sealed_at DATETIME(6) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+CREATE TABLE IF NOT EXISTS payout_values (
+    order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    case_no INT NOT NULL,
+    chain_id BIGINT NOT NULL,
+    cents BIGINT NOT NULL CHECK (cents >= 0),
+    planned_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (order_id, case_no)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+CREATE INDEX IF NOT EXISTS payout_values_by_day ON payout_values (chain_id, planned_at);
+
+-- Heads of web's chain of evidence as escrow saw them.
+CREATE TABLE IF NOT EXISTS evidence_anchors (
+    n BIGINT NOT NULL PRIMARY KEY,
+    head CHAR(66) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    anchored_at DATETIME(6) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;

@@ -3,8 +3,8 @@
 use db::deadlines::{self, Deadline};
 use db::deposits::Deposit;
 use db::disputes::DisputeRow;
-use db::intents::IntentRow;
 use db::held::Held;
+use db::intents::IntentRow;
 use db::orders::{Board, BoardRow, OrderRow};
 use db::reseals::{RequestRow, Reseal};
 use db::shipments::ShipmentRow;

@@ -43,7 +43,9 @@ fn heading(view: &OrderView, wish: &ResealView) -> String {
         (ActorRole::Vendor, Relation::Vendor(_)) => {
             "You asked to be paid to another address".to_owned()
         }
-        (ActorRole::Vendor, _) => format!("{} asked to be paid to another address", view.store_name),
+        (ActorRole::Vendor, _) => {
+            format!("{} asked to be paid to another address", view.store_name)
+        }
         _ => format!("{} asked for another refund address", view.buyer_name),
     }
 }
