@@ -6,7 +6,7 @@ use domain::clock::Time;
 use domain::evidence::{Entry, EvidenceKind, START, digest, next};
 use domain::ids::OrderId;
 use domain::intent::ActorRole;
-use domain::seal::hex;
+use domain::seal::{hex, unhex};
 
 use crate::codec;
 use crate::conn::Conn;
@@ -187,14 +187,25 @@ pub struct Walked {
 /// The walk that has not begun.
 pub const NOWHERE: Walked = Walked { n: 0, head: START };
 
-type Found = (i64, String, String, String, String);
+/// An entry of the chain as web keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = evidence)]
+#[expect(missing_docs, reason = "columns are told in docs/DATA_MODEL.md")]
+pub struct EntryRow {
+    pub n: i64,
+    pub kind: String,
+    pub row_key: String,
+    pub digest: String,
+    pub head: String,
+}
 
-fn after(conn: &mut Conn, n: i64, limit: i64) -> Result<Vec<Found>, DbError> {
+/// Entries after number `n`, up to `limit`.
+pub fn after(conn: &mut Conn, n: i64, limit: i64) -> Result<Vec<EntryRow>, DbError> {
     evidence::table
         .filter(evidence::n.gt(n))
         .order(evidence::n)
         .limit(limit)
-        .select((evidence::n, evidence::kind, evidence::row_key, evidence::digest, evidence::head))
+        .select(EntryRow::as_select())
         .load(conn)
         .map_err(DbError::from)
 }
@@ -206,18 +217,18 @@ pub fn walk(conn: &mut Conn, from: Walked, limit: i64) -> Result<Result<Walked, 
     for found in after(conn, from.n, limit)? {
         match step(at, &found) {
             Some(next) => at = next,
-            None => return Ok(Err(format!("entry {} of the evidence does not follow", found.0))),
+            None => return Ok(Err(format!("entry {} of the evidence does not follow", found.n))),
         }
     }
     Ok(Ok(at))
 }
 
-fn step(at: Walked, (n, kind, key, digest, head): &Found) -> Option<Walked> {
-    let kind: EvidenceKind = kind.parse().ok()?;
-    let digest = domain::seal::unhex(digest)?;
-    let entry = Entry { n: *n, kind, key, digest };
-    let walked = Walked { n: *n, head: next(&at.head, &entry) };
-    let follows = at.n.checked_add(1) == Some(*n) && hex(&walked.head) == *head;
+fn step(at: Walked, row: &EntryRow) -> Option<Walked> {
+    let kind: EvidenceKind = row.kind.parse().ok()?;
+    let digest = unhex(&row.digest)?;
+    let entry = Entry { n: row.n, kind, key: &row.row_key, digest };
+    let walked = Walked { n: row.n, head: next(&at.head, &entry) };
+    let follows = at.n.checked_add(1) == Some(row.n) && hex(&walked.head) == row.head;
     follows.then_some(walked)
 }
 
@@ -231,9 +242,9 @@ pub fn walk_rows(
     let mut at = from;
     for found in after(conn, from.n, limit)? {
         let Some(walked) = step(at, &found) else {
-            return Ok(Err(format!("entry {} of the evidence does not follow", found.0)));
+            return Ok(Err(format!("entry {} of the evidence does not follow", found.n)));
         };
-        let (n, kind, key, digest, _) = &found;
+        let EntryRow { n, kind, row_key: key, digest, .. } = &found;
         if row_digest(conn, kind, key)?.is_none_or(|is| hex(&is) != *digest) {
             return Ok(Err(format!("{kind} {key} is not as it was when entry {n} bound it")));
         }

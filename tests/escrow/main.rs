@@ -9,9 +9,12 @@ mod orders;
 mod wire;
 mod world;
 
+mod bounds;
 mod carriers;
+mod copies;
 mod crash;
 mod deadlines;
+mod evidence;
 mod forged;
 mod handshake;
 mod held;

@@ -160,7 +160,9 @@ fn a_first_payout_address_counts_at_once_and_a_later_one_after_two_days() {
         world.escrow.read(|conn| db::desk::payout_address(conn, world.store, now)).unwrap()
     };
     assert_eq!(counts(), Some(world.payout));
-    world.clock.advance(Span::hours(48));
+    world.clock.advance(Span::secs(48 * 3_600 - 1));
+    assert_eq!(counts(), Some(world.payout), "48 hours less a second");
+    world.clock.advance(Span::secs(1));
     assert_eq!(counts(), Some(other));
 }
 
