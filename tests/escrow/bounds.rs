@@ -57,7 +57,8 @@ fn a_row_that_says_more_than_the_hard_range_widens_nothing() {
     let engine = world.engine();
     let now = world.clock.now();
     for bound in [Bound::Tolerance, Bound::Commission, Bound::Handling, Bound::Inspection] {
-        tx::write(&world.escrow, "limit", move |tx| clamps::set(tx, bound, 1_000_000, now)).unwrap();
+        tx::write(&world.escrow, "limit", move |tx| clamps::set(tx, bound, 1_000_000, now))
+            .unwrap();
     }
     let refused = |row: fn(OrderRow) -> OrderRow| placed(&world, &engine, row).is_some();
     assert!(refused(|row| OrderRow { tolerance_bps: 501, ..row }));

@@ -1,10 +1,10 @@
 //! Evidence: what a party wrote cannot be changed, removed or slipped in afterwards without being
 //! found out, by the walk along the chain or by escrow's anchors.
 
-use db::evidence::{self, NOWHERE, Walked};
 use db::Owner;
-use domain::intent::{ActorRole, IntentAction};
+use db::evidence::{self, NOWHERE, Walked};
 use domain::ids::OrderId;
+use domain::intent::{ActorRole, IntentAction};
 use escrow::Engine;
 
 use crate::world::World;
@@ -114,7 +114,10 @@ fn a_chain_that_is_written_anew_does_not_meet_its_anchor() {
     assert!(said.contains("escrow anchored another head"), "{said}");
     world.pass(61);
     engine.desk_once(false).unwrap();
-    assert!(world.alarms().iter().any(|alarm| alarm.starts_with("evidence")), "escrow tells it, too");
+    assert!(
+        world.alarms().iter().any(|alarm| alarm.starts_with("evidence")),
+        "escrow tells it, too"
+    );
     assert_eq!(anchored(&world), 3, "what was anchored stays");
 }
 

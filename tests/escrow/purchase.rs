@@ -30,7 +30,7 @@ fn an_address_that_somebody_has_used_is_passed_over() {
     let used = world.keys.address(0, 0).unwrap();
     world.chain.faucet(on_chain(used), devnet::U256::from(1)).unwrap();
     let order = world.sealed(&engine);
-    assert_eq!(world.state(order).address, Some(world.keys.address(0, 1).unwrap()));
+    assert_eq!(world.state(order).address, Some(world.keys.address(1, 0).unwrap()));
     assert!(world.alarms()[0].contains(&used.to_string()));
 }
 

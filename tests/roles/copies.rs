@@ -128,5 +128,8 @@ fn bounds_are_set_within_their_range_and_told() {
     let nobody = shop.run(&["admin", "payout", "retry", &"0".repeat(32)]);
     assert_eq!(nobody.status.code(), Some(1), "{}", words(&nobody));
     let told = words(&shop.run(&["check", "--evidence"]));
-    assert!(told.lines().any(|line| line.contains("evidence") && line.contains("0 entries")), "{told}");
+    assert!(
+        told.lines().any(|line| line.contains("evidence") && line.contains("0 entries")),
+        "{told}"
+    );
 }

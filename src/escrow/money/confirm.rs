@@ -181,8 +181,10 @@ pub(super) fn finalise(
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
     if standing(&legs).all(|leg| leg.state == LegState::Final) {
         finish(tx, &mut state, payout, now)?;
-    } else if held::one(tx, payout.order, payout.case)?.is_some_and(|held| held.reason == FOREIGN) {
-        // A leg that was taken for lost is found; what waited because of it goes on.
+    } else if standing(&legs).all(|leg| !leg.state.is_in_flight())
+        && held::one(tx, payout.order, payout.case)?.is_some_and(|held| held.reason == FOREIGN)
+    {
+        // The leg that was taken for lost is found; what waited because of it goes on.
         held::resume(tx, payout.order, payout.case)?;
     }
     Ok(true)

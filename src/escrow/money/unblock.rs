@@ -283,18 +283,16 @@ fn apply(
         let leg = &change.leg;
         if change.again {
             let last = payouts::legs_of(tx, order, case)?.iter().map(|leg| leg.leg).max();
-            payouts::insert_leg(
-                tx,
-                &Leg {
-                    leg: last.unwrap_or_default().saturating_add(1),
-                    nonce: payouts::next_nonce(tx, leg.asset.chain, leg.from)?,
-                    state: LegState::Planned,
-                    tx_hash: None,
-                    block_hash: None,
-                    state_at: now,
-                    ..leg.clone()
-                },
-            )?;
+            let again = Leg {
+                leg: last.unwrap_or_default().saturating_add(1),
+                nonce: payouts::next_nonce(tx, leg.asset.chain, leg.from)?,
+                state: LegState::Planned,
+                tx_hash: None,
+                block_hash: None,
+                state_at: now,
+                ..leg.clone()
+            };
+            payouts::insert_leg(tx, &again)?;
         } else if !held::alter(tx, leg)? {
             return Err(Fault::Ledger(format!("a leg of order {order} is signed already")));
         }
