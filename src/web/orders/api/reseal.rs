@@ -28,7 +28,7 @@ pub async fn ask(
 ) -> ApiResult {
     let who = caller.write()?;
     let NewReseal { address, password } = body.0;
-    prove(&app, who, password, "password").await?;
+    prove((&app, &app.hasher.place()?), who, password, "password").await?;
     Ok(accepted(&reseal::ask(&app, who, id.0, &address, &request.0).await?))
 }
 
