@@ -12,7 +12,7 @@ use crate::http::json::Json;
 use crate::http::path::Id;
 use crate::http::viewer::ApiCaller;
 use crate::orders::actions::reseal;
-use crate::state::State;
+use crate::state::{App, State};
 
 /// Asks to be paid to another address than the sealed one, once (buyer, owner of the store). The other
 /// side is told; it counts after 72 hours in which escrow is up.
@@ -28,8 +28,9 @@ pub async fn ask(
 ) -> ApiResult {
     let who = caller.write()?;
     let NewReseal { address, password } = body.0;
-    prove((&app, &app.hasher.place()?), who, password, "password").await?;
-    Ok(accepted(&reseal::ask(&app, who, id.0, &address, &request.0).await?))
+    let app: &App = &app;
+    prove((app, &app.hasher.place()?), who, password, "password").await?;
+    Ok(accepted(&reseal::ask(app, who, id.0, &address, &request.0).await?))
 }
 
 /// Takes that back while it waits; the sealed address stays (buyer, owner of the store).
