@@ -1,6 +1,8 @@
 //! The bounds that the operator sets, and what is held against those on sums.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 use domain::chain::ChainId;
 use domain::clamps::{Bound, Clamps};
 use domain::clock::Time;
@@ -58,14 +60,14 @@ pub fn note_order(
 
 /// What the orders are worth together whose money is in escrow, in US cents.
 pub fn in_escrow(conn: &mut Conn) -> Result<u64, DbError> {
-    let cents: Vec<i64> = order_state::table
+    let cents = order_state::table
         .inner_join(order_values::table.on(order_values::order_id.eq(order_state::order_id)))
         .filter(
             order_state::status
                 .eq_any([OrderStatus::Completed.as_str(), OrderStatus::Frozen.as_str()]),
         )
-        .select(order_values::cents)
-        .load(conn)?;
+        .select(sql::<Nullable<BigInt>>("CAST(SUM(order_values.cents) AS SIGNED)"))
+        .get_result(conn)?;
     sum("order_values.cents", cents)
 }
 
@@ -93,16 +95,15 @@ pub fn note_payout(
 /// What the payouts of a chain are worth together that were planned after `since`, in US cents.
 pub fn paid_after(conn: &mut Conn, chain: ChainId, since: Time) -> Result<u64, DbError> {
     let chain: i64 = codec::column("payout_values.chain_id", chain.get())?;
-    let cents: Vec<i64> = payout_values::table
+    let cents = payout_values::table
         .filter(payout_values::chain_id.eq(chain))
         .filter(payout_values::planned_at.gt(codec::stamp(since)))
-        .select(payout_values::cents)
-        .load(conn)?;
+        .select(sql::<Nullable<BigInt>>("CAST(SUM(payout_values.cents) AS SIGNED)"))
+        .get_result(conn)?;
     sum("payout_values.cents", cents)
 }
 
-fn sum(column: &str, cents: Vec<i64>) -> Result<u64, DbError> {
-    cents.into_iter().try_fold(0_u64, |sum, cents| {
-        Ok(sum.saturating_add(codec::number::<_, u64>(column, cents)?))
-    })
+/// A sum of cents, which are small numbers: a hundred million orders of the dearest kind fit.
+fn sum(column: &str, cents: Option<i64>) -> Result<u64, DbError> {
+    codec::number(column, cents.unwrap_or_default())
 }

@@ -68,7 +68,7 @@ fn bind(
             desk::set_pause(tx, true, now)?;
             let why = format!(
                 "the ledger was restored from a copy; addresses are of generation {} from now on, \
-                 and nothing moves until the pause is ended",
+                 and nothing moves before it is resumed",
                 row.generation
             );
             ctx::alarm(tx, "restore", None, &why, now)?;

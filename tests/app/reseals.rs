@@ -1,6 +1,7 @@
 //! Another address than the sealed one, as the parties ask for it on pages and by JSON.
 
-use domain::clock::Span;
+use domain::clock::{Clock, Span};
+use domain::ids::OrderId;
 use serde_json::{Value, json};
 
 use crate::catalogue::PAYEE;
@@ -93,4 +94,33 @@ fn a_key_alone_moves_no_money_elsewhere_and_what_was_asked_can_be_taken_back() {
     let json = buyer.get(&route).json();
     assert_eq!(json["reseals"][0]["state"], "withdrawn");
     assert_eq!(json["refund_address"], REFUND);
+}
+
+#[test]
+fn a_held_payout_says_why_who_can_help_it_on_and_by_when() {
+    let mut market = Market::open();
+    let (page, route) = paid(&mut market);
+    market.buyer.see(&format!("{page}/confirm-receipt"));
+    market.buyer.act(&format!("{page}/confirm-receipt"), &[]);
+    market.engine.desk_once(false).expect("it is announced");
+    market.engine.chain_once().expect("it is planned and sent");
+    let order: OrderId = page.rsplit('/').next().unwrap().parse().expect("an id");
+    let by = market.shop.clock.now().after(Span::days(7));
+    let hold = move |tx: &mut db::EscrowTx<'_>| {
+        let why = ("the recipient's contract refuses the transfer", "vendor");
+        db::held::hold(tx, (order, 0), why, by)
+    };
+    db::tx::write(&market.shop.escrow(), "hold", hold).unwrap();
+    let vendor = market.vendor.see(&page);
+    for told in ["You help a payout on", "contract refuses", "ask for another address"] {
+        assert!(vendor.contains(told), "{told}: {vendor}");
+    }
+    assert!(market.buyer.see(&page).contains("Fern &amp; Kiln helps a payout on"));
+    let json = market.buying().get(&route).json();
+    assert_eq!((&json["held"]["who"], &json["next"]["who"]), (&json!("vendor"), &json!("vendor")));
+    assert_eq!(
+        (&json["next"]["step"], &json["next"]["by"]),
+        (&json!("unblock"), &json["held"]["by"])
+    );
+    assert!(json["held"]["by"].is_string());
 }
