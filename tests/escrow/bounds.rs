@@ -2,7 +2,7 @@
 //! that no row widens them.
 
 use db::orders::OrderRow;
-use db::{Owner, clamps, tx};
+use db::{Owner, clamps, desk, tx};
 use domain::clamps::Bound;
 use domain::clock::Clock;
 use domain::ids::OrderId;
@@ -160,4 +160,34 @@ fn a_worth_that_web_makes_small_afterwards_lets_nothing_more_out() {
     engine.desk_once(false).unwrap();
     settle(&world, &engine);
     assert_eq!(released(&world, &orders), 1);
+}
+
+/// A web that was taken over places orders whatever its pages say: while the operator has paused,
+/// escrow tells nobody where to pay, and what is announced is not planned.
+#[test]
+fn a_pause_issues_no_address_and_plans_nothing_whatever_web_writes() {
+    let world = World::new();
+    let engine = world.engine();
+    let paid = world.funded(&engine);
+    let pause = |on| {
+        let now = world.clock.now();
+        tx::write(&world.escrow, "pause", move |tx| desk::set_pause(tx, on, now)).unwrap();
+    };
+    pause(true);
+    let order = world.place(world.draft(5_000));
+    world.ask(paid, IntentAction::Release, ActorRole::Buyer);
+    for _ in 0..3 {
+        engine.desk_once(true).unwrap();
+        engine.chain_once().unwrap();
+    }
+    let state = world.escrow.read(|conn| db::ledger::state(conn, order)).unwrap();
+    assert_eq!(state, None);
+    assert_eq!(world.status(paid), "COMPLETED");
+    // A dispute is taken all the same.
+    world.dispute(paid);
+    engine.desk_once(true).unwrap();
+    assert_eq!(world.status(paid), "FROZEN");
+    pause(false);
+    engine.desk_once(true).unwrap();
+    assert!(world.state(order).address.is_some());
 }

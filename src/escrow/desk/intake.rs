@@ -22,6 +22,7 @@ use crate::chain::client::Client;
 use crate::ctx::{self, Ctx};
 use crate::fault::{ChainFault, Fault};
 use crate::keys::ORDERS;
+use crate::money::plan;
 
 /// Orders taken up in one round.
 const ROUND: i64 = 200;
@@ -38,7 +39,8 @@ const BURNT_MAX: u32 = 20;
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
     let new = ctx.db.read(|conn| inbox::new_orders(conn, since, ROUND))?;
-    if new.is_empty() {
+    // While the operator has paused, nobody is told where to pay, whatever web says.
+    if new.is_empty() || plan::is_paused(ctx)? {
         return Ok(0);
     }
     let (clamps, in_escrow) =
