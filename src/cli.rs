@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, check, derive, grants, probe, role, serve, step};
+use crate::{Stop, admin, backup, check, derive, grants, payouts, probe, role, serve, step};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -75,6 +75,25 @@ enum Verb {
         /// Where to, as mysql://host:port/database; empty, and with OWNER_DB_USER as its owner
         #[arg(long, value_name = "DSN")]
         dsn: String,
+    },
+    /// Copies a shop's SQLite files, which may run meanwhile, into a new folder
+    #[command(after_help = ENVIRONMENT)]
+    Backup {
+        /// The folder to be made
+        folder: PathBuf,
+    },
+    /// Puts such a copy into an empty data folder; escrow then starts paused
+    #[command(after_help = ENVIRONMENT)]
+    Restore {
+        /// The folder that `backup` made
+        folder: PathBuf,
+    },
+    /// Has escrow take over a ledger that lies elsewhere than where it last ran
+    #[command(after_help = ENVIRONMENT)]
+    Adopt {
+        /// It is an older copy: start paused, and under addresses that were never issued
+        #[arg(long)]
+        restored: bool,
     },
     /// What only the operator may do
     #[command(subcommand)]
@@ -186,6 +205,35 @@ enum Admin {
     Pause,
     /// Ends a pause
     Resume,
+    /// Says what escrow bounds, and how far
+    Limits,
+    /// Sets one of these bounds
+    Limit {
+        /// Its name, as `limits` says it
+        name: String,
+        /// In the unit that its name ends with
+        value: u64,
+    },
+    /// Payouts that cannot go on by themselves
+    #[command(subcommand)]
+    Payout(Payout),
+}
+
+#[derive(Subcommand)]
+enum Payout {
+    /// Says which are held, why, and who can help them on
+    List,
+    /// Has escrow look again at once; what failed on the chain is then paid anew, less its fee
+    Retry {
+        /// The order, 32 digits as in the address of its page
+        order: String,
+        /// Number of the payout; without it the first that is held
+        #[arg(long)]
+        case: Option<i32>,
+        /// The chain tx that used the nonce of a payment, to be taken down as that payment
+        #[arg(long, value_name = "HASH")]
+        tx: Option<String>,
+    },
 }
 
 /// What `check` shows.
@@ -195,6 +243,9 @@ pub(crate) struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Walk along the evidence as well: every row that a party wrote, and escrow's anchors
+    #[arg(long)]
+    pub(crate) evidence: bool,
     /// Only ask the running shop's /health, say nothing, and exit 0 or 1
     #[arg(long)]
     pub(crate) health: bool,
@@ -226,6 +277,9 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Migrate(_)) => step::migrate(),
         #[cfg(feature = "mariadb")]
         Some(Verb::MigrateTo { dsn }) => crate::moving::run(&dsn),
+        Some(Verb::Backup { folder }) => backup::make(&folder),
+        Some(Verb::Restore { folder }) => backup::restore(&folder),
+        Some(Verb::Adopt { restored }) => backup::adopt(restored),
         Some(Verb::Admin(Admin::CreateUser { name, role })) => admin::create_user(&name, &role),
         Some(Verb::Admin(Admin::SetPassword { name })) => admin::set_password(&name),
         Some(Verb::Admin(Admin::Ban { name })) => admin::set_banned(&name, true),
@@ -233,6 +287,12 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::NewPhrase)) => admin::new_phrase(),
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
+        Some(Verb::Admin(Admin::Limits)) => admin::limits(),
+        Some(Verb::Admin(Admin::Limit { name, value })) => admin::limit(&name, value),
+        Some(Verb::Admin(Admin::Payout(Payout::List))) => payouts::list(),
+        Some(Verb::Admin(Admin::Payout(Payout::Retry { order, case, tx }))) => {
+            payouts::retry(&order, case, tx.as_deref())
+        }
         Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Role { role, level }) => role::run(role, level),
         Some(Verb::Probe { role }) => probe::run(role),

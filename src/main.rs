@@ -5,6 +5,7 @@
 
 mod admin;
 mod attack;
+mod backup;
 mod cage;
 mod check;
 mod cli;
@@ -18,6 +19,7 @@ mod matrix;
 mod monitor;
 #[cfg(feature = "mariadb")]
 mod moving;
+mod payouts;
 mod people;
 mod probe;
 mod role;

@@ -1,7 +1,7 @@
 //! Work on the database outside of the roles: each piece in a process of its own, as the user
 //! whose files it writes, so that the monitor never opened one.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 
@@ -13,7 +13,7 @@ use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 use crate::people;
 use crate::role::Role;
 use crate::settings::Settings;
-use crate::{Stop, folders, tell};
+use crate::{Stop, backup, folders, tell};
 
 /// The roles that own tables.
 pub(crate) const OWNERS: [Role; 3] = [Role::Web, Role::Escrow, Role::Courier];
@@ -33,6 +33,21 @@ pub(crate) enum Step {
     LookEscrow,
     /// Says whether those of courier are.
     LookCourier,
+    /// Copies the file of web to another.
+    BackupWeb,
+    /// Copies that of escrow.
+    BackupEscrow,
+    /// Copies that of courier.
+    BackupCourier,
+    /// Puts the file of web back from the input.
+    RestoreWeb,
+    /// Puts that of escrow back.
+    RestoreEscrow,
+    /// Puts that of courier back.
+    RestoreCourier,
+    /// Tells escrow that its ledger moves.
+    #[cfg(feature = "mariadb")]
+    Adopt,
     /// Copies everything to a server.
     #[cfg(feature = "mariadb")]
     Copy,
@@ -61,6 +76,14 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
         Step::LookWeb => return look(&config, Owner::Web),
         Step::LookEscrow => return look(&config, Owner::Escrow),
         Step::LookCourier => return look(&config, Owner::Courier),
+        Step::BackupWeb => return backup::copy(Owner::Web, false),
+        Step::BackupEscrow => return backup::copy(Owner::Escrow, false),
+        Step::BackupCourier => return backup::copy(Owner::Courier, false),
+        Step::RestoreWeb => return backup::copy(Owner::Web, true),
+        Step::RestoreEscrow => return backup::copy(Owner::Escrow, true),
+        Step::RestoreCourier => return backup::copy(Owner::Courier, true),
+        #[cfg(feature = "mariadb")]
+        Step::Adopt => return backup::adopt(false),
         #[cfg(feature = "mariadb")]
         Step::Copy => return crate::moving::copy(),
         #[cfg(feature = "devnet")]
@@ -106,6 +129,31 @@ pub(crate) fn migrate_files(settings: &Settings, told: Told) -> Result<(), Stop>
         apart(step, settings.vars(Role::Courier), told)?;
     }
     Ok(())
+}
+
+/// Does `step` in a process of its own with these variables and this input, and answers what it
+/// printed.
+pub(crate) fn answer(
+    step: Step,
+    vars: Vec<(String, String)>,
+    input: Option<File>,
+) -> Result<String, Stop> {
+    let name = step.to_possible_value().ok_or_else(|| Stop::Failed("no such step".to_owned()))?;
+    let failed = |why: String| Stop::Failed(format!("{}: {why}", name.get_name()));
+    let ended = Command::new("/proc/self/exe")
+        .args(["step", name.get_name()])
+        .env_clear()
+        .envs(vars)
+        .current_dir("/")
+        .stdin(input.map_or_else(Stdio::null, Stdio::from))
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    match ended.status.code() {
+        Some(0) => String::from_utf8(ended.stdout).map_err(|error| failed(error.to_string())),
+        Some(code) => Err(Stop::Said(u8::try_from(code).unwrap_or(1))),
+        None => Err(failed(ended.status.to_string())),
+    }
 }
 
 /// Does `step` in a process of its own with these variables, and waits for its end.

@@ -21,6 +21,8 @@ use crate::Stop;
 
 /// Where the demo's buyer wants refunds: the demo wallet's second account, whose key is public.
 const REFUND: &str = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
+/// Where one of the vendors wants to be paid instead: the demo wallet's sixth account.
+const NEW_WALLET: &str = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc";
 const NOTE: &str = "On its way since this morning. Thank you!";
 const DELIVERY: &str = "Ada Lovelace\n12 St James Square\nLondon SW1Y 4JH";
 
@@ -245,6 +247,9 @@ impl Teller {
                 self.people
                     .ship(vendor, order, "Parcel HF-20493. It is well packed.")
                     .map_err(failed)?;
+                self.later(Span::hours(2))?;
+                // Another wallet of the vendor's: the buyer is told, and it counts in three days.
+                self.people.reseal(vendor, order, NEW_WALLET).map_err(failed)?;
                 self.round()
             }
             Ending::Refunded => {

@@ -41,6 +41,19 @@ pub struct Installation {
     pub fingerprint: String,
     /// Part of every key's path; rises at each restore.
     pub generation: u32,
+    /// What ties the ledger to its place; none of one that was made before there was such a tie.
+    pub bond: Option<Bond>,
+}
+
+/// What ties a ledger to the place where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bond {
+    /// Drawn when the ledger was bound to its place, 32 hexadecimal digits.
+    pub id: String,
+    /// The place ([`crate::doors::Door::place`]).
+    pub place: String,
+    /// `0x` and 64 digits over all of it, under escrow's key of seals.
+    pub mac: String,
 }
 
 /// What escrow last saw of a chain.
@@ -134,44 +147,81 @@ pub fn last_beat(conn: &mut Conn) -> Result<Option<Beat>, DbError> {
 
 /// Pauses payouts and new orders, or lets them go on. Only the operator's command line does so.
 pub fn set_pause(tx: &mut EscrowTx<'_>, on: bool, at: Time) -> Result<(), DbError> {
-    let values = (
-        controls::value.eq(if on { "on" } else { "off" }),
-        controls::changed_at.eq(codec::stamp(at)),
-    );
-    if diesel::update(controls::table.find(PAUSE)).set(values).execute(tx.conn())? == 0 {
+    set_control(tx, PAUSE, if on { "on" } else { "off" }, at)
+}
+
+/// Sets a switch of the operator's.
+pub fn set_control(
+    tx: &mut EscrowTx<'_>,
+    name: &str,
+    value: &str,
+    at: Time,
+) -> Result<(), DbError> {
+    let values = (controls::value.eq(value), controls::changed_at.eq(codec::stamp(at)));
+    if diesel::update(controls::table.find(name)).set(values).execute(tx.conn())? == 0 {
         diesel::insert_into(controls::table)
-            .values((controls::name.eq(PAUSE), values))
+            .values((controls::name.eq(name), values))
             .execute(tx.conn())?;
     }
     Ok(())
 }
 
+/// How a switch of the operator's stands; none that was never set.
+pub fn control(conn: &mut Conn, name: &str) -> Result<Option<String>, DbError> {
+    controls::table.find(name).select(controls::value).first(conn).optional().map_err(DbError::from)
+}
+
 /// Which key this ledger belongs to; none before the first start.
 pub fn installation(conn: &mut Conn) -> Result<Option<Installation>, DbError> {
-    let found: Option<(String, i32)> = installation::table
+    type Found = (String, i32, Option<String>, Option<String>, Option<String>);
+    let found: Option<Found> = installation::table
         .find(ONE)
-        .select((installation::fingerprint, installation::generation))
+        .select((
+            installation::fingerprint,
+            installation::generation,
+            installation::install_id,
+            installation::place,
+            installation::mac,
+        ))
         .first(conn)
         .optional()?;
     found
-        .map(|(fingerprint, generation)| {
+        .map(|(fingerprint, generation, id, place, mac)| {
             let generation = codec::number("installation.generation", generation)?;
-            Ok(Installation { fingerprint, generation })
+            let bond = match (id, place, mac) {
+                (None, None, None) => None,
+                (id, place, mac) => Some(Bond {
+                    id: id.unwrap_or_default(),
+                    place: place.unwrap_or_default(),
+                    mac: mac.unwrap_or_default(),
+                }),
+            };
+            Ok(Installation { fingerprint, generation, bond })
         })
         .transpose()
 }
 
-/// Binds the ledger to a key, once.
+/// Binds the ledger to a key and a place, or to another place or generation of the same key.
 pub fn install(tx: &mut EscrowTx<'_>, row: &Installation, at: Time) -> Result<(), DbError> {
     let generation: i32 = codec::column("installation.generation", row.generation)?;
-    diesel::insert_into(installation::table)
-        .values((
-            installation::id.eq(ONE),
-            installation::fingerprint.eq(&row.fingerprint),
-            installation::generation.eq(generation),
-            installation::created_at.eq(codec::stamp(at)),
-        ))
-        .execute(tx.conn())?;
+    let bond = row.bond.as_ref();
+    let values = (
+        installation::generation.eq(generation),
+        installation::install_id.eq(bond.map(|bond| bond.id.as_str())),
+        installation::place.eq(bond.map(|bond| bond.place.as_str())),
+        installation::mac.eq(bond.map(|bond| bond.mac.as_str())),
+    );
+    let own = installation::table.find(ONE).filter(installation::fingerprint.eq(&row.fingerprint));
+    if diesel::update(own).set(values).execute(tx.conn())? == 0 {
+        diesel::insert_into(installation::table)
+            .values((
+                installation::id.eq(ONE),
+                installation::fingerprint.eq(&row.fingerprint),
+                installation::created_at.eq(codec::stamp(at)),
+                values,
+            ))
+            .execute(tx.conn())?;
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use domain::ids::OrderId;
 use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
+use crate::evidence;
 use crate::schema::disputes;
 
 /// A dispute about an order.
@@ -26,7 +27,7 @@ pub struct DisputeRow {
 /// Opens a dispute; a second one of the same order fails with [`DbError::Unique`].
 pub fn insert(tx: &mut WebTx<'_>, row: &DisputeRow) -> Result<(), DbError> {
     diesel::insert_into(disputes::table).values(row).execute(tx.conn())?;
-    Ok(())
+    evidence::note(tx, row)
 }
 
 /// The dispute of an order.

@@ -209,6 +209,14 @@ impl<R: Role> Door<R> {
         self.reader.lack()
     }
 
+    /// Where the tables of escrow lie, in words that a copy of them does not share.
+    ///
+    /// # Errors
+    /// [`DbError::Down`] when the file cannot be looked at, else what the engine says.
+    pub fn place(&self) -> Result<String, DbError> {
+        self.reader.read(|conn| crate::place::of_ledger(&self.config, conn))
+    }
+
     pub(crate) fn writer(&self) -> &Writer {
         &self.writer
     }

@@ -8,6 +8,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
+use crate::evidence;
 use crate::schema::{intent_answers, order_intents};
 
 /// A request to escrow about an order.
@@ -28,7 +29,7 @@ pub struct IntentRow {
 /// one fails with [`DbError::Unique`].
 pub fn insert(tx: &mut WebTx<'_>, row: &IntentRow) -> Result<(), DbError> {
     diesel::insert_into(order_intents::table).values(row).execute(tx.conn())?;
-    Ok(())
+    evidence::note(tx, row)
 }
 
 /// The number that the next request of an order carries: answered ones plus one.

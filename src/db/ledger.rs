@@ -264,26 +264,9 @@ pub fn seal(tx: &mut EscrowTx<'_>, sealed: &Sealed) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The seal of an order.
+/// The seal of an order that counts: the newest.
 pub fn sealed(conn: &mut Conn, order: OrderId) -> Result<Option<Sealed>, DbError> {
-    type Found = (i64, String, Vec<u8>, String, NaiveDateTime);
-    let found: Option<Found> = seals::table
-        .find(order.to_string())
-        .select((seals::chain_id, seals::address, seals::terms, seals::mac, seals::sealed_at))
-        .first(conn)
-        .optional()?;
-    found
-        .map(|(chain, address, terms, mac, at)| {
-            Ok(Sealed {
-                order,
-                chain: ChainId::from(codec::number::<_, u64>("seals.chain_id", chain)?),
-                address: codec::parsed("seals.address", &address)?,
-                terms,
-                mac,
-                sealed_at: codec::time(at),
-            })
-        })
-        .transpose()
+    Ok(crate::seals::all(conn, order)?.pop())
 }
 
 /// Escrow's row of an order; none before it took the order up.

@@ -258,6 +258,9 @@ diesel::table! {
         fingerprint -> Text,
         generation -> Integer,
         created_at -> Timestamp,
+        install_id -> Nullable<Text>,
+        place -> Nullable<Text>,
+        mac -> Nullable<Text>,
     }
 }
 
@@ -564,6 +567,109 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reseal_requests (order_id, party, step) {
+        order_id -> Text,
+        party -> Text,
+        step -> Text,
+        address -> Text,
+        actor_id -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payout_requests (order_id, case_no, seq) {
+        order_id -> Text,
+        case_no -> Integer,
+        seq -> Integer,
+        tx_hash -> Nullable<Text>,
+        state -> Text,
+        outcome -> Text,
+        asked_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    reseals (order_id, party) {
+        order_id -> Text,
+        party -> Text,
+        address -> Text,
+        due_micros -> BigInt,
+        mac -> Text,
+        state -> Text,
+        reason -> Text,
+        seen_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    later_seals (order_id, seq) {
+        order_id -> Text,
+        seq -> Integer,
+        chain_id -> BigInt,
+        address -> Text,
+        terms -> Binary,
+        mac -> Text,
+        sealed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    limits (name) {
+        name -> Text,
+        value -> BigInt,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_values (order_id) {
+        order_id -> Text,
+        cents -> BigInt,
+        sealed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payout_values (order_id, case_no) {
+        order_id -> Text,
+        case_no -> Integer,
+        chain_id -> BigInt,
+        cents -> BigInt,
+        planned_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    evidence (n) {
+        n -> BigInt,
+        kind -> Text,
+        row_key -> Text,
+        digest -> Text,
+        head -> Text,
+    }
+}
+
+diesel::table! {
+    evidence_head (id) {
+        id -> Integer,
+        n -> BigInt,
+        head -> Text,
+    }
+}
+
+diesel::table! {
+    evidence_anchors (n) {
+        n -> BigInt,
+        head -> Text,
+        anchored_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     address_book,
     address_requests,
@@ -579,26 +685,36 @@ diesel::allow_tables_to_appear_in_same_query!(
     derivations,
     disputes,
     escrow_heartbeat,
+    evidence,
+    evidence_anchors,
+    evidence_head,
     gas_wallets,
     idempotency_keys,
     installation,
     intent_answers,
     items,
+    later_seals,
     legs,
+    limits,
     order_deadlines,
     order_deliveries,
     order_events,
     order_intents,
     order_lines,
     order_state,
+    order_values,
     orders,
     packages,
     payout_holds,
+    payout_requests,
+    payout_values,
     payouts,
     rates,
     receipts,
     recovery_codes,
     relays,
+    reseal_requests,
+    reseals,
     seals,
     sessions,
     shipment_events,

@@ -5,8 +5,10 @@
 
 pub mod asset;
 pub mod chain;
+pub mod clamps;
 pub mod clock;
 pub mod deadline;
+pub mod evidence;
 pub mod ids;
 pub mod intent;
 pub mod item;
@@ -16,6 +18,7 @@ pub mod money;
 pub mod order;
 pub mod policy;
 pub mod refusal;
+pub mod reseal;
 pub mod seal;
 pub mod settle;
 pub mod store;

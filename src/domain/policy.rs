@@ -3,6 +3,7 @@
 use crate::intent::{self, ActorRole, IntentAction, Standing};
 use crate::order::OrderStatus;
 use crate::refusal::Refusal;
+use crate::reseal;
 use crate::store::StoreRole;
 use crate::user::Role;
 
@@ -55,11 +56,15 @@ pub enum Act {
     Ship,
     /// Open a dispute.
     Dispute,
+    /// Ask to be paid to another address than the sealed one.
+    Reseal,
+    /// Take that back while it waits.
+    KeepAddress,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::See,
         Self::SeeDelivery,
         Self::Ask(IntentAction::Cancel),
@@ -69,6 +74,8 @@ impl Act {
         Self::Ask(IntentAction::Resume),
         Self::Ship,
         Self::Dispute,
+        Self::Reseal,
+        Self::KeepAddress,
     ];
 }
 
@@ -89,6 +96,10 @@ pub struct Situation {
     pub extended: bool,
     /// A request waits for escrow's answer.
     pub intent_open: bool,
+    /// The viewer's side has asked for another address.
+    pub reseal_asked: bool,
+    /// That address waits for its time.
+    pub reseal_waits: bool,
 }
 
 impl From<Situation> for Standing {
@@ -127,6 +138,13 @@ pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal
             }
             under_way(now)
         }
+        // Where a store's money goes is its owner's to say.
+        Act::Reseal | Act::KeepAddress if relation == Relation::Vendor(StoreRole::Collaborator) => {
+            Err(Refusal::NotYours)
+        }
+        Act::Reseal => reseal::check(actor, now.status, now.reseal_asked),
+        Act::KeepAddress if now.reseal_waits => Ok(()),
+        Act::KeepAddress => Err(Refusal::NothingWaits),
     }
 }
 
@@ -166,6 +184,8 @@ mod tests {
         disputed: false,
         extended: false,
         intent_open: false,
+        reseal_asked: false,
+        reseal_waits: false,
     };
     const VENDOR: Relation = Relation::Vendor(StoreRole::Collaborator);
 
@@ -225,6 +245,20 @@ mod tests {
         );
         let unpaid = Situation { status: OrderStatus::Pending, funded: false, ..FUNDED };
         assert_eq!(check(Act::Ship, VENDOR, unpaid), Err(Refusal::NotPaid));
+    }
+
+    #[test]
+    fn where_a_store_is_paid_is_its_owner_s_to_say() {
+        let waiting = Situation { reseal_asked: true, reseal_waits: true, ..FUNDED };
+        assert_eq!(check(Act::Reseal, VENDOR, FUNDED), Err(Refusal::NotYours));
+        assert_eq!(check(Act::KeepAddress, VENDOR, waiting), Err(Refusal::NotYours));
+        for party in [Relation::Buyer, Relation::Vendor(StoreRole::Owner)] {
+            assert_eq!(check(Act::Reseal, party, FUNDED), Ok(()));
+            assert_eq!(check(Act::Reseal, party, waiting), Err(Refusal::ResealAsked));
+            assert_eq!(check(Act::KeepAddress, party, waiting), Ok(()));
+            assert_eq!(check(Act::KeepAddress, party, FUNDED), Err(Refusal::NothingWaits));
+        }
+        assert!(check(Act::Reseal, Relation::Staff, FUNDED).is_err());
     }
 
     #[test]

@@ -75,6 +75,12 @@ pub enum Refusal {
     /// The order is not held up by a late dispatch.
     #[error("This order is not held up; there is nothing to resume.")]
     NotOverdue,
+    /// Another address was asked for already.
+    #[error("Another address was asked for already; that is possible once.")]
+    ResealAsked,
+    /// No wish for another address waits.
+    #[error("No other address is waiting to be sealed.")]
+    NothingWaits,
     /// A dispute stands already.
     #[error("A dispute is open for this order already.")]
     Disputed,
@@ -98,6 +104,8 @@ impl Refusal {
             Self::NotShipped => "not-shipped",
             Self::Extended => "already-extended",
             Self::NotOverdue => "not-overdue",
+            Self::ResealAsked => "reseal-asked",
+            Self::NothingWaits => "nothing-waits",
             Self::Disputed => "already-disputed",
             Self::Preparing => "preparing",
         }

@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db::inbox::Part;
-use db::{Conn, DbError, EscrowDb, EscrowTx, desk, turns, tx};
+use db::{Conn, DbError, EscrowDb, EscrowTx, turns, tx};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
 use domain::clock::{Clock, Span, Time};
 use domain::ids::{AlarmId, OrderId};
 
 use crate::alarms::{alarm_id, printable};
+use crate::bond;
 use crate::chain::client::Client;
 use crate::chain::transport::PriceSource;
 use crate::fault::Fault;
@@ -108,7 +110,7 @@ pub struct Ctx {
     pub(crate) keys: Arc<Keys>,
     pub(crate) chains: BTreeMap<ChainId, Served>,
     pub(crate) prices: Option<Box<dyn PriceSource>>,
-    pub(crate) generation: u32,
+    generation: AtomicU32,
     /// When what is tried now and then was tried last. Forgotten at a restart, which does no harm.
     turns: Mutex<BTreeMap<(OrderId, i32), Time>>,
     looked: Mutex<BTreeMap<List, Time>>,
@@ -135,42 +137,39 @@ pub enum Unfit {
          one back, or start with an empty data folder."
     )]
     OtherPhrase,
+    /// A copy of a ledger, or one that was moved.
+    #[error(
+        "this ledger lies elsewhere than where it last ran, as a copy does; two that run would give \
+         the same addresses to different orders. If no other will ever run again: `holdfast adopt`; \
+         if it is an older copy: `holdfast adopt --restored`."
+    )]
+    Copy,
+    /// Somebody changed the row that says whose ledger it is.
+    #[error(
+        "the row of escrow's table `installation` was changed by hand; put the ledger back as it was."
+    )]
+    Forged,
     /// Something else went wrong.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
 impl Ctx {
-    /// Binds the parts to the ledger: at the first start it notes whose ledger this is, later it
-    /// refuses any other's keys.
+    /// Binds the parts to the ledger: at the first start it notes whose ledger this is and where it
+    /// lies, later it refuses any other's keys and any copy.
     ///
     /// # Errors
     /// [`Unfit`].
     pub fn new(parts: Parts) -> Result<Self, Unfit> {
         let Parts { db, clock, keys, chains, prices, probe } = parts;
-        let known = db.read(desk::installation).map_err(Fault::from)?;
-        let installation = match known {
-            Some(known) => known,
-            None => {
-                let fingerprint = keys.fingerprint().to_owned();
-                let new = desk::Installation { fingerprint, generation: 0 };
-                let (row, now) = (new.clone(), clock.now());
-                tx::write(&db, "install", move |tx| -> Result<(), Fault> {
-                    Ok(desk::install(tx, &row, now)?)
-                })?;
-                new
-            }
-        };
-        if installation.fingerprint != keys.fingerprint() {
-            return Err(Unfit::OtherPhrase);
-        }
+        let generation = bond::hold(&db, &keys, clock.now())?;
         Ok(Self {
             db,
             clock,
             keys,
             chains: chains.into_iter().map(|chain| (chain.client.spec().id, chain)).collect(),
             prices,
-            generation: installation.generation,
+            generation: AtomicU32::new(generation),
             turns: Mutex::default(),
             looked: Mutex::default(),
             told: Mutex::default(),
@@ -178,6 +177,16 @@ impl Ctx {
             walks: Mutex::default(),
             probe,
         })
+    }
+
+    /// The generation of addresses that are issued now.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Goes on to the next generation of addresses: those of the present one are used by others.
+    pub(crate) fn next_generation(&self, generation: u32) {
+        self.generation.fetch_max(generation, Ordering::SeqCst);
     }
 
     /// Now.

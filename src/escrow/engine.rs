@@ -10,7 +10,7 @@ use domain::clock::Time;
 use domain::deadline::RunClock;
 
 use crate::ctx::{Ctx, Served};
-use crate::desk::{addresses, deadlines, disputes, intake, intents};
+use crate::desk::{addresses, anchors, deadlines, disputes, intake, intents, reseals};
 use crate::fault::Fault;
 use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign, tokens};
 
@@ -74,7 +74,7 @@ impl Engine {
         Self { ctx: Arc::new(ctx) }
     }
 
-    /// One round of the desk: disputes, intents, deadlines, addresses, new orders. Disputes come
+    /// One round of the desk: disputes, intents, deadlines, addresses, wishes for others, new orders. Disputes come
     /// before intents and deadlines, so that one that stands is not overtaken; new orders come last,
     /// because they wait for a provider. A full round looks at everything that was ever left over. Answers how much
     /// was done.
@@ -93,6 +93,8 @@ impl Engine {
         round.add(job("intents", || intents::run_once(ctx, full)))?;
         round.add(job("deadlines", || deadlines::run_once(ctx)))?;
         round.add(job("addresses", || addresses::run_once(ctx)))?;
+        round.add(job("reseals", || reseals::run_once(ctx)))?;
+        round.add(job("anchors", || anchors::run_once(ctx)))?;
         round.add(job("intake", || intake::run_once(ctx, full)))?;
         round.end()
     }

@@ -22,6 +22,7 @@
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
 mod alarms;
+pub mod bond;
 pub mod book;
 pub mod chain;
 pub mod config;

@@ -122,7 +122,9 @@ pub fn run(
         probe: Box::new(NoProbe),
     })
     .map_err(|unfit| match unfit {
-        Unfit::OtherPhrase => RunError::Config(ConfigError(unfit.to_string())),
+        Unfit::OtherPhrase | Unfit::Copy | Unfit::Forged => {
+            RunError::Config(ConfigError(unfit.to_string()))
+        }
         Unfit::Fault(fault) => failed(fault),
     })?;
     let engine = Engine::new(ctx);

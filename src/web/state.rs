@@ -21,7 +21,7 @@ use crate::http::sse::Seats;
 use due::Due;
 
 pub(crate) use heads::Follower;
-pub use market::Payable;
+pub use market::{Market, Payable};
 
 pub(crate) use keys::hex;
 pub use keys::{Keys, Seal};

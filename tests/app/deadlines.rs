@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::market::Market;
 
 /// Escrow lives through a span, as if its heart had beaten all along.
-fn live(market: &mut Market, span: Span) {
+pub fn live(market: &mut Market, span: Span) {
     market.round();
     market.shop.wait(span);
     let now = market.shop.clock.now();
@@ -22,7 +22,7 @@ fn live(market: &mut Market, span: Span) {
 }
 
 /// A paid order: its page and its route.
-fn paid(market: &mut Market) -> (String, String) {
+pub fn paid(market: &mut Market) -> (String, String) {
     let agent = market.buying();
     let json = market.ordered(&agent);
     market.pay(&json, 100);

@@ -24,6 +24,7 @@ mod market;
 mod orders;
 mod orders_api;
 mod orders_refused;
+mod reseals;
 mod sessions;
 mod shop;
 mod stream;

@@ -10,7 +10,7 @@ use domain::seal::{hex, unhex};
 use serde_json::{Value, json};
 use verify::keccak256;
 
-use super::rpc::{self, Answer, Ask, Block, Mined, garbage};
+use super::rpc::{self, Answer, Ask, Block, Mined, Sent, garbage};
 use super::tokens;
 use super::transport::Transport;
 use crate::evm::fees::Market;
@@ -239,6 +239,19 @@ impl Client {
                 Ok(mined)
             })
             .collect()
+    }
+
+    /// A chain tx by its hash; none where the provider knows none.
+    ///
+    /// # Errors
+    /// When the provider does not serve, or answers about another.
+    pub fn sent(&self, tx_hash: &[u8; 32]) -> Result<Option<Sent>, ChainFault> {
+        let answer = self.one("eth_getTransactionByHash", json!([hex(tx_hash)]))?;
+        let sent = rpc::sent(&answer)?;
+        if sent.is_some_and(|sent| sent.tx_hash != *tx_hash) {
+            return Err(garbage("another chain tx than asked for"));
+        }
+        Ok(sent)
     }
 
     /// What a transfer would take on top of the newest block.

@@ -1,12 +1,14 @@
 //! Taking up new orders: check, issue an address that nobody has used, seal.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use db::ledger::{self, Derivation, State};
 use db::orders::OrderRow;
-use db::{Conn, EscrowTx, inbox};
+use db::{Conn, DbError, EscrowTx, clamps, inbox};
 use domain::EvmAddress;
 use domain::chain::ChainId;
+use domain::clamps::Clamps;
 use domain::clock::{Span, Time};
 use domain::intent::EventActor;
 use domain::money::Amount;
@@ -14,11 +16,13 @@ use domain::order::{EventKind, OrderStatus};
 use domain::seal::Terms;
 
 use super::check::{self, Identity, Known, Reason};
+use crate::bond;
 use crate::book::{self, Note};
 use crate::chain::client::Client;
 use crate::ctx::{self, Ctx};
 use crate::fault::{ChainFault, Fault};
 use crate::keys::ORDERS;
+use crate::money::plan;
 
 /// Orders taken up in one round.
 const ROUND: i64 = 200;
@@ -34,18 +38,42 @@ const BURNT_MAX: u32 = 20;
 /// [`Fault`] when the database fails; an order whose chain does not answer just waits.
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
+    // While the operator has paused, nobody is told where to pay, whatever web says.
+    if plan::is_paused(ctx)? {
+        return Ok(0);
+    }
     let list = if full { ctx::all!("intake") } else { "intake" };
     let read = |conn: &mut Conn, part| inbox::new_orders(conn, since, part);
-    let mut silent = BTreeSet::new();
+    let mut round = None;
     ctx.walk(list, ROUND, read, |id| {
-        ctx.contain("intake", id.parse().ok(), look_up(ctx, &id, &mut silent))
+        if round.is_none() {
+            round = Some(ctx.db.read(Round::begin)?);
+        }
+        let taken = round.as_mut().map_or(Ok(false), |round| look_up(ctx, &id, round));
+        ctx.contain("intake", id.parse().ok(), taken)
     })
 }
 
-fn look_up(ctx: &Ctx, id: &str, silent: &mut BTreeSet<ChainId>) -> Result<bool, Fault> {
+/// What is the same for the orders of a round.
+struct Round {
+    /// Chains whose provider did not serve.
+    silent: BTreeSet<ChainId>,
+    clamps: Clamps,
+    /// US cents.
+    in_escrow: u64,
+}
+
+impl Round {
+    fn begin(conn: &mut Conn) -> Result<Self, DbError> {
+        let (clamps, in_escrow) = (clamps::all(conn)?, clamps::in_escrow(conn)?);
+        Ok(Self { silent: BTreeSet::new(), clamps, in_escrow })
+    }
+}
+
+fn look_up(ctx: &Ctx, id: &str, round: &mut Round) -> Result<bool, Fault> {
     let row = ctx.db.read(|conn| inbox::order(conn, id))?;
     if let Some((row, identity)) = row.and_then(|row| check::identity(&row).map(|id| (row, id))) {
-        return take_up(ctx, (&row, identity), silent);
+        return take_up(ctx, (&row, identity), round);
     }
     // There is no order to write an event about.
     let shown: String = id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
@@ -55,18 +83,16 @@ fn look_up(ctx: &Ctx, id: &str, silent: &mut BTreeSet<ChainId>) -> Result<bool, 
 
 /// Settles one order; `false` if it has to wait. A chain whose provider did not serve is noted as
 /// silent, and not asked again in this round.
-fn take_up(
-    ctx: &Ctx,
-    (row, id): (&OrderRow, Identity),
-    silent: &mut BTreeSet<ChainId>,
-) -> Result<bool, Fault> {
+fn take_up(ctx: &Ctx, (row, id): (&OrderRow, Identity), round: &mut Round) -> Result<bool, Fault> {
     let Some(chain) = ctx.chains.get(&id.asset.chain) else {
         return reject(ctx, id, "the chain is not served");
     };
     let known = Known {
         now: ctx.now(),
         commission_wallet: chain.commission_wallet,
-        gas_wallet: ctx.keys.gas_wallet(ctx.generation)?,
+        gas_wallet: ctx.keys.gas_wallet(ctx.generation())?,
+        clamps: round.clamps,
+        in_escrow: round.in_escrow,
     };
     let judged = ctx.db.read(|conn| check::terms(conn, row, &id, &known))?;
     let terms = match judged {
@@ -74,13 +100,13 @@ fn take_up(
         Ok(_) if known.now > id.expires_at => return expire(ctx, id),
         Ok(terms) => terms,
     };
-    if silent.contains(&id.asset.chain) {
+    if round.silent.contains(&id.asset.chain) {
         return Ok(false);
     }
     match issue(ctx, &chain.client, &id, terms) {
         Err(Fault::Chain(fault)) => {
             tracing::warn!(order = %id.order, %fault, "no address can be issued now");
-            silent.insert(id.asset.chain);
+            round.silent.insert(id.asset.chain);
             Ok(false)
         }
         other => other,
@@ -150,7 +176,7 @@ pub(crate) fn first(
 /// Finds the next address that nobody has used and seals the order to it.
 fn issue(ctx: &Ctx, client: &Client, id: &Identity, terms: Terms) -> Result<bool, Fault> {
     for _ in 0..BURNT_MAX {
-        let generation = ctx.generation;
+        let generation = ctx.generation();
         let index = ctx.db.read(|conn| ledger::next_index(conn, ORDERS, generation))?;
         let address = ctx.keys.address(generation, index)?;
         let is_virgin = is_virgin(client, address, id.asset.token)?;
@@ -186,20 +212,29 @@ fn is_virgin(
     Ok(client.account(address)?.is_virgin() && held.is_none_or(Amount::is_zero))
 }
 
-/// Uses up the index of an address that somebody has used already.
+/// Uses up the index of an address that somebody has used already. Whoever did has these keys and a
+/// ledger that this one does not know, so the next addresses are of another generation.
 fn burn(ctx: &Ctx, used: Derivation) -> Result<(), Fault> {
-    let message =
-        format!("{} was in use before it was issued; its index is passed over", used.address);
-    ctx.write("burn-index", move |tx| {
+    let keys = Arc::clone(&ctx.keys);
+    let risen = ctx.write("burn-index", move |tx| {
         ledger::derive(tx, &used)?;
-        ctx::alarm(tx, "index", None, &message, used.issued_at)
+        let next = bond::rise(tx, &keys, used.issued_at)?;
+        let message = format!(
+            "{} was in use before it was issued; addresses are of generation {next} from now on, \
+             and the gas wallet is {}",
+            used.address,
+            keys.gas_wallet(next)?
+        );
+        ctx::alarm(tx, "index", None, &message, used.issued_at)?;
+        Ok(next)
     })?;
+    risen.into_iter().for_each(|next| ctx.next_generation(next));
     Ok(())
 }
 
 /// Index, seal, event and state in one write. None if the index was taken meanwhile.
 fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Option<bool>, Fault> {
-    let now = used.issued_at;
+    let (now, worth) = (used.issued_at, terms.total.get());
     let sealed = ctx.keys.seal().seal(&terms, now).map_err(|e| Fault::Key(e.to_string()))?;
     ctx.write("seal", move |tx| {
         if ledger::state(tx, id.order)?.is_some() {
@@ -207,6 +242,7 @@ fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Optio
         }
         ledger::derive(tx, &used)?;
         ledger::seal(tx, &sealed)?;
+        clamps::note_order(tx, id.order, worth, now)?;
         let mut state = State { address: Some(used.address), ..fresh(&id, now) };
         let comment = format!("Pay to {}.", used.address);
         let note = Note::new(EventKind::AddressIssued, EventActor::Escrow, comment);

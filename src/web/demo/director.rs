@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
-use crate::orders::actions::{act, read};
+use crate::orders::actions::{act, read, reseal};
 use crate::state::{App, State};
 
 /// How many items of the window are looked through; the demo has fewer.
@@ -193,6 +193,16 @@ impl Director {
     pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
         let account = self.account(who)?;
         self.runtime.block_on(act::ask(&self.app, &account, order, action, "demo"))?;
+        Ok(())
+    }
+
+    /// Somebody wants to be paid to another address than the sealed one.
+    ///
+    /// # Errors
+    /// When the rules say no.
+    pub fn reseal(&self, who: &str, order: OrderId, address: &str) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        self.runtime.block_on(reseal::ask(&self.app, &account, order, address, "demo"))?;
         Ok(())
     }
 

@@ -26,6 +26,8 @@ pub fn pages(routes: &mut PageRoutes) {
     routes.post("/orders/{id}/resume", pages::resume);
     routes.post("/orders/{id}/ship", pages::ship);
     routes.post("/orders/{id}/dispute", pages::dispute);
+    routes.post("/orders/{id}/reseal", pages::reseal::ask);
+    routes.post("/orders/{id}/keep-address", pages::reseal::keep);
 }
 
 /// JSON.
@@ -42,4 +44,6 @@ pub fn api(routes: &mut ApiRoutes) {
     routes.post("/api/v1/orders/{id}/resume", api::resume);
     routes.post("/api/v1/orders/{id}/ship", api::ship);
     routes.post("/api/v1/orders/{id}/dispute", api::dispute);
+    routes.post("/api/v1/orders/{id}/reseal", api::reseal::ask);
+    routes.post("/api/v1/orders/{id}/keep-address", api::reseal::keep);
 }

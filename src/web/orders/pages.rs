@@ -1,5 +1,7 @@
 //! Order pages.
 
+pub mod reseal;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use db::orders::Board;
@@ -127,7 +129,10 @@ pub async fn ask(
     if needs_password(&ctx, &view, act) {
         return Ok(ctx.confirm_password(&url::order(id).seg(&verb)));
     }
-    Ok(page(&ctx, &view, act, (&confirm::Typed::default(), &[])))
+    Ok(match act {
+        Act::Reseal => reseal::form(&ctx, &view, "", &[]),
+        _ => page(&ctx, &view, act, (&confirm::Typed::default(), &[])),
+    })
 }
 
 fn page(
@@ -154,6 +159,7 @@ fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
         Act::Ask(action) => {
             actions::act::needs_password(view, action) && !ctx.recently_authenticated()
         }
+        Act::Reseal => !ctx.recently_authenticated(),
         _ => false,
     }
 }
@@ -260,6 +266,8 @@ fn said(act: Act) -> &'static str {
         Act::Ask(IntentAction::Resume) => "The order goes on.",
         Act::Ship => "The buyer now sees that it is on its way.",
         Act::Dispute => "The dispute is open. Escrow is freezing the money.",
+        Act::Reseal => "The other side is told. The address counts after 72 hours.",
+        Act::KeepAddress => "The sealed address stays.",
         Act::See | Act::SeeDelivery => "",
     }
 }

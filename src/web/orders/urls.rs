@@ -22,6 +22,8 @@ pub fn act(order: OrderId, act: Act) -> Option<Url> {
         Act::Ask(IntentAction::Resume) => "resume",
         Act::Ship => "ship",
         Act::Dispute => "dispute",
+        Act::Reseal => "reseal",
+        Act::KeepAddress => "keep-address",
         Act::See | Act::SeeDelivery => return None,
     };
     Some(url::order(order).seg(verb))

@@ -145,7 +145,8 @@ pub async fn dispute(
     }
 }
 
-fn permit(view: &OrderView, act: Act) -> Result<ActorRole, Refusal> {
+/// The part in which the viewer may do something now.
+pub(super) fn permit(view: &OrderView, act: Act) -> Result<ActorRole, Refusal> {
     policy::check(act, view.relation, view.situation())?;
     view.relation.actor().ok_or(Refusal::NotYours)
 }

@@ -3,8 +3,10 @@
 use db::deadlines::{self, Deadline};
 use db::deposits::Deposit;
 use db::disputes::DisputeRow;
+use db::held::Held;
 use db::intents::IntentRow;
 use db::orders::{Board, BoardRow, OrderRow};
+use db::reseals::{RequestRow, Reseal};
 use db::shipments::ShipmentRow;
 use db::story::{AnswerRow, EventRow, LegRow, StateRow};
 use db::tokens::Stray;
@@ -15,7 +17,7 @@ use domain::chain::{ChainId, ChainSpec};
 use domain::clock::Time;
 use domain::deadline::RunClock;
 use domain::ids::{OrderId, StoreId, UserId};
-use domain::journey::{self, Next, Position};
+use domain::journey::{self, Next, Position, Who};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
@@ -23,6 +25,7 @@ use domain::seal::Terms;
 
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::actions::waits::{HeldView, ResealView};
 use crate::orders::delivery;
 use crate::state::App;
 
@@ -93,8 +96,10 @@ pub struct OrderView {
     pub funded_at: Option<Time>,
     /// A payout is planned.
     pub paying: bool,
-    /// A payout is stuck, and why.
-    pub held: Option<String>,
+    /// A payout is stuck, or all of the order.
+    pub held: Option<HeldView>,
+    /// Other addresses that the parties asked for.
+    pub reseals: Vec<ResealView>,
     /// The payment stream, oldest first.
     pub events: Vec<EventRow>,
     /// The shipping stream, oldest first.
@@ -116,6 +121,15 @@ pub struct OrderView {
 }
 
 impl OrderView {
+    /// Where the viewer's own side is paid by the sealed terms.
+    pub fn own_address(&self) -> Option<EvmAddress> {
+        match self.relation {
+            Relation::Buyer => Some(self.refund),
+            Relation::Vendor(_) => self.payout,
+            Relation::Staff | Relation::Stranger => None,
+        }
+    }
+
     /// Whether the viewer may do something now.
     pub fn may(&self, act: Act) -> bool {
         policy::check(act, self.relation, self.situation()).is_ok()
@@ -131,7 +145,14 @@ impl OrderView {
             disputed: self.dispute.is_some(),
             extended: self.extended,
             intent_open: self.intent.is_some(),
+            reseal_asked: self.own_reseal().is_some(),
+            reseal_waits: self.own_reseal().is_some_and(ResealView::waits),
         }
+    }
+
+    fn own_reseal(&self) -> Option<&ResealView> {
+        let own = self.relation.actor()?;
+        self.reseals.iter().find(|wish| wish.party == own)
     }
 
     /// Whether nothing will change on its page any more but by late money.
@@ -154,12 +175,15 @@ struct Rows {
     intent: Option<IntentRow>,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
-    held: Option<String>,
+    held: Option<Held>,
+    asked: Vec<RequestRow>,
+    taken: Vec<Reseal>,
+    clock: Option<RunClock>,
     delivery: Option<Vec<u8>>,
     terms: Option<Terms>,
     deposits: Vec<Deposit>,
     strays: Vec<Stray>,
-    deadline: Option<(RunClock, Deadline)>,
+    deadline: Option<Deadline>,
 }
 
 /// One order as `who` may see it. An order of others does not exist for a stranger.
@@ -199,11 +223,14 @@ fn rows(
         intent: db::intents::open(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
         legs: db::story::legs(conn, id)?,
-        held: db::story::held_payout(conn, id)?,
+        held: db::held::of_order(conn, id)?,
+        asked: db::reseals::requests(conn, id)?,
+        taken: db::reseals::of_order(conn, id)?,
+        clock: deadlines::clock(conn)?,
         terms: db::story::sealed_terms(conn, id)?,
         deposits: db::deposits::of_order(conn, id)?,
         strays: db::tokens::strays_of(conn, chain_of(&order)?, id)?,
-        deadline: deadlines::clock(conn)?.zip(deadlines::of_order(conn, id)?),
+        deadline: deadlines::of_order(conn, id)?,
         delivery: db::orders::delivery(conn, id)?.and_then(|row| row.ciphertext),
         order,
     })
@@ -214,6 +241,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     let chain = id.spec().ok_or_else(|| codec::corrupt("orders.chain_id", id.get()))?;
     let leg_fee = rows.order.leg_fee.as_deref().map(|fee| codec::amount("orders.leg_fee", fee));
     let version = version(&rows);
+    let reseals = ResealView::all((&rows.asked, &rows.taken), rows.clock, app.now());
     let mut view = OrderView {
         id: codec::parsed("orders.id", &rows.order.id)?,
         store: codec::parsed("orders.store_id", &rows.order.store_id)?,
@@ -233,11 +261,17 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
             .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
-        refund: codec::parsed("orders.refund_address", &rows.order.refund_address)?,
+        refund: match &rows.terms {
+            Some(terms) => terms.refund,
+            None => codec::parsed("orders.refund_address", &rows.order.refund_address)?,
+        },
         payout: rows.terms.map(|terms| terms.payout),
         ships: rows.order.ships,
-        deadline: rows.deadline.map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
-        extended: rows.deadline.is_some_and(|(_, deadline)| deadline.extended),
+        deadline: rows
+            .clock
+            .zip(rows.deadline)
+            .map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
+        extended: rows.deadline.is_some_and(|deadline| deadline.extended),
         handling_hours: codec::number("orders.handling_hours", rows.order.handling_hours)?,
         inspection_hours: codec::number("orders.inspection_hours", rows.order.inspection_hours)?,
         placed_at: codec::time(rows.order.created_at),
@@ -248,7 +282,8 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         unfinal: Amount::ZERO,
         funded_at: None,
         paying: false,
-        held: rows.held,
+        held: rows.held.map(HeldView::from),
+        reseals,
         events: rows.events,
         shipments: rows.shipments,
         dispute: rows.dispute,
@@ -288,8 +323,9 @@ fn version(rows: &Rows) -> String {
     let intent = rows.intent.as_ref().map_or(0, |intent| intent.n);
     let (shipments, dispute) = (rows.shipments.len(), u8::from(rows.dispute.is_some()));
     let strays = rows.strays.iter().map(|stray| stray.block_number).max().unwrap_or_default();
-    let deadline = rows.deadline.as_ref().map_or(0, |(_, deadline)| deadline.due);
-    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{deadline}-{strays}")
+    let deadline = rows.deadline.as_ref().map_or(0, |deadline| deadline.due);
+    let asked = rows.asked.len();
+    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{deadline}-{strays}-{asked}")
 }
 
 fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
@@ -298,7 +334,8 @@ fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
     view.credited = codec::amount("order_state.credited", &state.credited)?;
     view.unfinal = codec::amount("order_state.unfinal", &state.unfinal)?;
     view.paying = state.paying;
-    view.held = view.held.take().or(state.held_reason);
+    let stopped = |reason| HeldView { reason, who: Who::Operator, by: None };
+    view.held = view.held.take().or(state.held_reason.map(stopped));
     // Escrow's clamp of the deadline is the one that counts.
     view.expires_at = codec::time(state.expires_at);
     view.funded_at = state.funded_at.map(codec::time);
@@ -313,7 +350,7 @@ fn position(view: &OrderView) -> Position {
         intent_open: view.intent.is_some(),
         disputed: view.dispute.is_some(),
         paying: view.paying,
-        held: view.held.is_some(),
+        held: view.held.as_ref().map(|held| (held.who, held.by)),
         expires_at: view.expires_at,
         dispatched: !view.shipments.is_empty(),
         deadline: view.deadline,

@@ -4,6 +4,7 @@ pub mod input;
 pub mod json;
 pub mod money;
 pub mod quote;
+pub mod reseal;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, ReqData};
@@ -53,7 +54,9 @@ use crate::state::State;
     extend,
     resume,
     ship,
-    dispute
+    dispute,
+    reseal::ask,
+    reseal::keep
 ))]
 pub struct Doc;
 

@@ -40,7 +40,9 @@ pub fn confirm(
         Act::Ask(IntentAction::Extend) => ask.extend(),
         Act::Ask(IntentAction::Resume) => ask.resume(),
         Act::Dispute => ask.dispute(),
-        Act::Ship | Act::See | Act::SeeDelivery => ask.ship(),
+        Act::KeepAddress => ask.keep_address(),
+        // The address has a form of its own.
+        Act::Ship | Act::See | Act::SeeDelivery | Act::Reseal => ask.ship(),
     }
 }
 
@@ -176,6 +178,15 @@ impl Ask<'_> {
             warning,
             html! {},
         )
+    }
+
+    fn keep_address(self) -> Markup {
+        let facts = vec![(
+            "What happens",
+            html! { "The sealed address stays, and no other can be asked for again." },
+        )];
+        let words = ("Keep the old address?", "Keep it", Look::Primary);
+        self.show(words, facts, None, html! {})
     }
 
     fn ship(self) -> Markup {

@@ -8,7 +8,7 @@ use domain::order::OrderStatus;
 use domain::policy::{Act, Relation};
 use maud::{Markup, html};
 
-use super::{pay, timeline, words};
+use super::{pay, reseal, timeline, words};
 use crate::orders::actions::read::OrderView;
 use crate::orders::urls;
 use crate::ui::url::ExternalUrl;
@@ -55,6 +55,7 @@ pub fn body(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
 fn left(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
     html! {
         (refused(view))
+        (reseal::notice(view))
         (next(view))
         (pay::strays(view))
         (pay::pay_panel(view, wallet))
@@ -79,7 +80,7 @@ fn right(view: &OrderView) -> Markup {
             }
         }))
         (delivery(view))
-        (ui::panel(Some("Terms"), pay::shares(view)))
+        (ui::panel(Some("Terms"), html! { (pay::shares(view)) (reseal::link(view)) }))
     }
 }
 
@@ -128,7 +129,7 @@ fn next(view: &OrderView) -> Markup {
         who: &who,
         mine: words::is_mine(view.next.who, view.relation),
         what: html! {
-            p { (words::explanation(view)) @if let Some(reason) = &view.held { " " (reason) } }
+            p { (words::explanation(view)) @if let Some(held) = &view.held { " " (words::held(held)) } }
         },
         by: view.next.by,
         otherwise: match (view.next.step, view.relation) {

@@ -71,6 +71,12 @@ pub fn shares(view: &OrderView) -> Markup {
             ("Commission of this site", html! { (ui::amount(money(view, commission))) " (" (view.commission) ", out of the vendor's share)" }),
             ("To the vendor", html! { (ui::amount(money(view, view.due.minus(commission)))) ", less network fees" }),
             ("Network fees", network_fees(view)),
+            ("Vendor is paid at", html! {
+                @match &view.payout {
+                    Some(payout) => (ui::address(payout, url::explorer_address(view.chain, payout))),
+                    None => "sealed when the address is issued",
+                }
+            }),
             ("Refunds go to", ui::address(&view.refund, url::explorer_address(view.chain, &view.refund))),
             ("Counts as paid from", html! { (ui::amount(money(view, view.due.minus(view.due.share(view.tolerance))))) " (" (view.tolerance) " tolerance)" }),
             ("Dispatch within", html! { (view.handling_hours) " hours after the payment" }),
