@@ -4,9 +4,10 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use courier::SystemClock;
-use db::{DbError, EscrowTx, Owner, desk, tx};
+use db::{DbError, EscrowDb, EscrowTx, Owner, desk, tx};
 use domain::clock::Clock;
 use domain::refusal::BadText;
+use web::ui::rfc3339;
 
 use crate::settings::Settings;
 use crate::step::{become_owner, refused};
@@ -20,6 +21,21 @@ pub(crate) fn pause(on: bool) -> Result<(), Stop> {
     tx::write_once(&config, "pause", |tx: &mut EscrowTx<'_>| desk::set_pause(tx, on, now))
         .map_err(|error: DbError| refused(error))?;
     tell(if on { "paused: no payouts and no new orders" } else { "resumed" });
+    Ok(())
+}
+
+/// Prints the keys by which this site signs terms, for publishing them where a taken shop cannot
+/// change them.
+pub(crate) fn site_keys() -> Result<(), Stop> {
+    let config = Settings::read()?.db_of(Owner::Escrow)?;
+    become_owner(&config, Owner::Escrow)?;
+    let keys = EscrowDb::open(&config).and_then(|db| db.read(desk::site_keys)).map_err(refused)?;
+    for key in &keys {
+        tell(&format!("{} since {}", key.address, rfc3339(key.since)));
+    }
+    if keys.is_empty() {
+        return Err(Stop::Failed("escrow has not run yet, so it has no key to show".to_owned()));
+    }
     Ok(())
 }
 

@@ -27,6 +27,7 @@ pub struct AddressRequestRow {
     pub purpose: String,
     pub family: String,
     pub address: String,
+    pub proof: Option<String>,
 }
 
 /// Ids of orders that escrow has not taken up, oldest first, placed at or after `since` if that is

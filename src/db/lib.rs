@@ -40,6 +40,7 @@ pub mod proofs;
 pub mod pulse;
 pub mod relays;
 pub mod schema;
+pub mod seals;
 pub mod sessions;
 pub mod shipments;
 pub mod stats;

@@ -18,6 +18,7 @@ pub mod policy;
 pub mod refusal;
 pub mod seal;
 pub mod settle;
+pub mod signed;
 pub mod store;
 pub mod stream;
 pub mod text;

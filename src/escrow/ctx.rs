@@ -111,6 +111,20 @@ pub enum Unfit {
     Fault(#[from] Fault),
 }
 
+/// Notes the key by which this site signs from its generation's first start on.
+fn note_site_key(
+    db: &EscrowDb,
+    (generation, address): (u32, EvmAddress),
+    since: Time,
+) -> Result<(), Fault> {
+    let known = db.read(desk::site_keys)?;
+    if known.iter().any(|key| key.generation == generation) {
+        return Ok(());
+    }
+    let key = desk::SiteKey { generation, address, since };
+    tx::write(db, "site-key", move |tx| Ok(desk::note_site_key(tx, &key)?))
+}
+
 impl Ctx {
     /// Binds the parts to the ledger: at the first start it notes whose ledger this is, later it
     /// refuses any other's keys.
@@ -135,6 +149,8 @@ impl Ctx {
         if installation.fingerprint != keys.fingerprint() {
             return Err(Unfit::OtherPhrase);
         }
+        let address = keys.site(installation.generation)?;
+        note_site_key(&db, (installation.generation, address), clock.now())?;
         Ok(Self {
             db,
             clock,

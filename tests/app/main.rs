@@ -25,6 +25,7 @@ mod orders_api;
 mod orders_refused;
 mod sessions;
 mod shop;
+mod signer;
 mod stream;
 mod tokens;
 mod trouble;

@@ -20,4 +20,5 @@ mod once;
 mod process;
 mod provider;
 mod purchase;
+mod signer;
 mod tokens;

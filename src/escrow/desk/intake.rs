@@ -200,7 +200,9 @@ fn burn(ctx: &Ctx, used: Derivation) -> Result<(), Fault> {
 /// Index, seal, event and state in one write. None if the index was taken meanwhile.
 fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Option<bool>, Fault> {
     let now = used.issued_at;
-    let sealed = ctx.keys.seal().seal(&terms, now).map_err(|e| Fault::Key(e.to_string()))?;
+    let mut sealed = ctx.keys.seal().seal(&terms, now).map_err(|e| Fault::Key(e.to_string()))?;
+    let signature = ctx.keys.sign_terms(ctx.generation, &terms)?;
+    sealed.signed = Some((ctx.keys.site(ctx.generation)?, signature.to_string()));
     ctx.write("seal", move |tx| {
         if ledger::state(tx, id.order)?.is_some() {
             return Ok(false);

@@ -19,6 +19,7 @@ use tokio::task::LocalSet;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::actions::act::Asking;
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
 use crate::orders::actions::{act, read};
 use crate::state::{App, State};
@@ -192,7 +193,8 @@ impl Director {
     /// When the rules say no.
     pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(act::ask(&self.app, &account, order, action, "demo"))?;
+        let asking = Asking { action, consent: None, request_id: "demo" };
+        self.runtime.block_on(act::ask(&self.app, &account, order, asking))?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! time and filling it twice changes nothing.
 
 use db::accounts::{self, UserRow};
-use db::addresses::{self, PayoutRequest};
+use db::addresses::{self, AddressRequest, Purpose};
 use db::stores::{self, StoreUserRow};
 use db::{DbConfig, DbError, WebTx, codec, items, packages, tx};
 use domain::EvmAddress;
@@ -117,12 +117,13 @@ fn open(
     let owner: UserId = codec::parsed("users.id", &row.id)?;
     stores::insert(tx, &store)?;
     stores::insert_member(tx, &StoreUserRow::of(id, owner, StoreRole::Owner, since))?;
-    let request = PayoutRequest {
+    let request = AddressRequest {
         id: AddressRequestId::from_random(named("payout", demo.name)),
-        store: id,
+        purpose: Purpose::Payout(id),
         address: codec::parsed::<EvmAddress>("demo", payout)?,
         by: owner,
         at: since,
+        proof: None,
     };
     addresses::insert(tx, &request)
 }

@@ -189,6 +189,11 @@ pub fn account() -> Url {
     Url::fixed("/account")
 }
 
+/// The wallet that signs for the viewer.
+pub fn signer() -> Url {
+    account().seg("signer")
+}
+
 /// Login.
 pub fn login() -> Url {
     Url::fixed("/login")
@@ -227,6 +232,16 @@ pub fn htmx() -> Url {
 /// Our own script.
 pub fn app_js() -> Url {
     Url(assets::app_js_path().to_owned())
+}
+
+/// The script that asks a wallet to sign.
+pub fn wallet_js() -> Url {
+    Url(assets::wallet_js_path().to_owned())
+}
+
+/// The page that checks signed terms by itself.
+pub fn verify_terms() -> Url {
+    Url::fixed("/verify-terms/index.html")
 }
 
 /// A picture of the gallery by its name; an unknown name leads to the placeholder.

@@ -6,7 +6,7 @@ use db::disputes::DisputeRow;
 use db::intents::IntentRow;
 use db::orders::{Board, BoardRow, OrderRow};
 use db::shipments::ShipmentRow;
-use db::story::{AnswerRow, EventRow, LegRow, StateRow};
+use db::story::{AnswerRow, EventRow, LegRow, SealedTerms, StateRow};
 use db::tokens::Stray;
 use db::{Conn, DbError, codec};
 use domain::EvmAddress;
@@ -19,7 +19,7 @@ use domain::journey::{self, Next, Position};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
-use domain::seal::Terms;
+use domain::signed;
 
 use crate::error::AppError;
 use crate::http::viewer::Account;
@@ -65,8 +65,8 @@ pub struct OrderView {
     pub tolerance: Bps,
     /// Where a refund goes.
     pub refund: EvmAddress,
-    /// Where the vendor is paid, by the sealed terms.
-    pub payout: Option<EvmAddress>,
+    /// The terms that escrow sealed, once it did.
+    pub sealed: Option<SealedTerms>,
     /// Whether goods are sent.
     pub ships: bool,
     /// When the deadline that runs now will come, if escrow stays up.
@@ -103,6 +103,8 @@ pub struct OrderView {
     pub dispute: Option<DisputeRow>,
     /// A request that waits for escrow.
     pub intent: Option<IntentRow>,
+    /// The number of the next request.
+    pub next_intent: i32,
     /// Escrow's latest answer.
     pub answer: Option<AnswerRow>,
     /// Legs of its payouts.
@@ -134,6 +136,13 @@ impl OrderView {
         }
     }
 
+    /// The sealed terms with this site's signature, as one text to keep and to check.
+    pub fn signed_text(&self) -> Option<String> {
+        let sealed = self.sealed.as_ref()?;
+        let (_, signature) = sealed.signed.as_ref()?;
+        Some(signed::join(&sealed.terms.to_text(), signature))
+    }
+
     /// Whether nothing will change on its page any more but by late money.
     pub fn is_settled(&self) -> bool {
         self.status.is_terminal() && self.intent.is_none()
@@ -152,11 +161,12 @@ struct Rows {
     shipments: Vec<ShipmentRow>,
     dispute: Option<DisputeRow>,
     intent: Option<IntentRow>,
+    next_intent: i32,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
     held: Option<String>,
     delivery: Option<Vec<u8>>,
-    terms: Option<Terms>,
+    sealed: Option<SealedTerms>,
     deposits: Vec<Deposit>,
     strays: Vec<Stray>,
     deadline: Option<(RunClock, Deadline)>,
@@ -197,10 +207,11 @@ fn rows(
         shipments: db::shipments::of_order(conn, id)?,
         dispute: db::disputes::of_order(conn, id)?,
         intent: db::intents::open(conn, id)?,
+        next_intent: db::intents::next_number(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
         legs: db::story::legs(conn, id)?,
         held: db::story::held_payout(conn, id)?,
-        terms: db::story::sealed_terms(conn, id)?,
+        sealed: db::story::sealed_terms(conn, id)?,
         deposits: db::deposits::of_order(conn, id)?,
         strays: db::tokens::strays_of(conn, chain_of(&order)?, id)?,
         deadline: deadlines::clock(conn)?.zip(deadlines::of_order(conn, id)?),
@@ -234,7 +245,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
         refund: codec::parsed("orders.refund_address", &rows.order.refund_address)?,
-        payout: rows.terms.map(|terms| terms.payout),
+        sealed: rows.sealed,
         ships: rows.order.ships,
         deadline: rows.deadline.map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
         extended: rows.deadline.is_some_and(|(_, deadline)| deadline.extended),
@@ -253,6 +264,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         shipments: rows.shipments,
         dispute: rows.dispute,
         intent: rows.intent,
+        next_intent: rows.next_intent,
         answer: rows.answer,
         legs: rows.legs,
         delivery: None,
