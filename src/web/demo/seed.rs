@@ -29,8 +29,10 @@ struct Person {
 /// The first development account of Hardhat and Anvil, which is the demo's wallet.
 const WALLET: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 
-const PEOPLE: [Person; 5] = [
+const PEOPLE: [Person; 6] = [
     Person { name: "buyer", role: Role::Customer, refund: Some(WALLET) },
+    // Whose orders want the demo wallet's signature.
+    Person { name: "careful", role: Role::Customer, refund: Some(WALLET) },
     Person { name: "vendor", role: Role::Customer, refund: None },
     Person { name: "admin", role: Role::Admin, refund: None },
     Person { name: "marlow", role: Role::Customer, refund: None },

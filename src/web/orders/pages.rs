@@ -160,7 +160,9 @@ fn page(
         Act::Ask(action) => consent::wanted(view, action, ctx.app().now()),
         _ => None,
     };
-    let body = confirm::confirm(view, act, ctx.csrf(), (input.0, input.1, wanted.as_ref()));
+    let demo = ctx.app().demo_signer();
+    let wanted = wanted.as_ref().map(|wanted| (wanted, demo.as_ref()));
+    let body = confirm::confirm(view, act, ctx.csrf(), (input.0, input.1, wanted));
     let status = if input.1.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     ctx.page_as(status, &title, body)
 }

@@ -22,7 +22,7 @@ pub(super) async fn show(app: State, ctx: Ctx, who: SignedIn) -> PageResult {
         return Ok(ctx.confirm_password(&url::signer()));
     }
     let book = actions::book(&app, &who.0).await?;
-    let typed = views::Typed::new(actions::challenge(&app, &who.0));
+    let typed = views::Typed::new(actions::challenge(&app, &who.0), app.demo_signer());
     Ok(ctx.page(TITLE, views::page(&book, app.now(), ctx.csrf(), &typed)))
 }
 
@@ -78,8 +78,9 @@ async fn again(
         Ok(request) if !used => actions::of_request(who, request),
         _ => actions::challenge(app, who),
     };
-    let typed =
-        views::Typed { challenge, address: &input.address, signature: &input.signature, faults };
+    let (address, signature) = (&input.address, &input.signature);
+    let demo = app.demo_signer();
+    let typed = views::Typed { challenge, address, signature, faults, demo };
     let body = views::page(&book, app.now(), ctx.csrf(), &typed);
     let status = if status == StatusCode::CONFLICT { StatusCode::UNPROCESSABLE_ENTITY } else { status };
     Ok(ctx.page_as(status, TITLE, body))

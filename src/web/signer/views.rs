@@ -6,7 +6,7 @@ use domain::refusal::Fault;
 use maud::{Markup, html};
 
 use super::actions::Challenge;
-use crate::ui::url::{self, Url};
+use crate::ui::url::{self, ExternalUrl, Url};
 use crate::ui::{self, Field, Look, Signing, Tone, hidden};
 
 /// The title of the page.
@@ -18,16 +18,17 @@ pub(super) struct Typed<'a> {
     pub(super) address: &'a str,
     pub(super) signature: &'a str,
     pub(super) faults: Vec<Fault>,
+    pub(super) demo: Option<ExternalUrl>,
 }
 
 impl Typed<'_> {
-    pub(super) fn new(challenge: Challenge) -> Self {
-        Self { challenge, address: "", signature: "", faults: Vec::new() }
+    pub(super) fn new(challenge: Challenge, demo: Option<ExternalUrl>) -> Self {
+        Self { challenge, address: "", signature: "", faults: Vec::new(), demo }
     }
 }
 
 pub(super) fn page(book: &Book, now: Time, csrf: &str, typed: &Typed<'_>) -> Markup {
-    let Typed { challenge, address, signature, faults } = typed;
+    let Typed { challenge, address, signature, faults, demo } = typed;
     let named = book.asked.is_some_and(|(_, address, _)| !address.is_zero());
     ui::narrow(html! {
         (ui::breadcrumbs(&[("Your account", url::account())], TITLE))
@@ -38,7 +39,7 @@ pub(super) fn page(book: &Book, now: Time, csrf: &str, typed: &Typed<'_>) -> Mar
         (ui::panel(Some(if named { "Name another wallet" } else { "Name a wallet" }), ui::form(&url::signer(), csrf, html! {
             (ui::fault_summary(faults))
             p { "Let the wallet sign this text (" code { "personal_sign" } "). It moves no money." }
-            (ui::sign_box(Signing::Text(&challenge.text)))
+            (ui::sign_box(Signing::Text(&challenge.text), demo.as_ref()))
             (hidden("request", challenge.request))
             (Field::address("address", "Address of the wallet").value(address).faults(faults).required())
             (Field::text("signature", "Its signature").value(signature).faults(faults).required().max(140)

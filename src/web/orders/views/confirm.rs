@@ -11,7 +11,7 @@ use crate::orders::actions::act::REASONS;
 use crate::orders::actions::read::OrderView;
 use crate::orders::consent::Wanted;
 use crate::orders::urls;
-use crate::ui::url::Url;
+use crate::ui::url::{ExternalUrl, Url};
 use crate::ui::{self, Confirm, Field, Look, Signing, TextArea, Tone, hidden, url};
 
 /// What a person typed before a fault sent the page back.
@@ -25,12 +25,15 @@ pub struct Typed<'a> {
     pub statement: &'a str,
 }
 
+/// What the act wants of a wallet, if it does, and where the demo's wallet signs, in a demo.
+pub type Signs<'a> = Option<(&'a Wanted, Option<&'a ExternalUrl>)>;
+
 /// Asks once more before an act.
 pub fn confirm(
     view: &OrderView,
     act: Act,
     csrf: &str,
-    (typed, faults, wanted): (&Typed<'_>, &[Fault], Option<&Wanted>),
+    (typed, faults, wanted): (&Typed<'_>, &[Fault], Signs<'_>),
 ) -> Markup {
     let action = urls::act(view.id, act).unwrap_or_else(|| url::order(view.id));
     let ask = Ask { view, action, csrf, typed, faults, wanted };
@@ -51,7 +54,7 @@ struct Ask<'a> {
     csrf: &'a str,
     typed: &'a Typed<'a>,
     faults: &'a [Fault],
-    wanted: Option<&'a Wanted>,
+    wanted: Signs<'a>,
 }
 
 impl Ask<'_> {
@@ -113,12 +116,12 @@ impl Ask<'_> {
 
     /// What the buyer's wallet is to sign, where the order wants it.
     fn signature(&self) -> Markup {
-        let Some(wanted) = self.wanted else { return html! {} };
+        let Some((wanted, demo)) = self.wanted else { return html! {} };
         let json = wanted.typed_text();
         let (signer, chain) = (&wanted.signer, wanted.consent.chain);
         html! {
             p { "This order wants the signature of the wallet " code.mono { (signer) } ". Let it sign these data (" code { "eth_signTypedData_v4" } ") within the hour, here or elsewhere." }
-            (ui::sign_box(Signing::Typed { json: &json, signer, chain }))
+            (ui::sign_box(Signing::Typed { json: &json, signer, chain }, demo))
             (hidden("deadline", wanted.consent.deadline))
             (Field::text("signature", "The wallet's signature").faults(self.faults).required().max(140)
                 .hint("0x and 130 characters."))
