@@ -19,9 +19,8 @@ const LENGTH_MAX: u64 = 16 << 10;
 
 /// Checks the text in a file, or on the standard input for `-`.
 pub(crate) fn verify(file: &Path, expected: Option<EvmAddress>) -> Result<(), Stop> {
-    let text = read(file).map_err(|error| {
-        Stop::Failed(format!("{} cannot be read: {error}", file.display()))
-    })?;
+    let text = read(file)
+        .map_err(|error| Stop::Failed(format!("{} cannot be read: {error}", file.display())))?;
     let told = check(&text, expected).map_err(Stop::Failed)?;
     tell(&told);
     Ok(())
@@ -39,9 +38,8 @@ fn read(file: &Path) -> io::Result<String> {
 
 /// What a text says, if it is signed by the one who is expected to have signed it.
 fn check(text: &str, expected: Option<EvmAddress>) -> Result<String, String> {
-    let (text, signature) = signed::split(text).ok_or(
-        "these are no signed terms: a text is wanted that ends in a row `signature: 0x…`",
-    )?;
+    let (text, signature) = signed::split(text)
+        .ok_or("these are no signed terms: a text is wanted that ends in a row `signature: 0x…`")?;
     let signature: Signature = signature.parse().map_err(|error| format!("{error}"))?;
     let signer = signature.signer(&message::digest(&text)).map_err(|error| format!("{error}"))?;
     match expected {
@@ -139,7 +137,9 @@ mod tests {
     #[test]
     fn a_changed_text_another_signer_and_no_terms_are_refused() {
         let signer = Some(SIGNER.parse().unwrap());
-        for (changed, to) in [("0x5151", "0x6151"), ("due: 1", "due: 2"), ("hours: 72", "hours: 73")] {
+        for (changed, to) in
+            [("0x5151", "0x6151"), ("due: 1", "due: 2"), ("hours: 72", "hours: 73")]
+        {
             let refused = check(&TERMS.replace(changed, to), signer).unwrap_err();
             assert!(refused.contains("NOT the terms"), "{changed}: {refused}");
         }

@@ -53,8 +53,7 @@ pub fn seal(tx: &mut EscrowTx<'_>, sealed: &Sealed) -> Result<(), DbError> {
 
 /// The seal of an order.
 pub fn sealed(conn: &mut Conn, order: OrderId) -> Result<Option<Sealed>, DbError> {
-    type Found =
-        (i64, String, Vec<u8>, String, NaiveDateTime, (Option<String>, Option<String>));
+    type Found = (i64, String, Vec<u8>, String, NaiveDateTime, (Option<String>, Option<String>));
     let found: Option<Found> = seals::table
         .find(order.to_string())
         .select((

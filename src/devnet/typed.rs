@@ -140,13 +140,17 @@ mod tests {
             ("\"contents\": \"Hello, Bob!\"", "\"contents\": 1"),
             ("\"Person\": [", "\"Human\": ["),
             ("\"name\": \"Bob\",", ""),
-            ("\"type\": \"string\" }\n            ],\n            \"Person\"", "\"type\": \"string[]\" }\n            ],\n            \"Person\""),
+            (
+                "\"type\": \"string\" }\n            ],\n            \"Person\"",
+                "\"type\": \"string[]\" }\n            ],\n            \"Person\"",
+            ),
         ] {
             assert!(LETTER.contains(from), "{from}");
             let refused = digest(&LETTER.replace(from, to)).unwrap_err();
             assert!(refused.message.contains("cannot be read"), "{refused}");
         }
-        let endless = LETTER.replace("\"address\" }\n            ]\n", "\"Person\" }\n            ]\n");
+        let endless =
+            LETTER.replace("\"address\" }\n            ]\n", "\"Person\" }\n            ]\n");
         assert!(digest(&endless).is_err());
     }
 }

@@ -49,7 +49,8 @@ fn funded(market: &mut Market, agent: &Agent) -> String {
 fn sign(typed: &Value, wallet: &Wallet) -> String {
     let (domain, message) = (&typed["domain"], &typed["message"]);
     let members = typed["types"]["Consent"].as_array().unwrap().iter();
-    let members = members.map(|m| format!("{} {}", m["type"].as_str().unwrap(), m["name"].as_str().unwrap()));
+    let members =
+        members.map(|m| format!("{} {}", m["type"].as_str().unwrap(), m["name"].as_str().unwrap()));
     assert_eq!(format!("Consent({})", members.collect::<Vec<_>>().join(",")), TYPE);
     assert_eq!((&domain["name"], &domain["version"]), (&json!("Holdfast"), &json!("1")));
     let text = |name: &str| message[name].as_str().unwrap().to_owned();
@@ -71,7 +72,10 @@ fn an_agent_names_a_wallet_and_releases_by_its_signature() {
     let order = funded(&mut market, &buyer);
     let place = format!("/api/v1/orders/{order}/confirm-receipt");
     let asked = buyer.get(&place).json();
-    assert_eq!((&asked["wanted"], &asked["signer"]), (&json!(true), &json!(wallet().address().to_string())));
+    assert_eq!(
+        (&asked["wanted"], &asked["signer"]),
+        (&json!(true), &json!(wallet().address().to_string()))
+    );
     let deadline = asked["deadline"].clone();
 
     let refused = |body: &Value| {
@@ -85,8 +89,12 @@ fn an_agent_names_a_wallet_and_releases_by_its_signature() {
     let bare = buyer.send("POST", &place, &[], b"");
     assert_eq!(bare.status, 422, "a body may be left out: {}", bare.text());
     let stranger = sign(&asked["typed_data"], &Wallet::of(2));
-    assert!(refused(&json!({ "signature": stranger, "deadline": deadline }))["message"]
-        .as_str().unwrap().contains("not by the wallet"));
+    assert!(
+        refused(&json!({ "signature": stranger, "deadline": deadline }))["message"]
+            .as_str()
+            .unwrap()
+            .contains("not by the wallet")
+    );
     let good = sign(&asked["typed_data"], &wallet());
     let later = json!(deadline.as_u64().unwrap() + 1);
     refused(&json!({ "signature": good, "deadline": later }));
@@ -166,11 +174,19 @@ fn a_reader_without_javascript_names_a_wallet_and_pastes_its_signatures() {
     assert!(page.contains("No wallet signs for you"), "{page}");
     let (request, text) = (hidden(&page, "request"), to_sign(&page));
     let address = wallet().address().to_string();
-    let wrong = market.buyer.post(PAGE, &[("request", &request), ("address", &address), ("signature", "0x12")]);
+    let wrong = market
+        .buyer
+        .post(PAGE, &[("request", &request), ("address", &address), ("signature", "0x12")]);
     assert_eq!(wrong.status, 422);
-    assert!(wrong.text().contains(&request) && wrong.text().contains("not the signature"), "{}", wrong.text());
+    assert!(
+        wrong.text().contains(&request) && wrong.text().contains("not the signature"),
+        "{}",
+        wrong.text()
+    );
     let signature = wallet().sign_text(&text);
-    market.buyer.act(PAGE, &[("request", &request), ("address", &address), ("signature", &signature)]);
+    market
+        .buyer
+        .act(PAGE, &[("request", &request), ("address", &address), ("signature", &signature)]);
     market.round();
     let page = market.buyer.see(PAGE);
     assert!(page.contains("In force") && page.contains(&address), "{page}");
@@ -180,7 +196,10 @@ fn a_reader_without_javascript_names_a_wallet_and_pastes_its_signatures() {
     market.pay(&order, 100);
     let order = format!("/orders/{}", order["id"].as_str().unwrap());
     let shown = market.buyer.see(&order);
-    assert!(shown.contains("signed by the wallet") && shown.contains("Signed by this site"), "{shown}");
+    assert!(
+        shown.contains("signed by the wallet") && shown.contains("Signed by this site"),
+        "{shown}"
+    );
     let confirm = format!("{order}/confirm-receipt");
     let page = market.buyer.see(&confirm);
     assert!(page.contains("This order wants the signature of the wallet"), "{page}");
@@ -202,7 +221,10 @@ fn orders_without_a_wallet_want_no_signature() {
     let order = market.ordered(&buyer);
     market.pay(&order, 100);
     let place = format!("/api/v1/orders/{}/confirm-receipt", order["id"].as_str().unwrap());
-    assert_eq!(buyer.get(&place).json(), json!({ "wanted": false, "signer": null, "deadline": null, "typed_data": null }));
+    assert_eq!(
+        buyer.get(&place).json(),
+        json!({ "wanted": false, "signer": null, "deadline": null, "typed_data": null })
+    );
     assert_eq!(buyer.send("POST", &place, &[], b"").status, 202);
 }
 
@@ -239,14 +261,21 @@ fn the_terms_of_an_order_come_signed_by_the_key_that_the_site_publishes() {
 fn the_checker_is_served_with_the_strict_rules_of_every_page() {
     let shop = crate::shop::Shop::start();
     let mut browser = shop.browser();
-    for (file, kind) in [("index.html", "text/html"), ("verify.js", "text/javascript"), ("verify.css", "text/css")] {
+    for (file, kind) in
+        [("index.html", "text/html"), ("verify.js", "text/javascript"), ("verify.css", "text/css")]
+    {
         let answer = browser.get(&format!("/verify-terms/{file}"));
         assert_eq!(answer.status, 200, "{file}");
         assert!(answer.header("content-type").unwrap().starts_with(kind), "{file}");
         let rules = answer.header("content-security-policy").unwrap();
-        assert!(rules.contains("default-src 'none'") || rules.contains("script-src 'self'"), "{rules}");
+        assert!(
+            rules.contains("default-src 'none'") || rules.contains("script-src 'self'"),
+            "{rules}"
+        );
         // It asks nobody for anything.
-        for word in ["fetch(", "XMLHttp", "WebSocket", "import(", "http://", "https://", "sendBeacon"] {
+        for word in
+            ["fetch(", "XMLHttp", "WebSocket", "import(", "http://", "https://", "sendBeacon"]
+        {
             assert!(!answer.text().contains(word), "{file}: {word}");
         }
     }

@@ -158,7 +158,10 @@ fn a_first_payout_address_counts_at_once_and_a_later_one_after_two_days() {
     engine.desk_once(false).unwrap();
     let counts = || {
         let now = domain::clock::Clock::now(world.clock.as_ref());
-        world.escrow.read(|conn| db::desk::in_force(conn, Purpose::Payout(world.store), now)).unwrap()
+        world
+            .escrow
+            .read(|conn| db::desk::in_force(conn, Purpose::Payout(world.store), now))
+            .unwrap()
     };
     assert_eq!(counts(), Some(world.payout));
     world.clock.advance(Span::hours(48));

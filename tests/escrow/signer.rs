@@ -23,7 +23,11 @@ const NOBODY: EvmAddress = EvmAddress::from_bytes([0; 20]);
 
 impl World {
     /// The buyer names a wallet, with this proof.
-    fn request_signer(&self, address: EvmAddress, proof: impl Fn(UserId, AddressRequestId) -> Option<String>) {
+    fn request_signer(
+        &self,
+        address: EvmAddress,
+        proof: impl Fn(UserId, AddressRequestId) -> Option<String>,
+    ) {
         let id = AddressRequestId::from_random(self.fresh_id());
         let request = AddressRequest {
             id,
@@ -115,7 +119,11 @@ fn a_named_wallet_is_sealed_with_later_orders_and_a_change_of_it_waits_two_days(
     engine.desk_once(false).unwrap();
     assert_eq!(world.terms_of(world.sealed(&engine)).signer, Some(second.address()));
     world.clock.advance(Span::hours(48));
-    assert_eq!(world.terms_of(world.sealed(&engine)).signer, None, "taken away, as late as a change");
+    assert_eq!(
+        world.terms_of(world.sealed(&engine)).signer,
+        None,
+        "taken away, as late as a change"
+    );
     assert_eq!(world.alarms(), [""; 0]);
 }
 
@@ -136,7 +144,10 @@ fn a_wallet_that_did_not_sign_for_the_account_and_the_request_enters_no_book() {
     assert_eq!(world.signer_in_force(), None);
     let alarms = world.alarms();
     assert_eq!(alarms.len(), 5, "{alarms:?}");
-    assert!(alarms.iter().all(|alarm| alarm.contains("the wallet has not signed it")), "{alarms:?}");
+    assert!(
+        alarms.iter().all(|alarm| alarm.contains("the wallet has not signed it")),
+        "{alarms:?}"
+    );
 }
 
 /// What a taken web can send in the buyer's name, and what escrow says to it.

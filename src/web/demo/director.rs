@@ -211,7 +211,8 @@ impl Director {
     ) -> Result<(), Missed> {
         let account = self.account(who)?;
         let challenge = signer::challenge(&self.app, &account);
-        let (request, signature) = (challenge.request.to_string(), sign(&challenge.text).map_err(Missed)?);
+        let (request, signature) =
+            (challenge.request.to_string(), sign(&challenge.text).map_err(Missed)?);
         let naming = Naming { request: &request, address, signature: &signature };
         self.runtime.block_on(signer::name(&self.app, &account, naming))?;
         Ok(())

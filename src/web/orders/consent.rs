@@ -37,9 +37,10 @@ pub fn wanted(view: &OrderView, action: IntentAction, now: Time) -> Option<Wante
 }
 
 fn until(view: &OrderView, action: IntentAction, deadline: u64) -> Option<Wanted> {
-    let sealed = view.sealed.as_ref().filter(|_| {
-        view.relation.actor().is_some_and(|role| action.wants_consent(role))
-    })?;
+    let sealed = view
+        .sealed
+        .as_ref()
+        .filter(|_| view.relation.actor().is_some_and(|role| action.wants_consent(role)))?;
     let signer = sealed.terms.signer?;
     let n = view.next_intent.unsigned_abs();
     Some(Wanted { signer, consent: sealed.terms.consent(action, n, deadline) })
@@ -128,7 +129,9 @@ mod tests {
         let members = data["types"]["Consent"].as_array().unwrap();
         let members: Vec<_> = members
             .iter()
-            .map(|one| format!("{} {}", one["type"].as_str().unwrap(), one["name"].as_str().unwrap()))
+            .map(|one| {
+                format!("{} {}", one["type"].as_str().unwrap(), one["name"].as_str().unwrap())
+            })
             .collect();
         assert_eq!(format!("Consent({})", members.join(",")), verify::consent::TYPE);
         assert_eq!(data["message"].as_object().unwrap().len(), members.len());

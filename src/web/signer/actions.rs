@@ -59,8 +59,8 @@ pub async fn name(app: &App, who: &Account, input: Naming<'_>) -> Result<(), App
     let unknown = BadText::Form("Please load the page again; its text to sign is out of date.");
     let request =
         faults.take("signature", input.request.parse::<AddressRequestId>().ok().ok_or(unknown));
-    let address = faults
-        .take("address", EvmAddress::parse_payee(input.address).map_err(BadText::from));
+    let address =
+        faults.take("address", EvmAddress::parse_payee(input.address).map_err(BadText::from));
     let (Some(request), Some(address)) = (request, address) else {
         return Err(AppError::invalid(faults));
     };

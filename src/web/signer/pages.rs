@@ -82,16 +82,12 @@ async fn again(
     let demo = app.demo_signer();
     let typed = views::Typed { challenge, address, signature, faults, demo };
     let body = views::page(&book, app.now(), ctx.csrf(), &typed);
-    let status = if status == StatusCode::CONFLICT { StatusCode::UNPROCESSABLE_ENTITY } else { status };
+    let status =
+        if status == StatusCode::CONFLICT { StatusCode::UNPROCESSABLE_ENTITY } else { status };
     Ok(ctx.page_as(status, TITLE, body))
 }
 
-pub(super) async fn remove(
-    app: State,
-    ctx: Ctx,
-    who: SignedIn,
-    _: Form<NoFields>,
-) -> PageResult {
+pub(super) async fn remove(app: State, ctx: Ctx, who: SignedIn, _: Form<NoFields>) -> PageResult {
     if !ctx.recently_authenticated() {
         return Ok(ctx.confirm_password(&url::signer()));
     }

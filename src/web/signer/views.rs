@@ -74,7 +74,10 @@ fn standing(book: &Book, now: Time) -> Markup {
         ));
     }
     if book.unanswered().is_some() {
-        facts.push(("Asked for", html! { "Escrow has not entered the change into its book yet. That takes a moment." }));
+        facts.push((
+            "Asked for",
+            html! { "Escrow has not entered the change into its book yet. That takes a moment." },
+        ));
     }
     html! {
         @if facts.is_empty() {

@@ -62,7 +62,10 @@ mod tests {
         let markup = Signing::Typed { json, signer: &signer, chain: 31_337 };
         let markup = sign_box(markup, None).into_string();
         assert!(markup.contains("{&quot;a&quot;: &quot;&lt;b&gt;&quot;}"), "{markup}");
-        assert!(markup.contains(&format!("data-signer=\"{signer}\" data-chain=\"31337\"")), "{markup}");
+        assert!(
+            markup.contains(&format!("data-signer=\"{signer}\" data-chain=\"31337\"")),
+            "{markup}"
+        );
         let text = Signing::Text("x y");
         let demo = ExternalUrl::configured("http://127.0.0.1:1").unwrap().seg("sign");
         let text = sign_box(text, Some(&demo)).into_string();

@@ -86,6 +86,7 @@ impl Ask<'_> {
     fn release(self) -> Markup {
         let view = self.view;
         let commission = view.credited.share(view.commission);
+        let signature = self.signature();
         let warning = view.shipments.is_empty().then_some(
             "The vendor has not marked this order as sent. Pay only if you really have what you bought.",
         );
@@ -110,7 +111,7 @@ impl Ask<'_> {
             ("Received everything?", "Received, pay the vendor", Look::Primary),
             facts,
             warning,
-            self.signature(),
+            signature,
         )
     }
 
