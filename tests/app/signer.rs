@@ -115,7 +115,12 @@ fn a_wallet_is_named_by_its_own_fresh_signature_only() {
     let vendor = market.selling();
     let challenge = || buyer.get("/api/v1/me/signer").json()["challenge"].clone();
     let fresh = challenge();
-    let named = |body: &Value| buyer.post("/api/v1/me/signer", body);
+    // The newest of several requests counts, so no two are of one moment.
+    let clock = std::sync::Arc::clone(&market.shop.clock);
+    let named = |body: &Value| {
+        clock.advance(domain::clock::Span::secs(1));
+        buyer.post("/api/v1/me/signer", body)
+    };
     let other = Wallet::of(2).sign_text(fresh["text"].as_str().unwrap());
     let mut forged = answer(&fresh, &wallet());
     forged["signature"] = json!(other);

@@ -88,25 +88,23 @@ async fn ask(
     limits::admit(app, CHANGES, &who.id.to_string()).await?;
     let purpose = Purpose::Signer(who.id);
     let request = AddressRequest { id, purpose, address, by: who.id, at: app.now(), proof };
-    let written = app
-        .write("signer", move |tx| -> Result<(), AppError> {
-            turns::of_user(tx, request.by)?;
-            let before = addresses::asked(tx, purpose)?.map(|(_, asked, _)| asked);
-            if before.unwrap_or(NOBODY) == address {
-                let same = match address.is_zero() {
-                    true => "No wallet signs for you, so there is none to take away.",
-                    false => "This wallet signs for you already.",
-                };
-                return Err(AppError::Conflict("same-signer", same.into()));
-            }
-            addresses::insert(tx, &request).map_err(|error| match error {
-                DbError::Unique(_) => AppError::fault(
-                    "signature",
-                    "This signature was used already. Please load the page again.",
-                ),
-                other => other.into(),
-            })
+    app.write("signer", move |tx| -> Result<(), AppError> {
+        turns::of_user(tx, request.by)?;
+        let before = addresses::asked(tx, purpose)?.map(|(_, asked, _)| asked);
+        if before.unwrap_or(NOBODY) == address {
+            let same = match address.is_zero() {
+                true => "No wallet signs for you, so there is none to take away.",
+                false => "This wallet signs for you already.",
+            };
+            return Err(AppError::Conflict("same-signer", same.into()));
+        }
+        addresses::insert(tx, &request).map_err(|error| match error {
+            DbError::Unique(_) => AppError::fault(
+                "signature",
+                "This signature was used already. Please load the page again.",
+            ),
+            other => other.into(),
         })
-        .await;
-    written
+    })
+    .await
 }
