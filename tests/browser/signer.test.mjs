@@ -107,38 +107,36 @@ test("a wallet is named by one click, and the vendor is paid by another", async 
   await context.close();
 });
 
-test("another wallet is told so, and a wallet that declines leaves the page as it is", async () => {
-  const { context, page } = await visitor(browser, shop);
-  const [right, wrong] = [0, 1].map(() => new Wallet(hexlify(randomBytes(32))));
-  await register(page, "has-two-wallets");
-  await page.goto("/account/signer");
-  const text = await page.locator(".sign-what").textContent();
-  assert.ok(!(await page.getByRole("button", { name: "Sign with your wallet" }).isVisible()), "there is none yet");
-  await page.getByLabel("Address of the wallet").fill(right.address);
-  await page.getByLabel("Its signature").fill(await right.signMessage(text));
-  await page.getByRole("button", { name: "Let this wallet sign for me" }).click();
-  await page.getByText("Escrow enters the wallet").waitFor();
-  await reloadUntil(page, async () => (await page.locator("main").innerText()).includes("In force"));
-  const order = await buy(page);
-
+test("another wallet is told so and of no use; the demo's own wallet signs by a link", async () => {
+  const { context, page, faults } = await visitor(browser, shop);
+  const wrong = new Wallet(hexlify(randomBytes(32)));
+  await signIn(page, "careful");
+  await page.goto("/orders");
+  await page.locator("main a[href^='/orders/']").first().click();
+  await page.getByRole("link", { name: "Received, pay the vendor" }).click();
+  const button = page.getByRole("button", { name: "Sign with your wallet" });
+  assert.ok(!(await button.isVisible()), "there is no wallet yet");
   const asked = await insert(context, wrong);
-  await page.goto(`${order}/confirm-receipt`);
-  await page.getByRole("button", { name: "Sign with your wallet" }).click();
+  await page.reload();
+  await button.click();
   await page.getByText("the wallet offers").waitFor();
   assert.deepEqual(asked, ["eth_requestAccounts"], "it was not asked to sign");
-  // What the wrong wallet would sign is of no use either.
-  const typed = JSON.parse(await page.locator(".sign-what").textContent());
-  const { EIP712Domain: _, ...types } = typed.types;
-  const paste = async (wallet) => {
-    await page.getByLabel("The wallet's signature").fill(await wallet.signTypedData(typed.domain, types, typed.message));
+
+  const send = async (signature) => {
+    await page.getByLabel("The wallet's signature").fill(signature);
     await page.getByRole("button", { name: "Received, pay the vendor" }).click();
   };
-  await paste(wrong);
+  const typed = JSON.parse(await page.locator(".sign-what").textContent());
+  const { EIP712Domain: _, ...types } = typed.types;
+  await send(await wrong.signTypedData(typed.domain, types, typed.message));
   await page.getByText("not by the wallet that is sealed").first().waitFor();
-  const again = JSON.parse(await page.locator(".sign-what").textContent());
-  await page.getByLabel("The wallet's signature").fill(await right.signTypedData(again.domain, types, again.message));
-  await page.getByRole("button", { name: "Received, pay the vendor" }).click();
+
+  const link = await page.getByRole("link", { name: "Sign with the demo wallet" }).getAttribute("href");
+  const demo = await context.newPage();
+  await demo.goto(link);
+  await send((await demo.locator("main").innerText()).match(/0x[0-9a-f]{130}/)[0]);
   await page.getByText("The vendor is paid. The order is complete.").waitFor({ timeout: 30_000 });
+  assert.deepEqual(faults, []);
   await context.close();
 });
 
