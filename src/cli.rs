@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::EvmAddress;
 
 #[cfg(feature = "devnet")]
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, backup, check, derive, grants, payouts, probe, role, serve, step};
+use crate::{Stop, admin, backup, check, derive, grants, payouts, probe, role, serve, step, terms};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -46,6 +47,7 @@ Examples:
   holdfast migrate && holdfast serve        a shop in earnest
   holdfast admin create-user --name ada --role admin
   holdfast check --health                   for a container's health check
+  holdfast verify-terms order.txt --signer 0x…
 
 `holdfast help serve` lists the environment.";
 
@@ -100,6 +102,14 @@ enum Verb {
     Admin(Admin),
     /// Says which walls stand and whether everything answers
     Check(CheckArgs),
+    /// Says of an order's signed terms who signed them and what they are; needs no shop
+    VerifyTerms {
+        /// The text as the order's page or its API gives it; - reads the standard input
+        file: PathBuf,
+        /// Fail unless this address, the site's published key, signed it
+        #[arg(long, value_name = "ADDRESS")]
+        signer: Option<EvmAddress>,
+    },
     /// A role of a running shop
     #[command(hide = true)]
     Role {
@@ -217,6 +227,8 @@ enum Admin {
     /// Payouts that cannot go on by themselves
     #[command(subcommand)]
     Payout(Payout),
+    /// Prints the addresses of the keys by which this site signs terms, the present one first
+    SiteKeys,
 }
 
 #[derive(Subcommand)]
@@ -293,7 +305,9 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::Payout(Payout::Retry { order, case, tx }))) => {
             payouts::retry(&order, case, tx.as_deref())
         }
+        Some(Verb::Admin(Admin::SiteKeys)) => admin::site_keys(),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::VerifyTerms { file, signer }) => terms::verify(&file, signer),
         Some(Verb::Role { role, level }) => role::run(role, level),
         Some(Verb::Probe { role }) => probe::run(role),
         Some(Verb::Derive) => derive::run(),

@@ -30,6 +30,7 @@ mod step;
 mod stop;
 #[cfg(feature = "devnet")]
 mod story;
+mod terms;
 
 use std::process::ExitCode;
 

@@ -69,6 +69,7 @@ pub struct AddressRequestRow {
     pub purpose: String,
     pub family: String,
     pub address: String,
+    pub proof: Option<String>,
 }
 
 /// Ids of orders that escrow has not taken up, oldest first, placed at or after `since` if that is
@@ -156,7 +157,7 @@ pub fn open_intents(
 pub fn intent(conn: &mut Conn, order: &str, n: i32) -> Result<Option<IntentRow>, DbError> {
     order_intents::table
         .find((order, n))
-        .filter(is_small!(order_intents: action actor_id actor_role request_id created_at))
+        .filter(is_small!(order_intents: action actor_id actor_role request_id created_at signature signature_expires))
         .select(IntentRow::as_select())
         .first(conn)
         .optional()
@@ -229,7 +230,7 @@ pub fn address_requests(conn: &mut Conn, part: Part) -> Result<Vec<String>, DbEr
 pub fn address_request(conn: &mut Conn, id: &str) -> Result<Option<AddressRequestRow>, DbError> {
     address_requests::table
         .find(id)
-        .filter(is_small!(address_requests: owner_kind owner_id purpose family address))
+        .filter(is_small!(address_requests: owner_kind owner_id purpose family address proof))
         .select(AddressRequestRow::as_select())
         .first(conn)
         .optional()

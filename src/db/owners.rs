@@ -93,6 +93,7 @@ pub const OWNERS: &[(&str, Owner, Verbs)] = &[
     ("address_book", Owner::Escrow, Verbs::HISTORY),
     ("derivations", Owner::Escrow, Verbs::HISTORY),
     ("seals", Owner::Escrow, Verbs::HISTORY),
+    ("site_keys", Owner::Escrow, Verbs::HISTORY),
     ("order_events", Owner::Escrow, Verbs::HISTORY),
     ("order_state", Owner::Escrow, Verbs::REVISED),
     ("order_deadlines", Owner::Escrow, Verbs::FREE),

@@ -133,6 +133,7 @@ diesel::table! {
         address -> Text,
         requested_by -> Text,
         created_at -> Timestamp,
+        proof -> Nullable<Text>,
     }
 }
 
@@ -195,6 +196,8 @@ diesel::table! {
         actor_role -> Text,
         request_id -> Text,
         created_at -> Timestamp,
+        signature -> Nullable<Text>,
+        signature_expires -> Nullable<BigInt>,
     }
 }
 
@@ -325,6 +328,16 @@ diesel::table! {
         terms -> Binary,
         mac -> Text,
         sealed_at -> Timestamp,
+        signer -> Nullable<Text>,
+        signature -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    site_keys (generation) {
+        generation -> Integer,
+        address -> Text,
+        since -> Timestamp,
     }
 }
 
@@ -615,6 +628,8 @@ diesel::table! {
         terms -> Binary,
         mac -> Text,
         sealed_at -> Timestamp,
+        signer -> Nullable<Text>,
+        signature -> Nullable<Text>,
     }
 }
 
@@ -718,6 +733,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     seals,
     sessions,
     shipment_events,
+    site_keys,
     store_stats,
     store_users,
     stores,

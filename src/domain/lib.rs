@@ -21,6 +21,7 @@ pub mod refusal;
 pub mod reseal;
 pub mod seal;
 pub mod settle;
+pub mod signed;
 pub mod store;
 pub mod stream;
 pub mod text;

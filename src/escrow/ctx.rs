@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db::inbox::Part;
-use db::{Conn, DbError, EscrowDb, EscrowTx, turns, tx};
+use db::{Conn, DbError, EscrowDb, EscrowTx, desk, turns, tx};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
 use domain::clock::{Clock, Span, Time};
@@ -154,6 +154,20 @@ pub enum Unfit {
     Fault(#[from] Fault),
 }
 
+/// Notes the key by which this site signs from its generation's first start on.
+fn note_site_key(
+    db: &EscrowDb,
+    (generation, address): (u32, EvmAddress),
+    since: Time,
+) -> Result<(), Fault> {
+    let known = db.read(desk::site_keys)?;
+    if known.iter().any(|key| key.generation == generation) {
+        return Ok(());
+    }
+    let key = desk::SiteKey { generation, address, since };
+    tx::write(db, "site-key", move |tx| Ok(desk::note_site_key(tx, &key)?))
+}
+
 impl Ctx {
     /// Binds the parts to the ledger: at the first start it notes whose ledger this is and where it
     /// lies, later it refuses any other's keys and any copy.
@@ -163,6 +177,7 @@ impl Ctx {
     pub fn new(parts: Parts) -> Result<Self, Unfit> {
         let Parts { db, clock, keys, chains, prices, probe } = parts;
         let generation = bond::hold(&db, &keys, clock.now())?;
+        note_site_key(&db, (generation, keys.site(generation)?), clock.now())?;
         Ok(Self {
             db,
             clock,

@@ -4,17 +4,20 @@ use std::fmt;
 
 use bip32::{ChildNumber, DerivationPath, Prefix, XPrv};
 use bip39::Mnemonic;
+use db::ledger::Sealed;
 use domain::EvmAddress;
-use domain::seal::hex;
+use domain::clock::Time;
+use domain::seal::{Terms, hex};
 use hkdf::Hkdf;
 use k256::ecdsa::SigningKey;
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 use verify::keccak256;
+use verify::signature::Signature;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::evm::eip3009::{Authorization, SignedAuthorization};
-use crate::evm::tx::{LegTx, RelayTx, SignedTx};
+use crate::evm::tx::{LegTx, RelayTx, SignedTx, sign_digest};
 use crate::fault::Fault;
 use crate::locked::Locked;
 use crate::seal::SealKey;
@@ -24,7 +27,8 @@ use crate::secret::KeySource;
 pub const ORDERS: u32 = 0;
 /// Purpose of the wallet that pays the gas of tokens' payouts.
 const GAS: u32 = 2;
-/// Purpose of the key that says whose ledger this is, and from which MAC keys come.
+/// Purpose of the keys that sign terms for this site; the first of them also says whose ledger this
+/// is, and from it MAC keys come.
 const SITE: u32 = 3;
 /// Where the account keys begin, and the coin of that place.
 const ACCOUNT: &str = "m/44'/60'";
@@ -51,6 +55,7 @@ pub struct Keys {
 struct Held {
     orders: XPrv,
     gas: XPrv,
+    site: XPrv,
     seal: SealKey,
 }
 
@@ -109,15 +114,16 @@ impl Keys {
         let root: XPrv = text.parse().map_err(|error| bad(&error))?;
         let orders = hardened(&root, ORDERS)?;
         let gas = hardened(&root, GAS)?;
-        let site = child(&child(&hardened(&root, SITE)?, 0)?, 0)?;
-        let address = address_of(site.private_key())?;
-        let mut secret = site.private_key().to_bytes();
+        let site = hardened(&root, SITE)?;
+        let first = child(&child(&site, 0)?, 0)?;
+        let address = address_of(first.private_key())?;
+        let mut secret = first.private_key().to_bytes();
         let mut key = Zeroizing::new([0; 32]);
         let expanded = Hkdf::<Sha256>::new(None, &secret).expand(SEAL_INFO, key.as_mut());
         secret.zeroize();
         expanded.map_err(|error| bad(&error))?;
         let fingerprint = hex(&keccak256(address.as_bytes()));
-        let held = Locked::new(Held { orders, gas, seal: SealKey::new(key) });
+        let held = Locked::new(Held { orders, gas, site, seal: SealKey::new(key) });
         Ok(Self { held, fingerprint })
     }
 
@@ -145,6 +151,35 @@ impl Keys {
     /// [`Fault::Key`] beyond 2^31 - 1.
     pub fn gas_wallet(&self, generation: u32) -> Result<EvmAddress, Fault> {
         address_of(self.gas_key(generation)?.private_key())
+    }
+
+    /// The key by which this site signs terms.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn site(&self, generation: u32) -> Result<EvmAddress, Fault> {
+        address_of(self.site_key(generation)?.private_key())
+    }
+
+    /// Signs the canonical text of terms (EIP-191), so that whoever has it can tell that this site
+    /// sealed them.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn sign_terms(&self, generation: u32, terms: &Terms) -> Result<Signature, Fault> {
+        let digest = verify::message::digest(&terms.to_text());
+        let (r, s, odd) = sign_digest(&digest, self.site_key(generation)?.private_key())?;
+        Signature::from_parts(r, s, odd).map_err(|error| bad(&error))
+    }
+
+    /// The row that seals terms, with this site's signature over them.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn seal_signed(&self, generation: u32, terms: &Terms, at: Time) -> Result<Sealed, Fault> {
+        let sealed = self.seal().seal(terms, at).map_err(|error| bad(&error))?;
+        let signature = self.sign_terms(generation, terms)?.to_string();
+        Ok(Sealed { signed: Some((self.site(generation)?, signature)), ..sealed })
     }
 
     /// Signs a chain tx: a leg with the key of its order's address under an index, a relay with
@@ -184,6 +219,10 @@ impl Keys {
 
     fn gas_key(&self, generation: u32) -> Result<XPrv, Fault> {
         child(&child(&self.held.gas, generation)?, 0)
+    }
+
+    fn site_key(&self, generation: u32) -> Result<XPrv, Fault> {
+        child(&child(&self.held.site, generation)?, 0)
     }
 
     fn order_key(&self, generation: u32, index: u32) -> Result<XPrv, Fault> {

@@ -20,6 +20,8 @@ pub mod orders;
 pub mod packages;
 pub mod routes;
 pub mod server;
+pub mod signer;
+pub mod site;
 pub mod state;
 pub mod stores;
 pub mod ui;

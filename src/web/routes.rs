@@ -45,6 +45,7 @@ pub fn pages() -> PageRoutes {
     crate::keys::pages(&mut routes);
     crate::packages::pages(&mut routes);
     crate::admin::pages(&mut routes);
+    crate::signer::pages(&mut routes);
     routes
 }
 
@@ -58,6 +59,8 @@ pub fn api() -> ApiRoutes {
     crate::keys::api(&mut routes);
     crate::packages::api(&mut routes);
     crate::admin::api(&mut routes);
+    crate::signer::api(&mut routes);
+    crate::site::api(&mut routes);
     crate::health::api(&mut routes);
     crate::openapi::api(&mut routes);
     routes

@@ -27,6 +27,7 @@ mod orders_refused;
 mod reseals;
 mod sessions;
 mod shop;
+mod signer;
 mod stream;
 mod tokens;
 mod trouble;

@@ -26,6 +26,7 @@ mod process;
 mod provider;
 mod purchase;
 mod reseals;
+mod signer;
 mod taken;
 mod tampered;
 mod tokens;

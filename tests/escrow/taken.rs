@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use db::addresses::PayoutRequest;
+use db::addresses::{AddressRequest, Purpose};
 use db::disputes::{self, DisputeRow};
 use db::intents::{self, IntentRow};
 use db::shipments::{self, ShipmentRow};
@@ -40,6 +40,8 @@ fn flood(world: &World, honest: OrderId) {
         actor_role: "buyer".to_owned(),
         request_id: "flood".to_owned(),
         created_at: now,
+        signature: None,
+        signature_expires: None,
     };
     let shipment = move |order_id: String, seq: i32| ShipmentRow {
         order_id,
@@ -62,7 +64,8 @@ fn flood(world: &World, honest: OrderId) {
         let mut id = [0xee; 16];
         id[..4].copy_from_slice(&n.to_be_bytes());
         let (id, address) = (AddressRequestId::from_random(id), EvmAddress::from_bytes([0; 20]));
-        PayoutRequest { id, store, address, by: vendor, at }
+        let purpose = Purpose::Payout(store);
+        AddressRequest { id, purpose, address, by: vendor, at, proof: None }
     };
     for part in 0..FLOOD / 500 {
         let row = row.clone();
@@ -112,7 +115,8 @@ fn a_flood_of_forged_rows_holds_up_no_honest_order() {
     let rounds = swept(&engine);
     assert!(rounds >= FLOOD / 200, "{rounds}");
     assert_eq!(world.status(fresh), "PENDING");
-    let paid = |conn: &mut db::Conn| db::desk::payout_address(conn, other, world.clock.now());
+    let paid =
+        |conn: &mut db::Conn| db::desk::in_force(conn, Purpose::Payout(other), world.clock.now());
     assert!(world.escrow.read(paid).unwrap().is_some());
 
     world.ask(funded, IntentAction::Release, ActorRole::Buyer);

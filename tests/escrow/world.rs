@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use db::addresses::{self, PayoutRequest};
+use db::addresses::{self, AddressRequest, Purpose};
 use db::disputes::DisputeRow;
 use db::doors::Sizes;
 use db::intents::IntentRow;
@@ -171,12 +171,13 @@ impl World {
 
     /// The store asks to be paid to an address.
     pub(crate) fn request_payout(&self, store: StoreId, address: EvmAddress) {
-        let request = PayoutRequest {
+        let request = AddressRequest {
             id: AddressRequestId::from_random(self.fresh_id()),
-            store,
+            purpose: Purpose::Payout(store),
             address,
             by: self.vendor,
             at: self.clock.now(),
+            proof: None,
         };
         tx::write(&self.web, "request", move |tx| addresses::insert(tx, &request)).unwrap();
     }
@@ -233,6 +234,8 @@ impl World {
             actor_role: role.to_string(),
             request_id: "test".to_owned(),
             created_at: codec::stamp(self.clock.now()),
+            signature: None,
+            signature_expires: None,
         }
     }
 

@@ -150,7 +150,8 @@ fn falls(running: &Running, shop: &Shop) {
             Some(2),
             "{name} may leave a core"
         );
-        old.abort();
+        // As a fault would, which may leave a core.
+        old.signal(Signal::ABORT);
         let word = format!("{name} ended (signal: 6 (SIGABRT))");
         within(PATIENCE, &word, || running.said().contains(&word).then_some(()));
         within(PATIENCE, name, || running.role(name).filter(|new| new.pid != old.pid));

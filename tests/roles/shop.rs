@@ -210,12 +210,11 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn kill(&self) {
-        send(self.pid, Signal::KILL);
+        self.signal(Signal::KILL);
     }
 
-    /// Ends it as a fault would, which may leave a core.
-    pub(crate) fn abort(&self) {
-        send(self.pid, Signal::ABORT);
+    pub(crate) fn signal(&self, signal: Signal) {
+        send(self.pid, signal);
     }
 
     /// A file of `/proc` about it.

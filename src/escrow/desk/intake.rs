@@ -235,7 +235,7 @@ fn burn(ctx: &Ctx, used: Derivation) -> Result<(), Fault> {
 /// Index, seal, event and state in one write. None if the index was taken meanwhile.
 fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Option<bool>, Fault> {
     let (now, worth) = (used.issued_at, terms.total.get());
-    let sealed = ctx.keys.seal().seal(&terms, now).map_err(|e| Fault::Key(e.to_string()))?;
+    let sealed = ctx.keys.seal_signed(ctx.generation(), &terms, now)?;
     ctx.write("seal", move |tx| {
         if ledger::state(tx, id.order)?.is_some() {
             return Ok(false);

@@ -25,6 +25,7 @@ use crate::ctx::{self, Ctx, Place, Served};
 use crate::desk::{anchors, deadlines, disputes, intents};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
+use crate::seal::SealKey;
 
 /// The day of the bound on what leaves a chain.
 const DAY: Span = Span::hours(24);
@@ -151,7 +152,7 @@ fn look(
     tx: &mut EscrowTx<'_>,
     state: &mut State,
     hold: &Hold,
-    (key, costs): (&crate::seal::SealKey, Option<&Costs>),
+    (key, costs): (&SealKey, Option<&Costs>),
     now: Time,
 ) -> Result<bool, Fault> {
     let open = holds::open_hold(tx, hold.order)?.as_ref() == Some(hold);
@@ -161,7 +162,7 @@ fn look(
     if inbox::is_disputed(tx, hold.order)? && disputes::freeze(tx, state, now)? {
         return Ok(true);
     }
-    let role = match still_asked(tx, state, hold)? {
+    let role = match still_asked(tx, state, hold, key)? {
         Ok(role) => role,
         Err(why) => {
             disputes::withdraw(tx, state, hold, &why, now)?;
@@ -204,6 +205,7 @@ fn still_asked(
     tx: &mut EscrowTx<'_>,
     state: &State,
     hold: &Hold,
+    key: &SealKey,
 ) -> Result<Result<Option<ActorRole>, String>, Fault> {
     let Some(n) = hold.intent else {
         let due = deadlines::asks_for(tx, state)? == Some(hold.kind);
@@ -214,7 +216,7 @@ fn still_asked(
         });
     };
     let row = inbox::intent(tx, &hold.order.to_string(), n)?;
-    let Some(asked) = row.as_ref().and_then(intents::read) else {
+    let Some((asked, row)) = row.as_ref().and_then(|row| Some((intents::read(row)?, row))) else {
         return Ok(Err("The request is not there any more.".to_owned()));
     };
     let announced = match hold.kind {
@@ -225,7 +227,12 @@ fn still_asked(
         return Ok(Err(Refusal::NotYours.to_string()));
     }
     let allowed = intent::check(asked.action, asked.role, intents::standing(tx, state)?);
-    Ok(allowed.map(|()| Some(asked.role)).map_err(|refusal| refusal.to_string()))
+    if let Err(refusal) = allowed {
+        return Ok(Err(refusal.to_string()));
+    }
+    // It had to count when it was announced; that planning took its time is not the signer's fault.
+    let agreed = intents::consented(tx, key, state, (asked, row), hold.held_at)?;
+    Ok(agreed.map(|()| Some(asked.role)))
 }
 
 /// What the legs of a division would take. None if the sum does not carry the fees.

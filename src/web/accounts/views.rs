@@ -153,6 +153,7 @@ pub(super) fn account(
             (ui::terms(&[
                 ("Password", ui::link(&Url::fixed("/account/password"), "Change the password")),
                 ("Recovery codes", html! { (codes_left) " of 10 left. " (ui::link(&Url::fixed("/account/codes"), "Make new ones")) }),
+                ("Wallet", ui::link(&url::signer(), "A wallet that signs before a vendor is paid")),
                 ("API keys", ui::link(&Url::fixed("/account/keys"), "Keys for programs that act for you")),
             ]))
         }))
