@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, check, derive, grants, probe, role, serve, step};
+use crate::{Stop, admin, check, derive, grants, probe, recover, role, serve, step};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -81,6 +81,9 @@ enum Verb {
     Admin(Admin),
     /// Says which walls stand and whether everything answers
     Check(CheckArgs),
+    /// Finds money at escrow's addresses by the keys alone, and moves it if asked to
+    #[command(after_help = RECOVERY)]
+    Recover(RecoverArgs),
     /// A role of a running shop
     #[command(hide = true)]
     Role {
@@ -195,12 +198,44 @@ pub(crate) struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Only go through the books: every account against payments, payouts and the chains
+    #[arg(long, conflicts_with = "health")]
+    pub(crate) books: bool,
     /// Only ask the running shop's /health, say nothing, and exit 0 or 1
     #[arg(long)]
     pub(crate) health: bool,
     /// Look at a demo in this folder instead of the shop that the environment names
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+const RECOVERY: &str = "\
+It reads the secret file that SECRET_FILE names, and no ledger: what DB_DSN leads to is only looked at
+to see that no escrow runs there and, before money is moved, that no order was ever taken up there.
+Without --count it tries keys until --gap of them in a row were never used. Addresses that were
+emptied of tokens look unused, so name the count where it is known.";
+
+/// Settings of `recover` beside the environment.
+#[derive(Args)]
+pub(crate) struct RecoverArgs {
+    /// Move what is found to this address, whose key is elsewhere
+    #[arg(long, requires = "to")]
+    pub(crate) sweep: bool,
+    /// The address to move it to
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: Option<String>,
+    /// Do not ask before anything is moved
+    #[arg(long, requires = "sweep")]
+    pub(crate) yes: bool,
+    /// Try so many keys of each generation
+    #[arg(long, value_name = "N", conflicts_with = "gap")]
+    pub(crate) count: Option<u32>,
+    /// Stop after so many keys in a row that were never used
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) gap: u32,
+    /// How many generations of keys to try: one, and one more for each restore
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) generations: u32,
 }
 
 /// Does what the command line asks for.
@@ -234,6 +269,7 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Recover(args)) => recover::run(&args),
         Some(Verb::Role { role, level }) => role::run(role, level),
         Some(Verb::Probe { role }) => probe::run(role),
         Some(Verb::Derive) => derive::run(),

@@ -5,6 +5,7 @@
 
 mod admin;
 mod attack;
+mod books;
 mod cage;
 mod check;
 mod cli;
@@ -20,6 +21,7 @@ mod monitor;
 mod moving;
 mod people;
 mod probe;
+mod recover;
 mod role;
 mod secret;
 mod serve;

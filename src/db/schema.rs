@@ -540,6 +540,71 @@ diesel::table! {
 }
 
 diesel::table! {
+    journal_entries (order_id, entry) {
+        order_id -> Text,
+        entry -> Integer,
+        books -> Text,
+        booked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    journal_lines (order_id, entry, line) {
+        order_id -> Text,
+        entry -> Integer,
+        line -> Integer,
+        from_account -> Text,
+        to_account -> Text,
+        chain_id -> BigInt,
+        token_address -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        amount -> Text,
+    }
+}
+
+diesel::table! {
+    book_accounts (order_id, token_address, account) {
+        order_id -> Text,
+        token_address -> Text,
+        account -> Text,
+        chain_id -> BigInt,
+        symbol -> Text,
+        decimals -> Integer,
+        given -> Text,
+        taken -> Text,
+        standing -> Bool,
+    }
+}
+
+diesel::table! {
+    book_totals (chain_id, token_address, account) {
+        chain_id -> BigInt,
+        token_address -> Text,
+        account -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        given -> Text,
+        taken -> Text,
+    }
+}
+
+diesel::table! {
+    book_sights (chain_id, token_address) {
+        chain_id -> BigInt,
+        token_address -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        addresses -> BigInt,
+        held -> Text,
+        booked -> Text,
+        block_number -> BigInt,
+        block_at -> Timestamp,
+        counted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     courier_heartbeat (id) {
         id -> Integer,
         started_at -> Timestamp,
@@ -570,6 +635,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     alarms,
     api_keys,
     attempts,
+    book_accounts,
+    book_sights,
+    book_totals,
     chain_attempts,
     chains,
     controls,
@@ -584,6 +652,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     installation,
     intent_answers,
     items,
+    journal_entries,
+    journal_lines,
     legs,
     order_deadlines,
     order_deliveries,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use db::{Conn, DbError, EscrowDb, EscrowTx, alarms, desk, turns, tx};
 use domain::EvmAddress;
@@ -15,6 +15,7 @@ use crate::chain::client::Client;
 use crate::chain::transport::PriceSource;
 use crate::fault::Fault;
 use crate::keys::Keys;
+use crate::money::sights::Reading;
 
 /// How long a public chain is left alone between two looks.
 const PACE: Span = Span::secs(3);
@@ -88,6 +89,8 @@ pub struct Ctx {
     told: Mutex<BTreeSet<AlarmId>>,
     /// Where each list is gone on with.
     places: Mutex<BTreeMap<List, Place>>,
+    /// What is being read of each chain for the public sums. Forgotten, it begins anew.
+    readings: Mutex<BTreeMap<ChainId, Reading>>,
     probe: Box<dyn Probe>,
 }
 
@@ -146,6 +149,7 @@ impl Ctx {
             looked: Mutex::default(),
             told: Mutex::default(),
             places: Mutex::default(),
+            readings: Mutex::default(),
             probe,
         })
     }
@@ -210,6 +214,11 @@ impl Ctx {
             None => places().remove(&key),
         };
         Ok(rows.iter().filter_map(|(order, n)| Some((order.parse().ok()?, *n))).collect())
+    }
+
+    /// The readings that go on in the next round.
+    pub(crate) fn readings(&self) -> MutexGuard<'_, BTreeMap<ChainId, Reading>> {
+        self.readings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes in escrow's turn, and says `None` where another engine on the same ledger was

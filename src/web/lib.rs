@@ -21,6 +21,7 @@ pub mod routes;
 pub mod server;
 pub mod state;
 pub mod stores;
+pub mod transparency;
 pub mod ui;
 
 pub use accounts::{create_account, hash_password, set_banned, set_password};

@@ -11,6 +11,7 @@ pub mod plan;
 pub mod rates;
 mod relay;
 pub mod residuals;
+pub(crate) mod sights;
 pub mod sign;
 pub(crate) mod strays;
 pub mod tokens;

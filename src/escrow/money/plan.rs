@@ -24,6 +24,7 @@ use crate::ctx::{self, Ctx, Place, Served};
 use crate::desk::{deadlines, disputes, intents};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
+use crate::journal;
 
 /// Announcements in one round.
 const ROUND: i64 = 200;
@@ -301,6 +302,7 @@ pub(crate) fn store(
     for leg in &legs {
         payouts::insert_leg(tx, leg)?;
     }
+    journal::payout(tx, (&payout, &legs), now)?;
     if draft.case == 0 {
         state.paying = true;
     }
