@@ -65,7 +65,11 @@ pub(crate) fn run(settings: &Settings, json: bool) -> Result<(), Stop> {
     if chains.is_none() {
         audit.notes.push(NO_SECRET.to_owned());
     }
-    if json { print_json(&audit)? } else { print(&audit) }
+    if json {
+        print_json(&audit)?
+    } else {
+        print(&audit)
+    }
     if audit.faults.is_empty() { Ok(()) } else { Err(Stop::Said(1)) }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use std::time::Duration;
 
 use courier::SystemClock;
-use db::{CourierDb, DbConfig, DbError, Owner, ledger, pulse};
+use db::{CourierDb, DbConfig, DbError, Owner, ledger, migrate, pulse};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::clock::Clock;
@@ -35,20 +35,22 @@ struct Chain {
 
 /// Finds the money of the keys in the secret file, lists it, and moves it where that is asked for.
 pub(crate) fn run(args: &RecoverArgs) -> Result<(), Stop> {
-    let settings = Settings::read()?;
+    let mut settings = Settings::read()?;
     settings.refuse_dangers()?;
     let to = args.to.as_deref().map(payee).transpose()?;
     let config = settings.db()?;
     // Held until the end, so that no escrow starts meanwhile.
     let folder = config.folder().map(crate::settings::absolute).transpose()?;
-    let _lock = match folder.filter(|folder| folder.is_dir()) {
-        Some(folder) => folders::lock(&folder, &[Role::Escrow])?,
-        None => Vec::new(),
+    let _lock = match &folder {
+        Some(folder) if folder.is_dir() => folders::lock(folder, &[Role::Escrow])?,
+        _ => Vec::new(),
     };
-    let vars = || settings.vars(Role::Courier);
-    step::apart(Step::LookIdle, vars(), Told::All)?;
+    if let Some(folder) = &folder {
+        settings.settle_folder(folder)?;
+    }
+    step::apart(Step::LookIdle, settings.vars(Role::Courier), Told::All)?;
     if args.sweep {
-        step::apart(Step::LookUnused, vars(), Told::All)?;
+        step::apart(Step::LookUnused, settings.vars(Role::Courier), Told::All)?;
     }
     let (keys, chains) = shut_in(&settings)?;
     let extent = args.count.map_or(Extent::Gap(args.gap), Extent::Count);
@@ -79,15 +81,17 @@ fn shut_in(settings: &Settings) -> Result<(Keys, Vec<Served>), Stop> {
     cage::harden().map_err(failed)?;
     let secrets = derive::apart(&secret::open(&settings.secret_file()?)?)?;
     let reach = escrow::Reach::of(&secrets);
-    if people::is_root() {
+    // On locked pages, which the cage would not let be locked.
+    let keys = Keys::from_source(secrets.keys).map_err(failed)?;
+    let own_user = people::is_root();
+    if own_user {
         step::become_user(people::user(Role::Escrow)).map_err(failed)?;
     }
     let random = std::path::PathBuf::from("/dev/urandom");
     let needs = Needs { read: vec![random], ports: reach.ports, ..Needs::default() };
     let needs = if reach.names { needs.with_names() } else { needs };
     let standing = cage::close(&needs).map_err(Stop::Config)?;
-    say(&format!("isolation level {}", standing.level(false)));
-    let keys = Keys::from_source(secrets.keys).map_err(failed)?;
+    say(&format!("isolation level {}", standing.level(own_user)));
     Ok((keys, escrow::providers(secrets.chains)))
 }
 
@@ -97,19 +101,12 @@ fn search(keys: &Keys, served: Served, range: &Range) -> Result<Chain, Stop> {
     for why in &assets.left_out {
         say(&format!("{name}: {why}"));
     }
-    let mut next = TELL;
     let finds = recover::scan(keys, &served, (&assets.all, range), |place, count| {
         let tried = place.index.saturating_add(1);
-        if tried < next {
-            // Another generation begins at its first key.
-            next = if place.index < TELL { TELL } else { next };
-            return;
+        if tried.is_multiple_of(TELL) {
+            let (purpose, generation) = (place.purpose, place.generation);
+            say(&format!("{name}: {tried} keys of {purpose}'/{generation} tried, {count} finds"));
         }
-        next = tried.saturating_add(TELL);
-        say(&format!(
-            "{name}: {tried} keys of purpose {} and generation {} tried, {count} finds",
-            place.purpose, place.generation
-        ));
     });
     let finds = finds.map_err(|fault: Fault| failed(format!("{name}: {fault}")))?;
     Ok(Chain { served, assets, finds })
@@ -161,7 +158,9 @@ fn told(one: &Swept) -> String {
     let Swept { find: Find { address, asset, amount: there, .. }, amount, outcome } = one;
     let shown = |asset: &Asset, amount| asset.shown(amount);
     match outcome {
-        Outcome::Moved(hash) => format!("{address}: {} moved by {}", shown(asset, *amount), hex(hash)),
+        Outcome::Moved(hash) => {
+            format!("{address}: {} moved by {}", shown(asset, *amount), hex(hash))
+        }
         Outcome::Sent(hash) => format!(
             "{address}: {} sent by {}, and no block has it yet",
             shown(asset, *amount),
@@ -184,13 +183,14 @@ fn agreed(to: EvmAddress) -> Result<bool, Stop> {
 /// Opens the tables as one who only reads; none where there are none.
 fn reader(config: &DbConfig) -> Result<Option<CourierDb>, Stop> {
     become_owner(config, Owner::Courier)?;
-    match CourierDb::open(config) {
-        Ok(door) => Ok(Some(door)),
-        Err(DbError::Schema(_)) => Ok(None),
+    let unknown = |error: DbError| {
+        Stop::Failed(format!("whether an escrow runs on this database cannot be told: {error}"))
+    };
+    match migrate::has_tables(config, Owner::Escrow) {
+        Ok(true) => CourierDb::open(config).map(Some).map_err(unknown),
+        Ok(false) => Ok(None),
         Err(DbError::Down(_)) if config.is_local() => Ok(None),
-        Err(error) => Err(Stop::Failed(format!(
-            "whether an escrow runs on this database cannot be told: {error}"
-        ))),
+        Err(error) => Err(unknown(error)),
     }
 }
 

@@ -234,7 +234,11 @@ pub fn sights(conn: &mut Conn) -> Result<Vec<Sight>, DbError> {
         .load(conn)?;
     let read = |row: SightRow| {
         Ok(Sight {
-            asset: asset("book_sights", row.chain_id, (&row.token_address, &row.symbol, row.decimals))?,
+            asset: asset(
+                "book_sights",
+                row.chain_id,
+                (&row.token_address, &row.symbol, row.decimals),
+            )?,
             addresses: codec::number("book_sights.addresses", row.addresses)?,
             held: codec::amount("book_sights.held", &row.held)?,
             booked: codec::amount("book_sights.booked", &row.booked)?,

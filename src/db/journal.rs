@@ -48,7 +48,11 @@ impl TryFrom<LineRow> for Line {
         Ok(Self {
             from: codec::parsed("journal_lines.from_account", &row.from_account)?,
             to: codec::parsed("journal_lines.to_account", &row.to_account)?,
-            asset: asset("journal_lines", row.chain_id, (&row.token_address, &row.symbol, row.decimals))?,
+            asset: asset(
+                "journal_lines",
+                row.chain_id,
+                (&row.token_address, &row.symbol, row.decimals),
+            )?,
             amount: codec::amount("journal_lines.amount", &row.amount)?,
         })
     }
@@ -189,4 +193,3 @@ pub fn unbooked(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbError> {
     found.dedup();
     Ok(found)
 }
-

@@ -89,10 +89,7 @@ impl Sums {
     /// With another amount given and taken; none beyond 2^256.
     #[must_use]
     pub fn with(self, given: Amount, taken: Amount) -> Option<Self> {
-        Some(Self {
-            given: self.given.checked_add(given)?,
-            taken: self.taken.checked_add(taken)?,
-        })
+        Some(Self { given: self.given.checked_add(given)?, taken: self.taken.checked_add(taken)? })
     }
 
     /// What is there; none where more was taken than given.

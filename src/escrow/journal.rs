@@ -156,7 +156,9 @@ pub(crate) fn open_once(ctx: &Ctx) -> Result<u32, Fault> {
     for order in old.iter().filter_map(|id| id.parse().ok()) {
         let now = ctx.now();
         let booked = ctx.write("books", move |tx| open(tx, order, now));
-        done = done.saturating_add(u32::from(ctx.contain("books", Some(order), booked)?.unwrap_or_default()));
+        done = done.saturating_add(u32::from(
+            ctx.contain("books", Some(order), booked)?.unwrap_or_default(),
+        ));
     }
     Ok(done)
 }

@@ -27,4 +27,5 @@ mod sessions;
 mod shop;
 mod stream;
 mod tokens;
+mod transparency;
 mod trouble;

@@ -9,6 +9,7 @@ mod orders;
 mod wire;
 mod world;
 
+mod books;
 mod carriers;
 mod crash;
 mod deadlines;
@@ -20,4 +21,5 @@ mod once;
 mod process;
 mod provider;
 mod purchase;
+mod recover;
 mod tokens;

@@ -42,6 +42,8 @@ pub struct Audit {
 
 /// A provider that answered, and what it answered.
 type Seen<'a> = BTreeMap<ChainId, (&'a Served, View)>;
+/// An order with what its address is due to hold, or why it cannot be read.
+type Found = Result<(Order, Vec<Due>), String>;
 /// The journal's sums.
 type All = BTreeMap<(Asset, Account), Sums>;
 
@@ -96,12 +98,7 @@ pub fn books<R: Role>(db: &Door<R>, chains: &[Served]) -> Result<Audit, DbError>
     Ok(audit)
 }
 
-/// An order with what its address is due to hold; why it cannot be read.
-fn one<R: Role>(
-    db: &Door<R>,
-    id: &str,
-    seen: &Seen<'_>,
-) -> Result<Result<(Order, Vec<Due>), String>, DbError> {
+fn one<R: Role>(db: &Door<R>, id: &str, seen: &Seen<'_>) -> Result<Found, DbError> {
     let Ok(order) = id.parse::<OrderId>() else { return Ok(Err("it is no id".to_owned())) };
     let read = db.snapshot(|conn| {
         let order = Order::read(conn, order)?;
@@ -134,7 +131,9 @@ fn compare(seen: &Seen<'_>, due: Vec<Due>, audit: &mut Audit) {
             Ok(there) => there,
             Err(fault) => {
                 let name = served.client.spec().name;
-                audit.notes.push(format!("{} addresses of {name} are not compared: {fault}", own.len()));
+                audit
+                    .notes
+                    .push(format!("{} addresses of {name} are not compared: {fault}", own.len()));
                 continue;
             }
         };
@@ -159,7 +158,8 @@ fn totals(audit: &mut Audit, kept: Vec<Standing>, all: Option<All>) {
         audit.totals = kept;
         return;
     };
-    let kept: All = kept.into_iter().map(|(asset, account, sums)| ((asset, account), sums)).collect();
+    let kept: All =
+        kept.into_iter().map(|(asset, account, sums)| ((asset, account), sums)).collect();
     audit.faults.extend(order::differences("the shop", &all, &kept));
     audit.totals = all.into_iter().map(|((asset, account), sums)| (asset, account, sums)).collect();
 }

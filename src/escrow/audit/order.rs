@@ -17,6 +17,9 @@ use domain::money::Amount;
 use super::Audit;
 use crate::journal::{STRAY, expected};
 
+/// No chain comes to this block.
+const LAST_BLOCK: u64 = u64::MAX >> 1;
+
 /// Everything that the ledger holds about an order's money.
 pub(super) struct Order {
     id: OrderId,
@@ -48,7 +51,7 @@ impl Order {
             expected: Vec::new(),
             kept: kept.map(|(asset, account, sums)| ((asset, account), sums)).collect(),
             deposits: deposits::of_order(conn, id)?,
-            spent: proofs::spent(conn, id, u64::MAX >> 1)?,
+            spent: proofs::spent(conn, id, LAST_BLOCK)?,
             strays: Vec::new(),
             state: None,
         };
@@ -109,7 +112,8 @@ impl Order {
         }
         let there = held(&sums, state.asset);
         if there != state.credited.checked_sub(self.spent) {
-            let (credited, spent) = (state.asset.shown(state.credited), state.asset.shown(self.spent));
+            let (credited, spent) =
+                (state.asset.shown(state.credited), state.asset.shown(self.spent));
             let there = there.map_or_else(|| "nonsense".to_owned(), |sum| state.asset.shown(sum));
             faults.push(format!(
                 "{name}: {credited} is credited and {spent} left it, its accounts hold {there}"
@@ -127,7 +131,9 @@ impl Order {
         let mut faults = Vec::new();
         for (books, lines) in wanted {
             match real.remove(&books) {
-                None => faults.push(format!("{name}: {books} is not in the journal ({})", told(&lines))),
+                None => {
+                    faults.push(format!("{name}: {books} is not in the journal ({})", told(&lines)))
+                }
                 Some(real) if real != lines => faults.push(format!(
                     "{name}: {books} stands in the journal as {}, and the ledger says {}",
                     told(&real),
@@ -138,7 +144,10 @@ impl Order {
         }
         let unknown = real.into_iter().filter(|(books, _)| !books.starts_with(STRAY));
         faults.extend(unknown.map(|(books, lines)| {
-            format!("{name}: {books} stands in the journal ({}), and the ledger does not know it", told(&lines))
+            format!(
+                "{name}: {books} stands in the journal ({}), and the ledger does not know it",
+                told(&lines)
+            )
         }));
         faults
     }
@@ -221,6 +230,7 @@ pub(super) fn differences(
 
 /// Lines in words.
 fn told(lines: &[Line]) -> String {
-    let one = |line: &Line| format!("{} {} → {}", line.asset.shown(line.amount), line.from, line.to);
+    let one =
+        |line: &Line| format!("{} {} → {}", line.asset.shown(line.amount), line.from, line.to);
     lines.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -66,8 +66,10 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
     let asks: Vec<Held> = owed.iter().map(|(at, asset, _)| (*at, asset.token)).collect();
     let there = served.client.balances(&reading.block, &asks)?;
     for ((_, asset, booked), held) in owed.into_iter().zip(there) {
+        // A contract that tells no balance says nothing about what is there.
+        let Some(held) = held else { continue };
         let sum = reading.sums.entry(asset).or_default();
-        let added = sum.held.checked_add(held.unwrap_or_default()).zip(sum.booked.checked_add(booked));
+        let added = sum.held.checked_add(held).zip(sum.booked.checked_add(booked));
         let Some((held, booked)) = added else {
             return Err(Fault::Ledger("a sum beyond all sums".to_owned()));
         };
@@ -96,7 +98,9 @@ fn at(ctx: &Ctx, order: OrderId) -> Result<Vec<Owed>, Fault> {
             Fault::Ledger(format!("order {order}: more left its account {account} than came in"))
         })?;
         let sum = sums.entry(asset).or_default();
-        *sum = sum.checked_add(part).ok_or_else(|| Fault::Ledger("a sum beyond all sums".to_owned()))?;
+        *sum = sum
+            .checked_add(part)
+            .ok_or_else(|| Fault::Ledger("a sum beyond all sums".to_owned()))?;
     }
     let held = sums.into_iter().filter(|(_, amount)| !amount.is_zero());
     Ok(held.map(|(asset, amount)| (address, asset, amount)).collect())

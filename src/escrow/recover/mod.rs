@@ -22,6 +22,8 @@ pub use sweep::{Outcome, Swept, sweep};
 
 /// Keys in one part.
 const PART: u32 = 500;
+/// Keys that a generation can have.
+const KEYS_MAX: u32 = 1 << 31;
 /// How often a provider is asked that does not serve, each time after a longer wait.
 const TRIES: u32 = 6;
 /// The first wait.
@@ -76,7 +78,9 @@ pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
     let mut assets = Assets { all: vec![(coin, [0; 32])], left_out: Vec::new() };
     for token in &served.tokens {
         let why = match patiently(|| served.client.token_facts(*token))? {
-            Ok(facts) if facts.domain != facts.computed => "its EIP-712 domain is not its own".to_owned(),
+            Ok(facts) if facts.domain != facts.computed => {
+                "its EIP-712 domain is not its own".to_owned()
+            }
             Ok(facts) => {
                 let symbol = facts.symbol.parse().unwrap_or(coin.symbol);
                 match u8::try_from(facts.decimals.as_u256()) {
@@ -114,7 +118,9 @@ pub fn scan(
                 let part = part(keys, (purpose, generation), first, size)?;
                 let used = look(served, assets, &part, &mut finds)?;
                 quiet = match used.iter().rposition(|used| *used) {
-                    Some(last) => size.saturating_sub(u32::try_from(last).unwrap_or(size)).saturating_sub(1),
+                    Some(last) => {
+                        size.saturating_sub(u32::try_from(last).unwrap_or(size)).saturating_sub(1)
+                    }
                     None => quiet.saturating_add(size),
                 };
                 first = first.saturating_add(size);
@@ -133,8 +139,7 @@ impl Extent {
             Self::Count(count) => count.saturating_sub(first),
             Self::Gap(gap) => gap.saturating_sub(quiet),
         };
-        // The last key that a generation can have.
-        let rest = rest.min((1_u32 << 31).saturating_sub(first));
+        let rest = rest.min(KEYS_MAX.saturating_sub(first));
         Some(rest.min(PART)).filter(|size| *size > 0)
     }
 }
@@ -213,6 +218,6 @@ mod tests {
         assert_eq!(Extent::Gap(700).part(90_000, 0), Some(500));
         assert_eq!(Extent::Gap(700).part(90_500, 600), Some(100));
         assert_eq!(Extent::Gap(700).part(90_600, 700), None);
-        assert_eq!(Extent::Gap(700).part(1 << 31, 0), None);
+        assert_eq!(Extent::Gap(700).part(KEYS_MAX, 0), None);
     }
 }

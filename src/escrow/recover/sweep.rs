@@ -160,8 +160,7 @@ impl Wallet {
         for generation in 0..=last {
             let address = keys.gas_wallet(generation)?;
             let account = patiently(|| served.client.account(address))?;
-            let this =
-                Self { address, generation, nonce: account.nonce, balance: account.balance };
+            let this = Self { address, generation, nonce: account.nonce, balance: account.balance };
             if best.as_ref().is_none_or(|best| best.balance < this.balance) {
                 best = Some(this);
             }
@@ -177,7 +176,8 @@ impl Wallet {
         (find, domain): (&Find, Word),
         to: EvmAddress,
     ) -> Result<SignedTx, Fault> {
-        let token = find.asset.token.ok_or_else(|| Fault::Key("a coin is not carried".to_owned()))?;
+        let token =
+            find.asset.token.ok_or_else(|| Fault::Key("a coin is not carried".to_owned()))?;
         let asked = Authorization {
             token,
             domain,
@@ -190,12 +190,17 @@ impl Wallet {
         let call = carried.call();
         let gas = match patiently(|| served.client.estimate_call(self.address, token, &call))? {
             Estimate::Gas(gas) => gas.saturating_add(gas.wrapping_div(4)).min(fees::RELAY_GAS_MAX),
-            Estimate::Refuses(why) => return Err(Fault::Key(format!("the token refuses it: {why}"))),
+            Estimate::Refuses(why) => {
+                return Err(Fault::Key(format!("the token refuses it: {why}")));
+            }
         };
         let Offer { max_fee, max_tip } = view.market.first(Market::relay_ceiling());
         let cost = fees::reserve(gas, max_fee).unwrap_or(self.balance);
         let left = self.balance.checked_sub(cost).ok_or_else(|| {
-            Fault::Key(format!("the gas wallet {} holds too little; send it coin and try again", self.address))
+            Fault::Key(format!(
+                "the gas wallet {} holds too little; send it coin and try again",
+                self.address
+            ))
         })?;
         let relay = RelayTx {
             from: self.address,

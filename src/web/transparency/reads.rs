@@ -50,9 +50,8 @@ impl Holding {
 
 /// What escrow holds and owes, by chain and asset, coins first.
 pub async fn holdings(app: &App) -> Result<Vec<Holding>, AppError> {
-    let (totals, sights) = app
-        .snapshot(|conn| Ok((balances::totals(conn)?, balances::sights(conn)?)))
-        .await?;
+    let (totals, sights) =
+        app.snapshot(|conn| Ok((balances::totals(conn)?, balances::sights(conn)?))).await?;
     Ok(put_together(totals, sights))
 }
 
