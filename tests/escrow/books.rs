@@ -35,7 +35,10 @@ fn round(world: &World, engine: &Engine, secs: u32) {
 /// Something happens to one of the orders.
 fn happens(world: &World, dice: &mut Dice, order: OrderId) {
     let due = world.state(order).due;
+    // One request is open at a time.
+    let is_open = world.web.read(|conn| db::intents::open(conn, order)).unwrap().is_some();
     match dice.roll(8) {
+        3..=5 if is_open => {}
         0 | 1 => world.pay(order, due),
         2 => world.pay(order, due.share(Bps::percent(7)).checked_mul(1 + dice.roll(25)).unwrap()),
         3 => world.ask(order, IntentAction::Release, ActorRole::Buyer),

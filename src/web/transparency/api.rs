@@ -48,7 +48,7 @@ pub struct HoldingJson {
     /// What is the site's and still to be paid: commission, referrals, rulings, network fees.
     owed_to_site: String,
     /// All that lies at addresses of orders by the books, by account.
-    accounts: BTreeMap<&'static str, String>,
+    accounts: BTreeMap<String, String>,
 }
 
 impl From<&Holding> for HoldingJson {
@@ -68,7 +68,7 @@ impl From<&Holding> for HoldingJson {
             counted_at: sight.map(|sight| rfc3339(sight.counted_at)),
             owed_to_parties: holding.to_parties().to_string(),
             owed_to_site: holding.to_site().to_string(),
-            accounts: accounts.map(|(one, amount)| (one.as_str(), amount.to_string())).collect(),
+            accounts: accounts.map(|(one, amount)| (one.to_string(), amount.to_string())).collect(),
         }
     }
 }
