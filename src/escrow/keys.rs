@@ -182,11 +182,7 @@ impl Keys {
     ///
     /// # Errors
     /// [`Fault::Key`] when the key is not the one of the address that it is to be sent from.
-    pub fn sign(
-        &self,
-        place: impl Into<Place>,
-        what: Signable<'_>,
-    ) -> Result<SignedTx, Fault> {
+    pub fn sign(&self, place: impl Into<Place>, what: Signable<'_>) -> Result<SignedTx, Fault> {
         let place = place.into();
         let (key, from) = match what {
             Signable::Leg(leg) => (self.key_at(place)?, leg.from),

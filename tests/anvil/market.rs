@@ -22,7 +22,8 @@ use crate::node::{LONG, Node, dollar};
 use crate::shop::{Running, Shop, within};
 
 /// A phrase of BIP-39's own examples, whose accounts the node has given nothing.
-pub(crate) const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+pub(crate) const PHRASE: &str =
+    "legal winner thank year wave sausage worth useful legal winner thank yellow";
 const REFUND: &str = "0x1efF47bc3a10a45D4B230B5d10E37751FE6AA718";
 /// The demo's vendor and the commission wallet.
 pub(crate) const PAYEES: [&str; 2] =
