@@ -202,7 +202,8 @@ pub(crate) fn idle(config: &DbConfig) -> Result<(), Stop> {
     match beat.filter(|beat| now.since(*beat) <= limits::HEARTBEAT_STALE) {
         None => Ok(()),
         Some(_) => Err(Stop::Config(
-            "an escrow runs on this database: stop it first, for it signs with the same keys"
+            "an escrow runs on this database, or did some seconds ago: stop it first, for it signs \
+             with the same keys"
                 .to_owned(),
         )),
     }
