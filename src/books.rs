@@ -21,6 +21,8 @@ struct Report<'a> {
     ok: bool,
     orders: u64,
     entries: u64,
+    /// Keys of each generation that orders have used up.
+    keys_issued: &'a [u32],
     balances_compared: u64,
     blocks: Vec<BlockJson>,
     accounts: Vec<AccountJson>,
@@ -91,6 +93,7 @@ fn print_json(audit: &Audit) -> Result<(), Stop> {
         ok: audit.faults.is_empty(),
         orders: audit.orders,
         entries: audit.entries,
+        keys_issued: &audit.issued,
         balances_compared: audit.compared,
         blocks: audit.chains.iter().map(block).collect(),
         accounts: audit.totals.iter().map(account).collect(),
@@ -107,6 +110,9 @@ fn print(audit: &Audit) {
         "{} orders, {} entries in the journal, {} balances held against their chains",
         audit.orders, audit.entries, audit.compared
     ));
+    for (generation, count) in audit.issued.iter().enumerate() {
+        tell(&format!("  {count} keys issued in generation {generation}"));
+    }
     for (chain, number, at) in &audit.chains {
         let age = SystemClock.now().since(*at).as_secs();
         tell(&format!("  {chain}, by block {number}, {age} s old"));

@@ -102,6 +102,7 @@ fn the_books_agree_and_a_ledger_is_not_swept_past() {
     let (json, _) = told(shop, &["check", "--books", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["ok"], &json["orders"]), (&true.into(), &4.into()), "{json}");
+    assert_eq!(json["keys_issued"], serde_json::json!([4]));
     assert!(json["balances_compared"].as_u64().unwrap() >= 4, "{json}");
 
     // A sign of life counts for some seconds.

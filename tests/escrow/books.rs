@@ -24,6 +24,10 @@ impl Dice {
         self.0 ^= self.0 << 17;
         self.0 % sides
     }
+
+    fn pick(&mut self, of: usize) -> usize {
+        usize::try_from(self.roll(u64::try_from(of).unwrap())).unwrap()
+    }
 }
 
 fn round(world: &World, engine: &Engine, secs: u32) {
@@ -70,7 +74,7 @@ fn journeys(mut world: World, seed: u64) {
         if step % 8 == 0 {
             orders.push(world.sealed(&engine));
         }
-        let order = orders[usize::try_from(dice.roll(orders.len() as u64)).unwrap()];
+        let order = orders[dice.pick(orders.len())];
         if !disputed.contains(&order) {
             happens(&world, &mut dice, order);
             disputed.extend(
@@ -81,7 +85,7 @@ fn journeys(mut world: World, seed: u64) {
                     .then_some(order),
             );
         }
-        round(&world, &engine, [1, 2, 12, 70, 900][usize::try_from(dice.roll(5)).unwrap()]);
+        round(&world, &engine, [1, 2, 12, 70, 900][dice.pick(5)]);
         let found = world.audit();
         assert_eq!(found.faults, Vec::<String>::new(), "seed {seed}, step {step}");
     }
@@ -91,7 +95,7 @@ fn journeys(mut world: World, seed: u64) {
     }
     let found = world.audit();
     assert_eq!(found.faults, Vec::<String>::new(), "seed {seed}, at the end");
-    assert_eq!(found.orders, orders.len() as u64);
+    assert_eq!(found.orders, u64::try_from(orders.len()).unwrap());
     assert!(found.entries > 8 && found.compared >= found.orders, "{found:?}");
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use db::balances::{self, Standing};
 use db::doors::{Door, Role};
-use db::{DbError, journal};
+use db::{Conn, DbError, journal, ledger};
 use domain::asset::Asset;
 use domain::books::{Account, Sums};
 use domain::chain::ChainId;
@@ -17,6 +17,7 @@ use domain::ids::OrderId;
 use self::order::{Due, Order};
 use crate::chain::client::{Held, View};
 use crate::ctx::Served;
+use crate::keys::ORDERS;
 
 /// Orders in one part.
 const PART: i64 = 100;
@@ -30,6 +31,8 @@ pub struct Audit {
     pub entries: u64,
     /// Balances that were held against a chain.
     pub compared: u64,
+    /// How many keys of each generation are issued: what a recovery has to try.
+    pub issued: Vec<u32>,
     /// The chains that answered: name, number and time of the final block.
     pub chains: Vec<(&'static str, u64, Time)>,
     /// What the journal sums up to over all orders.
@@ -67,6 +70,7 @@ pub fn books<R: Role>(db: &Door<R>, chains: &[Served]) -> Result<Audit, DbError>
             }
         }
     }
+    audit.issued = db.read(issued)?;
     let before = db.read(journal::count)?;
     let mut all = Some(All::new());
     let mut after = String::new();
@@ -96,6 +100,18 @@ pub fn books<R: Role>(db: &Door<R>, chains: &[Served]) -> Result<Audit, DbError>
     let still = db.read(journal::count)? == before;
     totals(&mut audit, db.read(balances::totals)?, all.filter(|_| still));
     Ok(audit)
+}
+
+/// Keys of orders that were issued, generation by generation.
+fn issued(conn: &mut Conn) -> Result<Vec<u32>, DbError> {
+    let mut all = Vec::new();
+    for generation in 0.. {
+        match ledger::next_index(conn, ORDERS, generation)? {
+            0 => break,
+            count => all.push(count),
+        }
+    }
+    Ok(all)
 }
 
 fn one<R: Role>(db: &Door<R>, id: &str, seen: &Seen<'_>) -> Result<Found, DbError> {
