@@ -4,7 +4,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::asset::Asset;
-use domain::books::{Account, Line, Sums};
+use domain::books::{self, Account, Line, Sums};
 use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::OrderId;
@@ -20,13 +20,13 @@ use crate::schema::{book_accounts, book_sights, book_totals};
 /// An account with what it was given and what was taken from it.
 pub type Standing = (Asset, Account, Sums);
 
-/// Adds a line to both of its accounts and to the totals.
-pub(crate) fn add(tx: &mut EscrowTx<'_>, order: OrderId, line: &Line) -> Result<(), DbError> {
-    for (account, given, taken) in
-        [(line.from, Amount::ZERO, line.amount), (line.to, line.amount, Amount::ZERO)]
-    {
-        add_to_account(tx, (order, account, line.asset), (given, taken))?;
-        add_to_total(tx, (account, line.asset), (given, taken))?;
+/// Adds the lines of an entry to their accounts and to the totals, each of them once.
+pub(crate) fn add(tx: &mut EscrowTx<'_>, order: OrderId, lines: &[Line]) -> Result<(), DbError> {
+    let sums = books::sum_up(lines);
+    let sums = sums.ok_or_else(|| codec::corrupt("journal_lines", "the sum is too large"))?;
+    for ((asset, account), Sums { given, taken }) in sums {
+        add_to_account(tx, (order, account, asset), (given, taken))?;
+        add_to_total(tx, (account, asset), (given, taken))?;
     }
     Ok(())
 }

@@ -108,9 +108,8 @@ pub fn post(tx: &mut EscrowTx<'_>, order: OrderId, entry: &Entry) -> Result<(), 
             amount: codec::amount_text(line.amount),
         };
         diesel::insert_into(journal_lines::table).values(&row).execute(tx.conn())?;
-        balances::add(tx, order, line)?;
     }
-    Ok(())
+    balances::add(tx, order, &entry.lines)
 }
 
 /// The entries of an order, oldest first.

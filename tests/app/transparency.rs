@@ -7,7 +7,7 @@ use crate::market::Market;
 use crate::shop::Shop;
 
 fn read(market: &mut Market) -> (Value, String) {
-    // Escrow reads its addresses twice a minute.
+    // Escrow reads the addresses of a development chain twice a minute.
     market.shop.wait(Span::secs(31));
     market.round();
     let mut stranger = market.shop.browser();

@@ -181,6 +181,17 @@ fn what_the_chain_holds_is_published_beside_what_is_owed() {
     let sights = world.escrow.read(balances::sights).unwrap();
     let coin = sights.iter().find(|sight| sight.asset.token.is_none()).unwrap();
     assert_eq!((coin.held, coin.addresses), (Amount::from_u128(1_000), 1), "a residue is not owed");
+    assert_eq!(world.alarms(), Vec::<String>::new());
+
+    // A provider says that something is gone.
+    world.wire.lie("\"0x3e8\"", "\"0x3e7\"");
+    world.pass(31);
+    engine.chain_once().unwrap();
+    assert!(
+        world.alarms().iter().any(|alarm| alarm.contains("hold less ETH")),
+        "{:?}",
+        world.alarms()
+    );
 }
 
 /// Orders from before the books are taken into them as if they had been there all along.

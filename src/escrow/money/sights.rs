@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use db::balances::{self, Sight, Standing};
-use db::ledger;
+use db::{deposits, ledger, payouts, tokens};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::clock::Span;
@@ -17,8 +17,10 @@ use crate::chain::rpc::Block;
 use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
 
-/// How often a chain is read anew.
-const PACE: Span = Span::secs(30);
+/// How often a public chain is read anew, whose provider counts requests.
+const PACE: Span = Span::minutes(5);
+/// How often a development chain is.
+const PACE_DEVELOPMENT: Span = Span::secs(30);
 /// Orders in one round.
 const ROUND: i64 = 200;
 
@@ -49,10 +51,12 @@ type Owed = (EvmAddress, Asset, Amount);
 /// # Errors
 /// [`Fault`] when the database or the provider fails; the reading begins anew then.
 pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
-    let chain = served.client.spec().id;
+    let spec = served.client.spec();
+    let chain = spec.id;
+    let pace = if spec.genesis.is_some() { PACE } else { PACE_DEVELOPMENT };
     let mut reading = match ctx.readings().remove(&chain) {
         Some(reading) => reading,
-        None if ctx.is_time((chain, "sights"), PACE) => {
+        None if ctx.is_time((chain, "sights"), pace) => {
             Reading { block: view.fin, after: String::new(), sums: BTreeMap::new() }
         }
         None => return Ok(0),
@@ -60,7 +64,7 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
     let orders = ctx.db.read(|conn| balances::owing(conn, chain, &reading.after, ROUND))?;
     let mut owed: Vec<Owed> = Vec::new();
     for order in orders.iter().filter_map(|id| id.parse().ok()) {
-        let found = at(ctx, order);
+        let found = at(ctx, order, reading.block.number);
         owed.extend(ctx.contain("sights", Some(order), found)?);
     }
     let asks: Vec<Held> = owed.iter().map(|(at, asset, _)| (*at, asset.token)).collect();
@@ -86,12 +90,20 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
     Ok(0)
 }
 
-/// What is owed at the address of an order, asset by asset.
-fn at(ctx: &Ctx, order: OrderId) -> Result<Vec<Owed>, Fault> {
-    let (state, accounts) = ctx
-        .db
-        .snapshot(|conn| Ok((ledger::state(conn, order)?, balances::of_order(conn, order)?)))?;
-    let Some(address) = state.and_then(|state| state.address) else { return Ok(Vec::new()) };
+/// What is owed at the address of an order, asset by asset. Nothing where the books and the block
+/// cannot be of one moment: a payout is on its way, or money came in by a later block.
+fn at(ctx: &Ctx, order: OrderId, block: u64) -> Result<Vec<Owed>, Fault> {
+    let found = ctx.db.snapshot(|conn| {
+        let Some(state) = ledger::state(conn, order)? else { return Ok(None) };
+        let strays = tokens::strays_of(conn, state.asset.chain, order)?;
+        let newest = strays.iter().map(|stray| stray.block_number).max();
+        let newest = newest.max(deposits::last_block(conn, order)?);
+        if newest.is_some_and(|newest| newest > block) || payouts::in_flight(conn, order)? {
+            return Ok(None);
+        }
+        Ok(state.address.zip(Some(balances::of_order(conn, order)?)))
+    })?;
+    let Some((address, accounts)) = found else { return Ok(Vec::new()) };
     let mut sums: BTreeMap<Asset, Amount> = BTreeMap::new();
     for (asset, account, both) in accounts.into_iter().filter(|one| one.1.is_held()) {
         let part = both.balance().ok_or_else(|| {
@@ -125,6 +137,11 @@ fn publish(ctx: &Ctx, served: &Served, reading: Reading) -> Result<(), Fault> {
         counted_at: now,
     };
     let sights: Vec<Sight> = sums.into_iter().map(sight).collect();
+    for sight in sights.iter().filter(|sight| sight.held < sight.booked) {
+        let (name, symbol) = (served.client.spec().name, sight.asset.symbol);
+        let why = format!("on {name} the addresses hold less {symbol} than the books owe");
+        ctx.alarm("books", None, why)?;
+    }
     ctx.write("sights", move |tx| {
         for sight in &sights {
             balances::put_sight(tx, sight)?;

@@ -33,7 +33,8 @@ pub fn holdings(all: &[Holding]) -> Markup {
         }
         (ui::panel(Some("How to read this"), ui::prose(
             "Every order is paid into an address of its own. Escrow reads all addresses at which it owes something by one block and adds up what they hold. \
-             The books are kept apart from that: each payment in, each payout and each fee is one entry, and entries cannot be changed.\n\n\
+             The books are kept apart from that: each payment in, each payout and each fee is one entry, and entries cannot be changed. \
+             An order whose payout is on its way is left out until the payout is final.\n\n\
              More held than owed is money that has just come in and is not final or not booked yet. Less would be a fault, and this page would say so in red.")))
     }
 }
