@@ -106,6 +106,19 @@ pub fn check(config: &DbConfig, owner: Owner) -> Result<(), DbError> {
     check_versions(&mut conn, "main", owner)
 }
 
+/// Whether any version of the tables of `owner` was ever made there.
+///
+/// # Errors
+/// [`DbError::Down`] when there is no file, else what the engine says.
+pub fn has_tables(config: &DbConfig, owner: Owner) -> Result<bool, DbError> {
+    let mut conn = Conn::open(config, owner, Mode::Bare)?;
+    let applied = match applied(&mut conn, "main") {
+        Err(DbError::Schema(_)) => return Ok(false),
+        other => other?,
+    };
+    Ok(known(owner)?.iter().any(|version| applied.contains(version)))
+}
+
 /// [`check`] on a connection of `me`, for all owners.
 pub(crate) fn check_all(conn: &mut Conn, me: Owner) -> Result<(), DbError> {
     Owner::ALL.into_iter().try_for_each(|owner| {

@@ -4,6 +4,7 @@
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
 pub mod asset;
+pub mod books;
 pub mod chain;
 pub mod clamps;
 pub mod clock;

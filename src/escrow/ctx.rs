@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use db::inbox::Part;
 use db::{Conn, DbError, EscrowDb, EscrowTx, desk, turns, tx};
@@ -18,6 +18,7 @@ use crate::chain::client::Client;
 use crate::chain::transport::PriceSource;
 use crate::fault::Fault;
 use crate::keys::Keys;
+use crate::money::sights::Reading;
 
 /// How long a public chain is left alone between two looks.
 const PACE: Span = Span::secs(3);
@@ -119,6 +120,8 @@ pub struct Ctx {
     places: Mutex<BTreeMap<List, Place>>,
     /// How far each list at the desk is walked.
     walks: Mutex<BTreeMap<&'static str, Walk>>,
+    /// What is being read of each chain for the public sums. Forgotten, it begins anew.
+    readings: Mutex<BTreeMap<ChainId, Reading>>,
     probe: Box<dyn Probe>,
 }
 
@@ -190,6 +193,7 @@ impl Ctx {
             told: Mutex::default(),
             places: Mutex::default(),
             walks: Mutex::default(),
+            readings: Mutex::default(),
             probe,
         })
     }
@@ -319,6 +323,11 @@ impl Ctx {
         let Some(why) = self.db.lack()? else { return Ok(false) };
         self.alarm("files", None, format!("nothing is taken up and no payout planned: {why}"))?;
         Ok(true)
+    }
+
+    /// The readings that go on in the next round.
+    pub(crate) fn readings(&self) -> MutexGuard<'_, BTreeMap<ChainId, Reading>> {
+        self.readings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes in escrow's turn, and says `None` where another engine on the same ledger was

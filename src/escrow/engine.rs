@@ -12,7 +12,8 @@ use domain::deadline::RunClock;
 use crate::ctx::{Ctx, Served};
 use crate::desk::{addresses, anchors, deadlines, disputes, intake, intents, reseals};
 use crate::fault::Fault;
-use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign, tokens};
+use crate::journal;
+use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sights, sign, tokens};
 
 /// What a lane does in a round, in the order in which it does it.
 #[derive(Debug, Clone)]
@@ -140,7 +141,22 @@ impl Engine {
         round.add(job("sign", || sign::run_once(ctx, served, &view)))?;
         round.add(job("broadcast", || broadcast::run_once(ctx, served, &view)))?;
         round.add(job("tokens", || tokens::run_once(ctx, served, &view)))?;
+        round.add(job("sights", || sights::run_once(ctx, served, &view)))?;
         round.end()
+    }
+
+    /// Takes orders into the books that are older than these, for the start. Answers how many.
+    ///
+    /// # Errors
+    /// [`Fault`] when the database fails.
+    pub fn open_books(&self) -> Result<u32, Fault> {
+        let mut all: u32 = 0;
+        loop {
+            match job("books", || journal::open_once(&self.ctx))? {
+                0 => return Ok(all),
+                done => all = all.saturating_add(done),
+            }
+        }
     }
 
     /// Fetches rates that are due.

@@ -25,6 +25,8 @@ use crate::secret::KeySource;
 
 /// Purpose of the addresses that orders are paid to.
 pub const ORDERS: u32 = 0;
+/// Purpose of the addresses that vendors' deposits are paid to.
+pub const DEPOSITS: u32 = 1;
 /// Purpose of the wallet that pays the gas of tokens' payouts.
 const GAS: u32 = 2;
 /// Purpose of the keys that sign terms for this site; the first of them also says whose ledger this
@@ -35,6 +37,24 @@ const ACCOUNT: &str = "m/44'/60'";
 const COIN: u32 = 60;
 /// Separates the key of seals from any other that may come from the same source.
 const SEAL_INFO: &[u8] = b"holdfast seals 1";
+
+/// Where the key of an address is, below m/44'/60'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// [`ORDERS`] or [`DEPOSITS`].
+    pub purpose: u32,
+    /// Rises at each restore.
+    pub generation: u32,
+    /// Number of the key.
+    pub index: u32,
+}
+
+impl From<(u32, u32)> for Place {
+    /// Generation and index of an order's key.
+    fn from((generation, index): (u32, u32)) -> Self {
+        Self { purpose: ORDERS, generation, index }
+    }
+}
 
 /// The only things that can be signed.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +74,7 @@ pub struct Keys {
 /// What is secret of them.
 struct Held {
     orders: XPrv,
+    deposits: XPrv,
     gas: XPrv,
     site: XPrv,
     seal: SealKey,
@@ -113,6 +134,7 @@ impl Keys {
     pub fn from_account_key(text: &str) -> Result<Self, Fault> {
         let root: XPrv = text.parse().map_err(|error| bad(&error))?;
         let orders = hardened(&root, ORDERS)?;
+        let deposits = hardened(&root, DEPOSITS)?;
         let gas = hardened(&root, GAS)?;
         let site = hardened(&root, SITE)?;
         let first = child(&child(&site, 0)?, 0)?;
@@ -123,7 +145,7 @@ impl Keys {
         secret.zeroize();
         expanded.map_err(|error| bad(&error))?;
         let fingerprint = hex(&keccak256(address.as_bytes()));
-        let held = Locked::new(Held { orders, gas, site, seal: SealKey::new(key) });
+        let held = Locked::new(Held { orders, deposits, gas, site, seal: SealKey::new(key) });
         Ok(Self { held, fingerprint })
     }
 
@@ -142,7 +164,15 @@ impl Keys {
     /// # Errors
     /// [`Fault::Key`] beyond 2^31 - 1.
     pub fn address(&self, generation: u32, index: u32) -> Result<EvmAddress, Fault> {
-        address_of(self.order_key(generation, index)?.private_key())
+        self.address_at((generation, index).into())
+    }
+
+    /// The address at a place.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1, and of another purpose.
+    pub fn address_at(&self, place: Place) -> Result<EvmAddress, Fault> {
+        address_of(self.key_at(place)?.private_key())
     }
 
     /// The wallet that pays the gas of tokens' payouts.
@@ -182,19 +212,16 @@ impl Keys {
         Ok(Sealed { signed: Some((self.site(generation)?, signature)), ..sealed })
     }
 
-    /// Signs a chain tx: a leg with the key of its order's address under an index, a relay with
-    /// that of the generation's gas wallet.
+    /// Signs a chain tx: a leg with the key of the address at a place, a relay with that of the
+    /// generation's gas wallet.
     ///
     /// # Errors
     /// [`Fault::Key`] when the key is not the one of the address that it is to be sent from.
-    pub fn sign(
-        &self,
-        (generation, index): (u32, u32),
-        what: Signable<'_>,
-    ) -> Result<SignedTx, Fault> {
+    pub fn sign(&self, place: impl Into<Place>, what: Signable<'_>) -> Result<SignedTx, Fault> {
+        let place = place.into();
         let (key, from) = match what {
-            Signable::Leg(leg) => (self.order_key(generation, index)?, leg.from),
-            Signable::Relay(relay) => (self.gas_key(generation)?, relay.from),
+            Signable::Leg(leg) => (self.key_at(place)?, leg.from),
+            Signable::Relay(relay) => (self.gas_key(place.generation)?, relay.from),
         };
         own(&key, from)?;
         match what {
@@ -203,16 +230,16 @@ impl Keys {
         }
     }
 
-    /// Signs the authorization of a leg with the key of its order's address.
+    /// Signs the authorization of a leg with the key of the address at a place.
     ///
     /// # Errors
     /// [`Fault::Key`] when the key is not the one of the address that the money leaves.
     pub fn authorize(
         &self,
-        (generation, index): (u32, u32),
+        place: impl Into<Place>,
         asked: &Authorization,
     ) -> Result<SignedAuthorization, Fault> {
-        let key = self.order_key(generation, index)?;
+        let key = self.key_at(place.into())?;
         own(&key, asked.from)?;
         asked.sign(key.private_key())
     }
@@ -225,8 +252,13 @@ impl Keys {
         child(&child(&self.held.site, generation)?, 0)
     }
 
-    fn order_key(&self, generation: u32, index: u32) -> Result<XPrv, Fault> {
-        child(&child(&self.held.orders, generation)?, index)
+    fn key_at(&self, place: Place) -> Result<XPrv, Fault> {
+        let branch = match place.purpose {
+            ORDERS => &self.held.orders,
+            DEPOSITS => &self.held.deposits,
+            other => return Err(Fault::Key(format!("no address has a key of purpose {other}"))),
+        };
+        child(&child(branch, place.generation)?, place.index)
     }
 }
 

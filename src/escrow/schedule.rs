@@ -109,7 +109,7 @@ pub fn run(
 
     let db = prepared.start(Sizes { writers: 1, ..Sizes::default() }).map_err(failed)?;
     let local = db.is_local();
-    let chains: Vec<Served> = chains.into_iter().filter_map(served).collect();
+    let chains = providers(chains);
     let names: Vec<_> = chains.iter().map(|chain| chain.client.spec().name).collect();
     let line = format!("escrow for {}", names.join(", "));
     let watch = db.watch(Owner::Web).map_err(failed)?;
@@ -131,11 +131,17 @@ pub fn run(
     // The first beat, so that whoever waits for `ready` finds a living heart.
     let now = engine.now();
     engine.beat(now, now, now).map_err(failed)?;
+    engine.open_books().map_err(failed)?;
     live(&engine, Watching { watch, local }, || ready(&line))
 }
 
 fn failed(error: impl std::fmt::Display) -> RunError {
     RunError::Failed(error.to_string())
+}
+
+/// The chains of a secret file with their providers and the tokens that are asked about.
+pub fn providers(chains: Vec<ChainSecret>) -> Vec<Served> {
+    chains.into_iter().filter_map(served).collect()
 }
 
 fn served(secret: ChainSecret) -> Option<Served> {

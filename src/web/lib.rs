@@ -24,6 +24,7 @@ pub mod signer;
 pub mod site;
 pub mod state;
 pub mod stores;
+pub mod transparency;
 pub mod ui;
 
 pub use accounts::{create_account, hash_password, set_banned, set_password};

@@ -46,6 +46,7 @@ pub fn pages() -> PageRoutes {
     crate::packages::pages(&mut routes);
     crate::admin::pages(&mut routes);
     crate::signer::pages(&mut routes);
+    crate::transparency::pages(&mut routes);
     routes
 }
 
@@ -61,6 +62,7 @@ pub fn api() -> ApiRoutes {
     crate::admin::api(&mut routes);
     crate::signer::api(&mut routes);
     crate::site::api(&mut routes);
+    crate::transparency::api(&mut routes);
     crate::health::api(&mut routes);
     crate::openapi::api(&mut routes);
     routes

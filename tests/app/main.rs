@@ -30,4 +30,5 @@ mod shop;
 mod signer;
 mod stream;
 mod tokens;
+mod transparency;
 mod trouble;

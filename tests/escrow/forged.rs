@@ -223,6 +223,7 @@ fn a_leg_that_is_changed_before_it_is_signed_is_not_signed() {
         [format!("to_address = '{thief}'"), "amount = '1' || substr(amount, 2)".to_owned()]
     {
         let world = World::on_files();
+        world.meddled();
         let engine = world.engine();
         let order = world.funded(&engine);
         let file = world.data.config(db::Owner::Escrow).file(db::Owner::Escrow).unwrap();

@@ -9,6 +9,7 @@ mod orders;
 mod wire;
 mod world;
 
+mod books;
 mod bounds;
 mod carriers;
 mod copies;
@@ -25,6 +26,7 @@ mod once;
 mod process;
 mod provider;
 mod purchase;
+mod recover;
 mod reseals;
 mod signer;
 mod taken;

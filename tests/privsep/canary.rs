@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bip32::{ChildNumber, XPrv};
 use bip39::Mnemonic;
+use rustix::process::Signal;
 
 use crate::shop::{
     PATIENCE, PHRASE, Process, Running, SERVED, Shop, health, is_root, within, words,

@@ -25,6 +25,7 @@ use crate::ctx::{self, Ctx, Place, Served};
 use crate::desk::{anchors, deadlines, disputes, intents};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
+use crate::journal;
 use crate::seal::SealKey;
 
 /// The day of the bound on what leaves a chain.
@@ -344,6 +345,7 @@ pub(crate) fn store(
     for leg in &legs {
         payouts::insert_leg(tx, leg)?;
     }
+    journal::payout(tx, (&payout, &legs), now)?;
     if draft.case == 0 {
         state.paying = true;
     }

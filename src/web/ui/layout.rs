@@ -233,6 +233,7 @@ fn footer(chrome: &Chrome) -> Markup {
                 nav.footer-links aria-label="About" {
                     a href=(url::stores()) { "Stores" }
                     a href=(url::help()) { "How escrow works" }
+                    a href=(url::transparency()) { "What escrow holds" }
                 }
                 form.themes method="post" action=(url::theme()) {
                     (hidden("csrf", &chrome.csrf))

@@ -229,6 +229,11 @@ pub fn help() -> Url {
     Url::fixed("/help")
 }
 
+/// What escrow holds and owes.
+pub fn transparency() -> Url {
+    Url::fixed("/transparency")
+}
+
 /// The style sheet.
 pub fn css() -> Url {
     Url(assets::css_path().to_owned())
