@@ -83,7 +83,7 @@ fn the_page_tells_roles_money_chains_alarms_and_walls() {
                 name: "Development".to_owned(),
                 token: "ETH".to_owned(),
                 decimals: 18,
-                state: "silent".to_owned(),
+                state: "down".to_owned(),
                 note: "no <answer>".to_owned(),
                 head_number: 12,
                 final_number: 9,
@@ -100,7 +100,7 @@ fn the_page_tells_roles_money_chains_alarms_and_walls() {
     for said in [
         "Alive",
         "Paused",
-        "silent: no &lt;answer&gt;",
+        "down: no &lt;answer&gt;",
         "9 of 12",
         "alarm &lt;0&gt;",
         "Isolation level 3 of 3: each role has a user of its own",

@@ -255,7 +255,7 @@ fn the_terms_of_an_order_come_signed_by_the_key_that_the_site_publishes() {
     let page = format!("/orders/{}/terms", order["id"].as_str().unwrap());
     let kept = market.buyer.get(&page);
     assert_eq!(kept.text(), told.text());
-    assert!(kept.header("content-disposition").unwrap().starts_with("attachment"));
+    assert!(kept.header("content-disposition").unwrap().starts_with("inline; filename="));
     let mut stranger = market.shop.member("stranger");
     assert_eq!(stranger.get(&page).status, 404);
     let key = crate::keys::make(&mut stranger, "read", "");

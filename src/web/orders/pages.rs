@@ -118,7 +118,7 @@ fn wallet(app: &App, view: &read::OrderView) -> Option<ExternalUrl> {
 pub async fn terms(app: State, who: Party, id: Id<OrderId>) -> PageResult {
     let view = read::view(&app, &who.0, id.0).await?;
     let text = view.signed_text().ok_or(AppError::NotFound)?;
-    let name = format!("attachment; filename=\"order-{}.txt\"", view.id);
+    let name = format!("inline; filename=\"order-{}.txt\"", view.id);
     let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
     let answer = (header::CONTENT_DISPOSITION, name);
     Ok(HttpResponse::Ok().insert_header(kind).insert_header(answer).body(text))

@@ -94,7 +94,7 @@ fn signed(view: &OrderView) -> Markup {
                 p { "Escrow sealed these terms and signed them by the key " code.mono { (signer) } ". Compare it with the key that this site publishes elsewhere, and check the text with "
                     code { "holdfast verify-terms" } " or with " (ui::link(&url::verify_terms(), "a page that needs no network")) "." }
                 (ui::verbatim(&text, "signed terms"))
-                p { (ui::link(&urls::terms(view.id), "Keep them as a file")) }
+                p { (ui::link(&urls::terms(view.id), "The text alone, to keep")) }
             }
         }
     }
