@@ -148,6 +148,26 @@ pub fn payout(
     lines(parts.map(|(to, amount)| (Account::Escrow, to, asset, amount)))
 }
 
+/// Legs that are to be paid anew bear what that takes more than was kept aside for it.
+pub fn change(asset: Asset, dearer: impl IntoIterator<Item = (LegRole, Amount)>) -> Vec<Line> {
+    lines(dearer.into_iter().map(|(role, more)| (Account::of(role), Account::Gas, asset, more)))
+}
+
+/// A plan as it stands after a [`change`]; none where the two do not belong together.
+pub fn changed(plan: &[Line], change: &[Line]) -> Option<Vec<Line>> {
+    let mut plan = plan.to_vec();
+    for line in change {
+        let to = |account: Account| {
+            move |part: &&mut Line| part.to == account && part.asset == line.asset
+        };
+        let leg = plan.iter_mut().find(to(line.from))?;
+        leg.amount = leg.amount.checked_sub(line.amount)?;
+        let kept = plan.iter_mut().find(to(line.to))?;
+        kept.amount = kept.amount.checked_add(line.amount)?;
+    }
+    Some(plan)
+}
+
 /// A leg's chain tx is final. A coin's fee comes out of what was kept aside for it, a token's out of
 /// the gas wallet.
 pub fn receipt(carried: &Carried) -> Vec<Line> {
@@ -211,6 +231,27 @@ mod tests {
         assert_eq!(failed.len(), 1, "nobody was paid, and the network took its fee");
         assert_eq!(failed[0].from, Account::Gas);
         assert_eq!(receipt(&Carried { fee: Amount::ZERO, succeeded: false, ..carried }), []);
+    }
+
+    #[test]
+    fn a_leg_that_is_paid_anew_bears_what_that_takes() {
+        let coin = Asset::native_of(ChainId::DEVELOPMENT);
+        let plan = payout(
+            coin,
+            [(LegRole::Vendor, amount(90)), (LegRole::Commission, amount(6))],
+            amount(4),
+        );
+        let dearer =
+            change(coin, [(LegRole::Vendor, amount(3)), (LegRole::Commission, Amount::ZERO)]);
+        assert_eq!(dearer.len(), 1);
+        let after = payout(
+            coin,
+            [(LegRole::Vendor, amount(87)), (LegRole::Commission, amount(6))],
+            amount(7),
+        );
+        assert_eq!(changed(&plan, &dearer), Some(after));
+        assert_eq!(changed(&plan, &change(coin, [(LegRole::Vendor, amount(91))])), None);
+        assert_eq!(changed(&plan, &change(coin, [(LegRole::Buyer, amount(1))])), None);
     }
 
     #[test]

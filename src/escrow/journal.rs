@@ -1,6 +1,8 @@
 //! What goes into the books, each in the write of what it books; and the same once more from
 //! deposits, payouts and receipts, which is what the books must say.
 
+use std::collections::BTreeMap;
+
 use db::journal::{self, Entry};
 use db::ledger::State;
 use db::payouts::{self, Leg, Payout, PayoutState};
@@ -8,7 +10,7 @@ use db::proofs::{self, Proven, Receipt};
 use db::tokens::{self, Stray};
 use db::{Conn, DbError, EscrowTx, deposits, ledger};
 use domain::asset::Asset;
-use domain::books::{self, Carried};
+use domain::books::{self, Carried, Line};
 use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::money::Amount;
@@ -20,6 +22,8 @@ use crate::fault::Fault;
 
 /// Orders that are older than the books and taken into them in one write.
 const ROUND: i64 = 50;
+/// How entries begin that book a change of a payout.
+const CHANGE: &str = "change";
 /// How entries begin that book a stray.
 pub(crate) const STRAY: &str = "stray";
 
@@ -88,6 +92,42 @@ pub(crate) fn payout(
     Ok(journal::post(tx, payout.order, &of_payout(first.asset, payout, parts, now))?)
 }
 
+/// Books that legs of a payout are paid anew, less what that takes.
+pub(crate) fn change(
+    tx: &mut EscrowTx<'_>,
+    (payout, asset): (&Payout, Asset),
+    dearer: impl IntoIterator<Item = (LegRole, Amount)>,
+    now: Time,
+) -> Result<(), Fault> {
+    // A payout changes when it goes on, so not twice at one moment.
+    let books = format!("{CHANGE} {} at {}", payout.case, now.as_micros());
+    let entry = Entry { books, lines: books::change(asset, dearer), at: now };
+    if entry.lines.is_empty() {
+        return Ok(());
+    }
+    Ok(journal::post(tx, payout.order, &entry)?)
+}
+
+/// The lines of an order's entries by what they book, each change taken into the payout that it is of,
+/// as the ledger has it.
+pub(crate) fn settled(entries: &[Entry]) -> BTreeMap<String, Vec<Line>> {
+    let mut all: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+    for entry in entries {
+        let of = entry.books.strip_prefix(CHANGE).and_then(|rest| rest.trim().split(' ').next());
+        let plan = of.and_then(|case| all.get_mut(&format!("payout {case}")));
+        match plan.and_then(|plan| Some((books::changed(plan, &entry.lines)?, plan))) {
+            Some((after, plan)) => *plan = after,
+            None => {
+                all.insert(entry.books.clone(), entry.lines.clone());
+            }
+        }
+    }
+    for lines in all.values_mut() {
+        lines.sort_by_key(|line| (line.from, line.to));
+    }
+    all
+}
+
 /// Books the receipt of a leg.
 pub(crate) fn receipt(
     tx: &mut EscrowTx<'_>,
@@ -134,7 +174,9 @@ pub(crate) fn expected(conn: &mut Conn, state: &State) -> Result<Vec<Entry>, DbE
     let proven = proofs::of_order(conn, order)?;
     for payout in payouts::of_order(conn, order)? {
         let legs = payouts::legs_of(conn, order, payout.case)?;
-        let parts = legs.iter().map(|leg| (leg.role, leg.amount));
+        // Of a leg that failed and was paid anew the last one counts.
+        let counts = |leg: &&Leg| !legs.iter().any(|l| l.role == leg.role && l.leg > leg.leg);
+        let parts = legs.iter().filter(counts).map(|leg| (leg.role, leg.amount));
         all.push(of_payout(asset, &payout, parts, at));
         let own = proven.iter().filter(|one| one.case == payout.case);
         all.extend(own.map(|one| of_receipt(asset, one, at)));

@@ -15,7 +15,7 @@ use domain::ids::OrderId;
 use domain::money::Amount;
 
 use super::Audit;
-use crate::journal::{STRAY, expected};
+use crate::journal::{STRAY, expected, settled};
 
 /// No chain comes to this block.
 const LAST_BLOCK: u64 = u64::MAX >> 1;
@@ -124,10 +124,7 @@ impl Order {
     }
 
     fn entries_that_differ(&self, name: &str) -> Vec<String> {
-        let by_name = |entries: &[Entry]| -> BTreeMap<String, Vec<Line>> {
-            entries.iter().map(|entry| (entry.books.clone(), entry.lines.clone())).collect()
-        };
-        let (mut real, wanted) = (by_name(&self.entries), by_name(&self.expected));
+        let (mut real, wanted) = (settled(&self.entries), settled(&self.expected));
         let mut faults = Vec::new();
         for (books, lines) in wanted {
             match real.remove(&books) {
