@@ -1,5 +1,7 @@
 //! The journal: one entry for each movement of money, and the accounts that its lines sum up to.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::asset::Asset;
@@ -7,6 +9,7 @@ use domain::books::Line;
 use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::OrderId;
+use domain::money::Amount;
 
 use crate::balances;
 use crate::codec;
@@ -166,29 +169,41 @@ pub fn orders(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<String>, D
     Ok(part)
 }
 
-/// Ids of orders to which money came and that have no entry: those that are older than the books.
-pub fn unbooked(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbError> {
-    let none = diesel::dsl::not(diesel::dsl::exists(
-        journal_entries::table.filter(journal_entries::order_id.eq(deposits::order_id)),
-    ));
-    let mut found: Vec<String> = deposits::table
-        .filter(none)
+/// Of the next orders to which money came, at most `limit` of them after `after`, those that have no
+/// entry: they are older than the books. With the place to go on from, and none at the end.
+pub fn unbooked(
+    conn: &mut Conn,
+    after: &str,
+    limit: i64,
+) -> Result<(Vec<String>, Option<String>), DbError> {
+    let mut part: Vec<String> = deposits::table
+        .filter(deposits::order_id.gt(after))
+        .order(deposits::order_id)
         .select(deposits::order_id)
         .distinct()
         .limit(limit)
         .load(conn)?;
-    let none = diesel::dsl::not(diesel::dsl::exists(
-        journal_entries::table.filter(journal_entries::order_id.eq(strays::order_id)),
-    ));
     let strayed: Vec<String> = strays::table
-        .filter(none)
-        .filter(strays::amount.ne(codec::amount_text(domain::money::Amount::ZERO)))
+        .filter(strays::order_id.gt(after))
+        .filter(strays::amount.ne(codec::amount_text(Amount::ZERO)))
+        .order(strays::order_id)
         .select(strays::order_id)
         .distinct()
         .limit(limit)
         .load(conn)?;
-    found.extend(strayed);
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
+    part.extend(strayed);
+    part.sort_unstable();
+    part.dedup();
+    part.truncate(codec::number("limit", limit)?);
+    let Some(last) = part.last().cloned() else { return Ok((part, None)) };
+    let booked: BTreeSet<String> = journal_entries::table
+        .filter(journal_entries::order_id.gt(after))
+        .filter(journal_entries::order_id.le(&last))
+        .filter(journal_entries::entry.eq(1))
+        .select(journal_entries::order_id)
+        .load::<String>(conn)?
+        .into_iter()
+        .collect();
+    part.retain(|order| !booked.contains(order));
+    Ok((part, Some(last)))
 }

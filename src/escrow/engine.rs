@@ -150,13 +150,16 @@ impl Engine {
     /// # Errors
     /// [`Fault`] when the database fails.
     pub fn open_books(&self) -> Result<u32, Fault> {
-        let mut all: u32 = 0;
+        let (mut all, mut place): (u32, String) = (0, String::new());
         loop {
-            match job("books", || journal::open_once(&self.ctx))? {
-                0 => return Ok(all),
-                done => all = all.saturating_add(done),
+            let (done, next) = journal::open_next(&self.ctx, &place)?;
+            all = all.saturating_add(done);
+            match next {
+                Some(next) => place = next,
+                None => break,
             }
         }
+        job("books", || Ok(all))
     }
 
     /// Fetches rates that are due.

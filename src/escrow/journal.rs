@@ -20,8 +20,8 @@ use domain::settle::LegRole;
 use crate::ctx::Ctx;
 use crate::fault::Fault;
 
-/// Orders that are older than the books and taken into them in one write.
-const ROUND: i64 = 50;
+/// Orders that are looked at together for being older than the books.
+const ROUND: i64 = 2_000;
 /// How entries begin that book a change of a payout.
 const CHANGE: &str = "change";
 /// How entries begin that book a stray.
@@ -188,21 +188,21 @@ pub(crate) fn expected(conn: &mut Conn, state: &State) -> Result<Vec<Entry>, DbE
     Ok(all)
 }
 
-/// Takes orders into the books that are older than these. To be run at the start until it answers 0.
+/// Takes those of the next orders into the books that are older than these. Answers how many, and the
+/// place to go on from.
 ///
 /// # Errors
 /// [`Fault`] when the database fails.
-pub(crate) fn open_once(ctx: &Ctx) -> Result<u32, Fault> {
-    let old = ctx.db.read(|conn| journal::unbooked(conn, ROUND))?;
+pub(crate) fn open_next(ctx: &Ctx, after: &str) -> Result<(u32, Option<String>), Fault> {
+    let (old, next) = ctx.db.read(|conn| journal::unbooked(conn, after, ROUND))?;
     let mut done: u32 = 0;
     for order in old.iter().filter_map(|id| id.parse().ok()) {
         let now = ctx.now();
         let booked = ctx.write("books", move |tx| open(tx, order, now));
-        done = done.saturating_add(u32::from(
-            ctx.contain("books", Some(order), booked)?.unwrap_or_default(),
-        ));
+        let booked = ctx.contain("books", Some(order), booked)?.unwrap_or_default();
+        done = done.saturating_add(u32::from(booked));
     }
-    Ok(done)
+    Ok((done, next))
 }
 
 /// Whether an order was taken into the books.

@@ -9,6 +9,7 @@ use super::reads::{self, Holding};
 use crate::error::ApiResult;
 use crate::http::api::{self, rfc3339};
 use crate::state::State;
+use crate::stores::reader::Reader;
 
 /// OpenAPI of it.
 #[derive(utoipa::OpenApi)]
@@ -75,8 +76,9 @@ impl From<&Holding> for HoldingJson {
 
 /// What escrow holds on each chain and what it owes, by one block.
 #[utoipa::path(get, path = "/api/v1/transparency", tag = "transparency",
+    security((), ("key" = [])),
     responses((status = 200, body = HoldingsJson)))]
-pub async fn show(app: State) -> ApiResult {
+pub async fn show(app: State, _reader: Reader) -> ApiResult {
     let holdings = reads::holdings(&app).await?;
     Ok(api::ok(&HoldingsJson { items: holdings.iter().map(HoldingJson::from).collect() }))
 }
