@@ -142,10 +142,16 @@ fn falls(running: &Running, shop: &Shop) {
         let word = format!("{name} panics as it was ordered");
         within(PATIENCE, &word, || running.said().contains(&word).then_some(()));
         let old = running.role(name).unwrap();
-        assert_eq!(old.about("limits").lines().find(|line| line.contains("core")).map(|line| {
-            line.split_whitespace().filter(|part| *part == "0").count()
-        }), Some(2), "{name} may leave a core");
-        old.abort();
+        assert_eq!(
+            old.about("limits")
+                .lines()
+                .find(|line| line.contains("core"))
+                .map(|line| { line.split_whitespace().filter(|part| *part == "0").count() }),
+            Some(2),
+            "{name} may leave a core"
+        );
+        let pid = rustix::process::Pid::from_raw(old.pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::ABORT).unwrap();
         let word = format!("{name} ended (signal: 6 (SIGABRT))");
         within(PATIENCE, &word, || running.said().contains(&word).then_some(()));
         within(PATIENCE, name, || running.role(name).filter(|new| new.pid != old.pid));

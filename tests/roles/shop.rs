@@ -213,11 +213,6 @@ impl Process {
         send(self.pid, Signal::KILL);
     }
 
-    /// Ends it as a fault would, which may leave a core.
-    pub(crate) fn abort(&self) {
-        send(self.pid, Signal::ABORT);
-    }
-
     /// A file of `/proc` about it.
     pub(crate) fn about(&self, file: &str) -> String {
         let bytes = fs::read(format!("/proc/{}/{file}", self.pid)).unwrap();
