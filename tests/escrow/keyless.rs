@@ -31,7 +31,7 @@ fn the_tables_hold_no_key_after_a_whole_journey() {
         PHRASE.as_bytes().to_vec(),
         account.as_bytes().to_vec(),
         seed.to_vec(),
-        hex(&seed)[2..].as_bytes().to_vec(),
+        hex(&seed).as_bytes()[2..].to_vec(),
     ];
     let order_key = [(0, true), (0, false), (0, false)];
     let gas_key = [(2, true), (0, false), (0, false)];
@@ -39,7 +39,7 @@ fn the_tables_hold_no_key_after_a_whole_journey() {
     for path in [&[][..], &order_key[..1], &order_key, &gas_key, &site_key] {
         let key = below(&root, path);
         let backwards = key.into_iter().rev().collect();
-        canaries.extend([key.to_vec(), hex(&key)[2..].as_bytes().to_vec(), backwards]);
+        canaries.extend([key.to_vec(), hex(&key).as_bytes()[2..].to_vec(), backwards]);
     }
     for owner in Owner::ALL {
         let bytes = world.data.bytes(owner);

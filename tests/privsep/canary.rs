@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use bip32::{ChildNumber, XPrv};
 use bip39::Mnemonic;
-use rustix::process::Signal;
 
 use crate::shop::{
     PATIENCE, PHRASE, Process, Running, SERVED, Shop, health, is_root, within, words,
@@ -114,9 +113,24 @@ fn ask(address: &str, head: &str, (kind, body): (&str, &[u8])) -> Vec<u8> {
     // It may answer before it has read all of that.
     let _refused = stream.write_all(body);
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
+    let mut part = [0; 4_096];
+    // Who was refused is kept waiting for the end of the connection.
+    while !is_whole(&answer) {
+        match stream.read(&mut part).unwrap() {
+            0 => break,
+            read => answer.extend_from_slice(&part[..read]),
+        }
+    }
     assert!(answer.starts_with(b"HTTP/1.1 "), "{head}");
     answer
+}
+
+/// Whether an answer that tells its length is there to the end.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|part| part == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    length.is_some_and(|length: usize| answer.len() >= end + 4 + length)
 }
 
 /// Every page and every answer of the API, as asked for and as nobody should ask.
@@ -151,8 +165,8 @@ fn falls(running: &Running, shop: &Shop) {
             Some(2),
             "{name} may leave a core"
         );
-        // As a fault would, which may leave a core.
-        old.signal(Signal::ABORT);
+        let pid = rustix::process::Pid::from_raw(old.pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::ABORT).unwrap();
         let word = format!("{name} ended (signal: 6 (SIGABRT))");
         within(PATIENCE, &word, || running.said().contains(&word).then_some(()));
         within(PATIENCE, name, || running.role(name).filter(|new| new.pid != old.pid));

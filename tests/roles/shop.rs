@@ -210,11 +210,7 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn kill(&self) {
-        self.signal(Signal::KILL);
-    }
-
-    pub(crate) fn signal(&self, signal: Signal) {
-        send(self.pid, signal);
+        send(self.pid, Signal::KILL);
     }
 
     /// A file of `/proc` about it.
