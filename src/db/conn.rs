@@ -66,6 +66,15 @@ macro_rules! native {
 pub(crate) use native;
 
 impl Conn {
+    /// The connection to files; none to a server.
+    pub(crate) const fn files(&mut self) -> Option<&mut SqliteConnection> {
+        match self {
+            Self::Sqlite(inner) => Some(inner),
+            #[cfg(feature = "mariadb")]
+            Self::Mysql(_) => None,
+        }
+    }
+
     /// Whether this is SQLite.
     pub const fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))

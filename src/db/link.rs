@@ -56,7 +56,7 @@ impl Link {
         if owner == Owner::Escrow && config.is_local() {
             for other in owner.others() {
                 migrate::check_versions(&mut conn, other.name(), other)?;
-                if let Conn::Sqlite(inner) = &mut conn {
+                if let Some(inner) = conn.files() {
                     // Before the tables: a change after it is noticed.
                     seen.push((other, shape::cookie(inner, other.name())?));
                     shape::check(inner, other)?;
@@ -86,7 +86,7 @@ impl Link {
         if let Some((since, _)) = &self.alone {
             return since.elapsed() < ALONE;
         }
-        let Conn::Sqlite(inner) = &mut self.conn else { return true };
+        let Some(inner) = self.conn.files() else { return true };
         let unchanged =
             |(owner, seen): &(Owner, i32)| shape::cookie(inner, owner.name()).ok() == Some(*seen);
         self.seen.iter().all(unchanged)
