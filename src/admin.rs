@@ -8,6 +8,7 @@ use db::{DbError, EscrowDb, EscrowTx, Owner, clamps, desk, tx};
 use domain::clamps::Bound;
 use domain::clock::Clock;
 use domain::refusal::BadText;
+use web::ui::rfc3339;
 
 use crate::settings::Settings;
 use crate::step::{become_owner, refused};
@@ -63,6 +64,21 @@ pub(crate) fn limit(name: &str, value: u64) -> Result<(), Stop> {
             Ok(())
         }
     }
+}
+
+/// Prints the keys by which this site signs terms, for publishing them where a taken shop cannot
+/// change them.
+pub(crate) fn site_keys() -> Result<(), Stop> {
+    let config = Settings::read()?.db_of(Owner::Escrow)?;
+    become_owner(&config, Owner::Escrow)?;
+    let keys = EscrowDb::open(&config).and_then(|db| db.read(desk::site_keys)).map_err(refused)?;
+    for key in &keys {
+        tell(&format!("{} since {}", key.address, rfc3339(key.since)));
+    }
+    if keys.is_empty() {
+        return Err(Stop::Failed("escrow has not run yet, so it has no key to show".to_owned()));
+    }
+    Ok(())
 }
 
 /// Prints a new phrase. It needs no settings: the secret file is written after it.

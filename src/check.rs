@@ -18,7 +18,7 @@ use crate::cli::CheckArgs;
 use crate::matrix::{self, Tried, Wall};
 use crate::settings::{Settings, dotenv};
 use crate::step::become_owner;
-use crate::{Stop, people, tell};
+use crate::{Stop, books, people, tell};
 
 /// Longest wait for the shop's own answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -52,6 +52,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
     let mut settings = Settings::read()?;
     if let Some(folder) = &args.data {
         settings = settings.of_demo(folder, dotenv(&folder.join("demo.env"))?)?;
+    }
+    if args.books {
+        return books::run(&settings, args.json);
     }
     if args.health {
         return match health(&settings).1 {

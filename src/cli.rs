@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::EvmAddress;
 
 #[cfg(feature = "devnet")]
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, backup, check, derive, grants, payouts, probe, role, serve, step};
+use crate::{
+    Stop, admin, backup, check, derive, grants, payouts, probe, recover, role, serve, step, terms,
+};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -46,6 +49,7 @@ Examples:
   holdfast migrate && holdfast serve        a shop in earnest
   holdfast admin create-user --name ada --role admin
   holdfast check --health                   for a container's health check
+  holdfast verify-terms order.txt --signer 0x…
 
 `holdfast help serve` lists the environment.";
 
@@ -100,6 +104,17 @@ enum Verb {
     Admin(Admin),
     /// Says which walls stand and whether everything answers
     Check(CheckArgs),
+    /// Says of an order's signed terms who signed them and what they are; needs no shop
+    VerifyTerms {
+        /// The text as the order's page or its API gives it; - reads the standard input
+        file: PathBuf,
+        /// Fail unless this address, the site's published key, signed it
+        #[arg(long, value_name = "ADDRESS")]
+        signer: Option<EvmAddress>,
+    },
+    /// Finds money at escrow's addresses by the keys alone, and moves it if asked to
+    #[command(after_help = RECOVERY)]
+    Recover(RecoverArgs),
     /// A role of a running shop
     #[command(hide = true)]
     Role {
@@ -217,6 +232,8 @@ enum Admin {
     /// Payouts that cannot go on by themselves
     #[command(subcommand)]
     Payout(Payout),
+    /// Prints the addresses of the keys by which this site signs terms, the present one first
+    SiteKeys,
 }
 
 #[derive(Subcommand)]
@@ -246,12 +263,44 @@ pub(crate) struct CheckArgs {
     /// Walk along the evidence as well: every row that a party wrote, and escrow's anchors
     #[arg(long)]
     pub(crate) evidence: bool,
+    /// Only go through the books: every account against payments, payouts and the chains
+    #[arg(long, conflicts_with = "health")]
+    pub(crate) books: bool,
     /// Only ask the running shop's /health, say nothing, and exit 0 or 1
     #[arg(long)]
     pub(crate) health: bool,
     /// Look at a demo in this folder instead of the shop that the environment names
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+const RECOVERY: &str = "\
+It reads the secret file that SECRET_FILE names, and no ledger: what DB_DSN leads to is only looked at
+to see that no escrow runs there and, before money is moved, that no order was ever taken up there.
+Without --count it tries keys until --gap of them in a row were never used. Addresses that were
+emptied of tokens look unused, so name the count where it is known.";
+
+/// Settings of `recover` beside the environment.
+#[derive(Args)]
+pub(crate) struct RecoverArgs {
+    /// Move what is found to this address, whose key is elsewhere
+    #[arg(long, requires = "to")]
+    pub(crate) sweep: bool,
+    /// The address to move it to
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: Option<String>,
+    /// Do not ask before anything is moved
+    #[arg(long, requires = "sweep")]
+    pub(crate) yes: bool,
+    /// Try so many keys of each generation
+    #[arg(long, value_name = "N", conflicts_with = "gap")]
+    pub(crate) count: Option<u32>,
+    /// Stop after so many keys in a row that were never used
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) gap: u32,
+    /// How many generations of keys to try: one, and one more for each restore
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) generations: u32,
 }
 
 /// Does what the command line asks for.
@@ -293,7 +342,10 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::Payout(Payout::Retry { order, case, tx }))) => {
             payouts::retry(&order, case, tx.as_deref())
         }
+        Some(Verb::Admin(Admin::SiteKeys)) => admin::site_keys(),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::VerifyTerms { file, signer }) => terms::verify(&file, signer),
+        Some(Verb::Recover(args)) => recover::run(&args),
         Some(Verb::Role { role, level }) => role::run(role, level),
         Some(Verb::Probe { role }) => probe::run(role),
         Some(Verb::Derive) => derive::run(),

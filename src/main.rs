@@ -6,6 +6,7 @@
 mod admin;
 mod attack;
 mod backup;
+mod books;
 mod cage;
 mod check;
 mod cli;
@@ -22,6 +23,7 @@ mod moving;
 mod payouts;
 mod people;
 mod probe;
+mod recover;
 mod role;
 mod secret;
 mod serve;
@@ -30,6 +32,7 @@ mod step;
 mod stop;
 #[cfg(feature = "devnet")]
 mod story;
+mod terms;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ use db::{DbConfig, Owner, migrate};
 use rustix::process::{Gid, Uid, umask};
 use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 
-use crate::people;
+use crate::people::{self, User};
 use crate::role::Role;
 use crate::settings::Settings;
 use crate::{Stop, backup, folders, tell};
@@ -48,6 +48,10 @@ pub(crate) enum Step {
     /// Tells escrow that its ledger moves.
     #[cfg(feature = "mariadb")]
     Adopt,
+    /// Says whether an escrow runs on the tables.
+    LookIdle,
+    /// Says whether no order was ever taken up there.
+    LookUnused,
     /// Copies everything to a server.
     #[cfg(feature = "mariadb")]
     Copy,
@@ -84,6 +88,8 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
         Step::RestoreCourier => return backup::copy(Owner::Courier, true),
         #[cfg(feature = "mariadb")]
         Step::Adopt => return backup::adopt(false),
+        Step::LookIdle => return crate::recover::idle(&config),
+        Step::LookUnused => return crate::recover::unused(&config),
         #[cfg(feature = "mariadb")]
         Step::Copy => return crate::moving::copy(),
         #[cfg(feature = "devnet")]
@@ -187,14 +193,17 @@ pub(crate) fn become_owner(config: &DbConfig, owner: Owner) -> Result<(), Stop> 
     if about.uid() == 0 {
         return Ok(());
     }
-    let gid = Gid::from_raw(about.gid());
+    become_user(User { uid: about.uid(), gid: about.gid() }).map_err(|error| {
+        Stop::Failed(format!("cannot act as the owner of {}: {error}", folder.display()))
+    })
+}
+
+/// Gives up being root for this user, for good.
+pub(crate) fn become_user(user: User) -> rustix::io::Result<()> {
     // One thread only: nothing was started in this process.
     set_thread_groups(&[])
-        .and_then(|()| set_thread_gid(gid))
-        .and_then(|()| set_thread_uid(Uid::from_raw(about.uid())))
-        .map_err(|error| {
-            Stop::Failed(format!("cannot act as the owner of {}: {error}", folder.display()))
-        })
+        .and_then(|()| set_thread_gid(Gid::from_raw(user.gid)))
+        .and_then(|()| set_thread_uid(Uid::from_raw(user.uid)))
 }
 
 /// What the database says, as an end of the command: another version of the tables or a file that

@@ -6,20 +6,20 @@ use diesel::prelude::*;
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clock::Time;
-use domain::ids::{AddressRequestId, RateId, StoreId};
+use domain::ids::{AddressRequestId, RateId};
 use domain::money::{Amount, UsdMicros};
 
+use crate::addresses::{EVM, Purpose};
 use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
-use crate::schema::{address_book, chains, controls, escrow_heartbeat, installation, rates};
+use crate::schema::{
+    address_book, chains, controls, escrow_heartbeat, installation, rates, site_keys,
+};
 
 const ONE: i32 = 1;
 const PAUSE: &str = "pause";
-const STORE: &str = "store";
-const PAYOUT: &str = "payout";
-const EVM: &str = "evm";
 
 /// A sign of life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,11 +92,11 @@ pub struct NewRate {
     pub fetched_at: Time,
 }
 
-/// An entry for the address book: where a store is paid.
+/// An entry for the address book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewEntry {
-    /// The store.
-    pub store: StoreId,
+    /// Whose address, and what it is for.
+    pub purpose: Purpose,
     /// The address.
     pub address: EvmAddress,
     /// The request it comes from.
@@ -225,6 +225,46 @@ pub fn install(tx: &mut EscrowTx<'_>, row: &Installation, at: Time) -> Result<()
     Ok(())
 }
 
+/// A key by which this site signs terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteKey {
+    /// Part of its path.
+    pub generation: u32,
+    /// Its address.
+    pub address: EvmAddress,
+    /// When escrow first held it.
+    pub since: Time,
+}
+
+/// Notes a key by which this site signs. The same generation twice fails with [`DbError::Unique`].
+pub fn note_site_key(tx: &mut EscrowTx<'_>, key: &SiteKey) -> Result<(), DbError> {
+    let generation: i32 = codec::column("site_keys.generation", key.generation)?;
+    diesel::insert_into(site_keys::table)
+        .values((
+            site_keys::generation.eq(generation),
+            site_keys::address.eq(key.address.to_string()),
+            site_keys::since.eq(codec::stamp(key.since)),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The keys by which this site signs and signed, the present one first.
+pub fn site_keys(conn: &mut Conn) -> Result<Vec<SiteKey>, DbError> {
+    let rows: Vec<(i32, String, NaiveDateTime)> = site_keys::table
+        .order(site_keys::generation.desc())
+        .select((site_keys::generation, site_keys::address, site_keys::since))
+        .load(conn)?;
+    let key = |(generation, address, since): (i32, String, NaiveDateTime)| {
+        Ok(SiteKey {
+            generation: codec::number("site_keys.generation", generation)?,
+            address: codec::parsed("site_keys.address", &address)?,
+            since: codec::time(since),
+        })
+    };
+    rows.into_iter().map(key).collect()
+}
+
 /// Writes what was seen of a chain.
 pub fn put_chain(tx: &mut EscrowTx<'_>, row: &ChainRow) -> Result<(), DbError> {
     let known = diesel::update(chains::table.find(row.chain_id)).set(row).execute(tx.conn())?;
@@ -267,20 +307,21 @@ pub fn insert_rate(tx: &mut EscrowTx<'_>, rate: &NewRate) -> Result<(), DbError>
     Ok(())
 }
 
-/// Enters an address into the book under the store's next number.
+/// Enters an address into the book under the next number of its owner and purpose.
 pub fn enter(tx: &mut EscrowTx<'_>, entry: &NewEntry) -> Result<(), DbError> {
+    let (kind, owner, purpose) = entry.purpose.columns();
     let last: Option<i32> = address_book::table
-        .filter(address_book::owner_kind.eq(STORE))
-        .filter(address_book::owner_id.eq(entry.store.to_string()))
-        .filter(address_book::purpose.eq(PAYOUT))
+        .filter(address_book::owner_kind.eq(kind))
+        .filter(address_book::owner_id.eq(&owner))
+        .filter(address_book::purpose.eq(purpose))
         .filter(address_book::family.eq(EVM))
         .select(diesel::dsl::max(address_book::seq))
         .first(tx.conn())?;
     diesel::insert_into(address_book::table)
         .values((
-            address_book::owner_kind.eq(STORE),
-            address_book::owner_id.eq(entry.store.to_string()),
-            address_book::purpose.eq(PAYOUT),
+            address_book::owner_kind.eq(kind),
+            address_book::owner_id.eq(owner),
+            address_book::purpose.eq(purpose),
             address_book::family.eq(EVM),
             address_book::seq.eq(last.unwrap_or_default().saturating_add(1)),
             address_book::address.eq(entry.address.to_string()),
@@ -292,28 +333,30 @@ pub fn enter(tx: &mut EscrowTx<'_>, entry: &NewEntry) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Whether a store has any entry in the book.
-pub fn is_known(conn: &mut Conn, store: StoreId) -> Result<bool, DbError> {
+/// Whether the book has any entry of an owner and purpose.
+pub fn is_known(conn: &mut Conn, purpose: Purpose) -> Result<bool, DbError> {
+    let (kind, owner, purpose) = purpose.columns();
     diesel::select(diesel::dsl::exists(
         address_book::table
-            .filter(address_book::owner_kind.eq(STORE))
-            .filter(address_book::owner_id.eq(store.to_string()))
-            .filter(address_book::purpose.eq(PAYOUT)),
+            .filter(address_book::owner_kind.eq(kind))
+            .filter(address_book::owner_id.eq(owner))
+            .filter(address_book::purpose.eq(purpose)),
     ))
     .get_result(conn)
     .map_err(DbError::from)
 }
 
-/// The payout address of a store that counts at `now`.
-pub fn payout_address(
+/// The address of an owner and purpose that counts at `now`.
+pub fn in_force(
     conn: &mut Conn,
-    store: StoreId,
+    purpose: Purpose,
     now: Time,
 ) -> Result<Option<EvmAddress>, DbError> {
+    let (kind, owner, purpose) = purpose.columns();
     let text: Option<String> = address_book::table
-        .filter(address_book::owner_kind.eq(STORE))
-        .filter(address_book::owner_id.eq(store.to_string()))
-        .filter(address_book::purpose.eq(PAYOUT))
+        .filter(address_book::owner_kind.eq(kind))
+        .filter(address_book::owner_id.eq(owner))
+        .filter(address_book::purpose.eq(purpose))
         .filter(address_book::family.eq(EVM))
         .filter(address_book::counts_from.le(codec::stamp(now)))
         .order(address_book::seq.desc())

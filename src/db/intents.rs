@@ -23,6 +23,8 @@ pub struct IntentRow {
     pub actor_role: String,
     pub request_id: String,
     pub created_at: NaiveDateTime,
+    pub signature: Option<String>,
+    pub signature_expires: Option<i64>,
 }
 
 /// Places a request under the number it carries. Two at once meet in the primary key: the later

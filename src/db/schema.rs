@@ -133,6 +133,7 @@ diesel::table! {
         address -> Text,
         requested_by -> Text,
         created_at -> Timestamp,
+        proof -> Nullable<Text>,
     }
 }
 
@@ -195,6 +196,8 @@ diesel::table! {
         actor_role -> Text,
         request_id -> Text,
         created_at -> Timestamp,
+        signature -> Nullable<Text>,
+        signature_expires -> Nullable<BigInt>,
     }
 }
 
@@ -325,6 +328,16 @@ diesel::table! {
         terms -> Binary,
         mac -> Text,
         sealed_at -> Timestamp,
+        signer -> Nullable<Text>,
+        signature -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    site_keys (generation) {
+        generation -> Integer,
+        address -> Text,
+        since -> Timestamp,
     }
 }
 
@@ -543,6 +556,71 @@ diesel::table! {
 }
 
 diesel::table! {
+    journal_entries (order_id, entry) {
+        order_id -> Text,
+        entry -> Integer,
+        books -> Text,
+        booked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    journal_lines (order_id, entry, line) {
+        order_id -> Text,
+        entry -> Integer,
+        line -> Integer,
+        from_account -> Text,
+        to_account -> Text,
+        chain_id -> BigInt,
+        token_address -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        amount -> Text,
+    }
+}
+
+diesel::table! {
+    book_accounts (order_id, token_address, account) {
+        order_id -> Text,
+        token_address -> Text,
+        account -> Text,
+        chain_id -> BigInt,
+        symbol -> Text,
+        decimals -> Integer,
+        given -> Text,
+        taken -> Text,
+        standing -> Bool,
+    }
+}
+
+diesel::table! {
+    book_totals (chain_id, token_address, account) {
+        chain_id -> BigInt,
+        token_address -> Text,
+        account -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        given -> Text,
+        taken -> Text,
+    }
+}
+
+diesel::table! {
+    book_sights (chain_id, token_address) {
+        chain_id -> BigInt,
+        token_address -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        addresses -> BigInt,
+        held -> Text,
+        booked -> Text,
+        block_number -> BigInt,
+        block_at -> Timestamp,
+        counted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     courier_heartbeat (id) {
         id -> Integer,
         started_at -> Timestamp,
@@ -615,6 +693,8 @@ diesel::table! {
         terms -> Binary,
         mac -> Text,
         sealed_at -> Timestamp,
+        signer -> Nullable<Text>,
+        signature -> Nullable<Text>,
     }
 }
 
@@ -676,6 +756,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     alarms,
     api_keys,
     attempts,
+    book_accounts,
+    book_sights,
+    book_totals,
     chain_attempts,
     chains,
     controls,
@@ -694,6 +777,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     intent_answers,
     items,
     later_seals,
+    journal_entries,
+    journal_lines,
     legs,
     limits,
     order_deadlines,
@@ -718,6 +803,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     seals,
     sessions,
     shipment_events,
+    site_keys,
     store_stats,
     store_users,
     stores,

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use domain::EvmAddress;
 use domain::ids::OrderId;
 use domain::seal::Terms;
 
@@ -9,6 +10,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::schema::{intent_answers, legs, order_events, order_state, receipts};
+use crate::seals;
 
 /// Escrow's row of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -86,11 +88,21 @@ pub fn state(conn: &mut Conn, order: OrderId) -> Result<Option<StateRow>, DbErro
 }
 
 /// The terms that escrow sealed for an order and that count now.
-pub fn sealed_terms(conn: &mut Conn, order: OrderId) -> Result<Option<Terms>, DbError> {
-    let Some(sealed) = crate::ledger::sealed(conn, order)? else { return Ok(None) };
-    let terms =
-        std::str::from_utf8(&sealed.terms).ok().and_then(|text| Terms::from_text(text).ok());
-    terms.map(Some).ok_or_else(|| codec::corrupt("seals.terms", "unreadable"))
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedTerms {
+    /// The terms; their canonical text is what was signed.
+    pub terms: Terms,
+    /// The site's key that signed them, and its signature.
+    pub signed: Option<(EvmAddress, String)>,
+}
+
+/// The terms that escrow sealed for an order, as it keeps them.
+pub fn sealed_terms(conn: &mut Conn, order: OrderId) -> Result<Option<SealedTerms>, DbError> {
+    let Some(sealed) = seals::sealed(conn, order)? else { return Ok(None) };
+    let text = std::str::from_utf8(&sealed.terms).ok();
+    let terms = text.and_then(|text| Terms::from_text(text).ok());
+    let terms = terms.ok_or_else(|| codec::corrupt("seals.terms", "unreadable"))?;
+    Ok(Some(SealedTerms { terms, signed: sealed.signed }))
 }
 
 /// The payment stream of an order, oldest first.

@@ -4,6 +4,7 @@
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
 pub mod asset;
+pub mod books;
 pub mod chain;
 pub mod clamps;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod refusal;
 pub mod reseal;
 pub mod seal;
 pub mod settle;
+pub mod signed;
 pub mod store;
 pub mod stream;
 pub mod text;

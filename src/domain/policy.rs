@@ -109,6 +109,11 @@ impl From<Situation> for Standing {
     }
 }
 
+/// Whether a role on the site sees how the shop as a whole stands.
+pub const fn sees_site(role: Role) -> bool {
+    matches!(role, Role::Admin)
+}
+
 /// Whether somebody may do something now.
 pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal> {
     let Some(actor) = relation.actor() else {

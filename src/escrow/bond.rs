@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use db::desk::{self, Bond, Installation};
+use db::desk::{self, Bond, Installation, SiteKey};
 use db::{EscrowDb, EscrowTx, tx};
 use domain::clock::Time;
 
@@ -91,6 +91,8 @@ pub(crate) fn rise(tx: &mut EscrowTx<'_>, keys: &Keys, now: Time) -> Result<u32,
     let next = known.generation.saturating_add(1);
     let row = bound(keys, (&known.fingerprint, next), (&bond.id, &bond.place))?;
     desk::install(tx, &row, now)?;
+    let site = SiteKey { generation: next, address: keys.site(next)?, since: now };
+    desk::note_site_key(tx, &site)?;
     Ok(next)
 }
 

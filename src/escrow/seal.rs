@@ -44,6 +44,7 @@ impl SealKey {
             terms: text.into_bytes(),
             mac: hex(&mac),
             sealed_at: at,
+            signed: None,
         })
     }
 
@@ -120,6 +121,7 @@ mod tests {
             payout: address(0x53),
             commission_wallet: address(0x54),
             commission: Bps::percent(5),
+            signer: None,
             handling_hours: 72,
             inspection_hours: 336,
             placed_at: Time::from_secs(1),

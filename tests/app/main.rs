@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod admin;
 mod bad_input;
 mod catalogue;
 mod catalogue_api;
@@ -26,6 +27,8 @@ mod orders_refused;
 mod reseals;
 mod sessions;
 mod shop;
+mod signer;
 mod stream;
 mod tokens;
+mod transparency;
 mod trouble;

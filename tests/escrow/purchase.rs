@@ -1,5 +1,6 @@
 //! A purchase from its order to its end, and the other ways in which it may end.
 
+use db::addresses::Purpose;
 use domain::EvmAddress;
 use domain::clock::Span;
 use domain::intent::{ActorRole, IntentAction};
@@ -157,7 +158,10 @@ fn a_first_payout_address_counts_at_once_and_a_later_one_after_two_days() {
     engine.desk_once(false).unwrap();
     let counts = || {
         let now = domain::clock::Clock::now(world.clock.as_ref());
-        world.escrow.read(|conn| db::desk::payout_address(conn, world.store, now)).unwrap()
+        world
+            .escrow
+            .read(|conn| db::desk::in_force(conn, Purpose::Payout(world.store), now))
+            .unwrap()
     };
     assert_eq!(counts(), Some(world.payout));
     world.clock.advance(Span::secs(48 * 3_600 - 1));

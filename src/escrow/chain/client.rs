@@ -220,6 +220,18 @@ impl Client {
         rpc::number(&self.one("eth_getTransactionCount", params)?)
     }
 
+    /// How many chain txs each of these had sent by a block.
+    ///
+    /// # Errors
+    /// As of [`Client::nonce`].
+    pub fn nonces(&self, at: &Block, of: &[EvmAddress]) -> Result<Vec<u64>, ChainFault> {
+        let ask = |address: &EvmAddress| {
+            ("eth_getTransactionCount", json!([address.to_string(), at.pinned()]))
+        };
+        let answers = self.ask(&of.iter().map(ask).collect::<Vec<Ask>>())?;
+        answers.into_iter().map(|answer| rpc::number(&answer?)).collect()
+    }
+
     /// What became of chain txs, in the order of their hashes.
     ///
     /// # Errors

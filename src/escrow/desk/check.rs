@@ -1,6 +1,7 @@
 //! The check of an order before it is sealed. Its rows were written by web, so every field is
 //! read again, recomputed or compared; what does not fit is refused and never mended.
 
+use db::addresses::Purpose;
 use db::orders::{LineRow, OrderRow};
 use db::tokens::{self, Token, TokenState};
 use db::{Conn, DbError, codec, desk, inbox, ledger, placing};
@@ -88,13 +89,17 @@ pub(crate) fn terms(
     id: &Identity,
     known: &Known,
 ) -> Result<Result<Terms, Reason>, DbError> {
-    let lines = inbox::lines(conn, id.order, LINES_READ)?;
+    let lines = match inbox::lines(conn, id.order, LINES_READ) {
+        Err(DbError::Corrupt(_)) => return Ok(Err("a line cannot be read")),
+        lines => lines?,
+    };
     let facts = Facts {
         rate: match row.rate_id.parse::<RateId>() {
             Ok(rate) => placing::rate_by_id(conn, rate, id.asset.rate_name())?,
             Err(_) => None,
         },
-        payout: desk::payout_address(conn, id.store, known.now)?,
+        payout: desk::in_force(conn, Purpose::Payout(id.store), known.now)?,
+        signer: desk::in_force(conn, Purpose::Signer(id.buyer), known.now)?,
         leg_fee: desk::leg_fee(conn, id.asset.chain)?,
         token: match id.asset.token {
             Some(token) => tokens::by_address(conn, id.asset.chain, token)?,
@@ -116,6 +121,7 @@ pub(crate) fn terms(
 struct Facts {
     rate: Option<order::Rate>,
     payout: Option<EvmAddress>,
+    signer: Option<EvmAddress>,
     leg_fee: Option<Amount>,
     token: Option<Token>,
     own_store: bool,
@@ -165,6 +171,7 @@ fn judge(
         commission_wallet: known.commission_wallet,
         commission: bps(row.commission_bps, known.clamps.bps(Bound::Commission))
             .ok_or("the commission is above the limit")?,
+        signer: facts.signer.filter(|signer| !signer.is_zero()),
         handling_hours: hours(row.handling_hours, known.clamps.hours(Bound::Handling))
             .ok_or("the handling time is out of range")?,
         inspection_hours: hours(row.inspection_hours, known.clamps.hours(Bound::Inspection))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use db::ledger::{self, Derivation, State};
 use db::orders::OrderRow;
-use db::{EscrowTx, clamps, inbox};
+use db::{Conn, DbError, EscrowTx, clamps, inbox};
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clamps::Clamps;
@@ -38,22 +38,20 @@ const BURNT_MAX: u32 = 20;
 /// [`Fault`] when the database fails; an order whose chain does not answer just waits.
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
-    let new = ctx.db.read(|conn| inbox::new_orders(conn, since, ROUND))?;
     // While the operator has paused, nobody is told where to pay, whatever web says.
-    if new.is_empty() || plan::is_paused(ctx)? {
+    if plan::is_paused(ctx)? {
         return Ok(0);
     }
-    let (clamps, in_escrow) =
-        ctx.db.read(|conn| Ok((clamps::all(conn)?, clamps::in_escrow(conn)?)))?;
-    let mut round = Round { silent: BTreeSet::new(), clamps, in_escrow };
-    let mut done: u32 = 0;
-    for id in new {
-        let taken = look_up(ctx, &id, &mut round);
-        if ctx.contain("intake", id.parse().ok(), taken)? {
-            done = done.saturating_add(1);
+    let list = if full { ctx::all!("intake") } else { "intake" };
+    let read = |conn: &mut Conn, part| inbox::new_orders(conn, since, part);
+    let mut round = None;
+    ctx.walk(list, ROUND, read, |id| {
+        if round.is_none() {
+            round = Some(ctx.db.read(Round::begin)?);
         }
-    }
-    Ok(done)
+        let taken = round.as_mut().map_or(Ok(false), |round| look_up(ctx, &id, round));
+        ctx.contain("intake", id.parse().ok(), taken)
+    })
 }
 
 /// What is the same for the orders of a round.
@@ -65,20 +63,27 @@ struct Round {
     in_escrow: u64,
 }
 
+impl Round {
+    fn begin(conn: &mut Conn) -> Result<Self, DbError> {
+        let (clamps, in_escrow) = (clamps::all(conn)?, clamps::in_escrow(conn)?);
+        Ok(Self { silent: BTreeSet::new(), clamps, in_escrow })
+    }
+}
+
 fn look_up(ctx: &Ctx, id: &str, round: &mut Round) -> Result<bool, Fault> {
-    let Some(row) = ctx.db.read(|conn| inbox::order(conn, id))? else { return Ok(false) };
-    take_up(ctx, &row, round)
+    let row = ctx.db.read(|conn| inbox::order(conn, id))?;
+    if let Some((row, identity)) = row.and_then(|row| check::identity(&row).map(|id| (row, id))) {
+        return take_up(ctx, (&row, identity), round);
+    }
+    // There is no order to write an event about.
+    let shown: String = id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
+    ctx.alarm("order", None, format!("an order row cannot be read: {shown}"))?;
+    Ok(false)
 }
 
 /// Settles one order; `false` if it has to wait. A chain whose provider did not serve is noted as
 /// silent, and not asked again in this round.
-fn take_up(ctx: &Ctx, row: &OrderRow, round: &mut Round) -> Result<bool, Fault> {
-    let Some(id) = check::identity(row) else {
-        // There is no order to write an event about.
-        let shown: String = row.id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
-        ctx.alarm("order", None, format!("an order row cannot be read: {shown}"))?;
-        return Ok(false);
-    };
+fn take_up(ctx: &Ctx, (row, id): (&OrderRow, Identity), round: &mut Round) -> Result<bool, Fault> {
     let Some(chain) = ctx.chains.get(&id.asset.chain) else {
         return reject(ctx, id, "the chain is not served");
     };
@@ -230,7 +235,7 @@ fn burn(ctx: &Ctx, used: Derivation) -> Result<(), Fault> {
 /// Index, seal, event and state in one write. None if the index was taken meanwhile.
 fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Option<bool>, Fault> {
     let (now, worth) = (used.issued_at, terms.total.get());
-    let sealed = ctx.keys.seal().seal(&terms, now).map_err(|e| Fault::Key(e.to_string()))?;
+    let sealed = ctx.keys.seal_signed(ctx.generation(), &terms, now)?;
     ctx.write("seal", move |tx| {
         if ledger::state(tx, id.order)?.is_some() {
             return Ok(false);

@@ -8,7 +8,7 @@ use db::deadlines;
 use db::ledger::{self, State};
 use db::payouts::{self, LegState, Payout, PayoutState};
 use db::reseals::{self, Reseal, ResealState};
-use db::{EscrowTx, held, placing, proofs, seals};
+use db::{EscrowTx, desk, held, placing, proofs, seals};
 use domain::EvmAddress;
 use domain::clock::Time;
 use domain::deadline::RunClock;
@@ -22,6 +22,7 @@ use domain::seal::Terms;
 use crate::book::{self, Note};
 use crate::ctx::{self, Ctx};
 use crate::fault::Fault;
+use crate::keys::Keys;
 use crate::money::{PAYEE_TIME, destination, freeze, plan, standing, terms};
 use crate::seal::SealKey;
 
@@ -30,8 +31,8 @@ const ROUND: i64 = 200;
 
 /// Order and party of a wish.
 type Whose = (OrderId, ActorRole);
-/// Escrow's key and its clocks.
-type With<'a> = (&'a SealKey, RunClock, Time);
+/// Escrow's keys and its clocks.
+type With<'a> = (&'a Keys, RunClock, Time);
 
 /// Takes wishes down, ends those that were taken back, and seals those whose time has come. Answers
 /// how many.
@@ -64,9 +65,8 @@ fn each(
         let (Ok(order), Ok(party)) = (order.parse::<OrderId>(), party.parse::<ActorRole>()) else {
             continue;
         };
-        let (key, now) = (Arc::clone(&ctx.keys), ctx.now());
-        let acted =
-            ctx.write("reseal", move |tx| act(tx, (order, party), (key.seal(), clock, now)));
+        let (keys, now) = (Arc::clone(&ctx.keys), ctx.now());
+        let acted = ctx.write("reseal", move |tx| act(tx, (order, party), (&keys, clock, now)));
         if ctx.contain("reseals", Some(order), acted)? == Some(true) {
             done = done.saturating_add(1);
         }
@@ -78,7 +78,7 @@ fn each(
 fn first(
     tx: &mut EscrowTx<'_>,
     whose: Whose,
-    (key, clock, now): With<'_>,
+    (keys, clock, now): With<'_>,
     wallet: EvmAddress,
 ) -> Result<bool, Fault> {
     let (order, party) = whose;
@@ -94,7 +94,7 @@ fn first(
             Err("it does not come from the buyer".to_owned())
         }
         (_, None) => Err("whose wish it is cannot be read".to_owned()),
-        _ => match terms(tx, key, &state)? {
+        _ => match terms(tx, keys.seal(), &state)? {
             Ok(sealed) => {
                 address(tx, &row.address, (&sealed, party), wallet)?.map_err(str::to_owned)
             }
@@ -115,7 +115,7 @@ fn first(
         address: row.address.chars().take(64).filter(char::is_ascii).collect(),
         due,
         mac: match &checked {
-            Ok(address) => tag(key, whose, *address, due)?,
+            Ok(address) => tag(keys.seal(), whose, *address, due)?,
             Err(_) => String::new(),
         },
         state: if checked.is_ok() { ResealState::Waiting } else { ResealState::Refused },
@@ -186,7 +186,7 @@ fn take_back(tx: &mut EscrowTx<'_>, whose: Whose, (_, _, now): With<'_>) -> Resu
 }
 
 /// Seals an order anew with the address that has waited long enough.
-fn seal(tx: &mut EscrowTx<'_>, whose: Whose, (key, clock, now): With<'_>) -> Result<bool, Fault> {
+fn seal(tx: &mut EscrowTx<'_>, whose: Whose, (keys, clock, now): With<'_>) -> Result<bool, Fault> {
     let (order, party) = whose;
     let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
     let waiting = reseals::one(tx, whose)?;
@@ -197,12 +197,14 @@ fn seal(tx: &mut EscrowTx<'_>, whose: Whose, (key, clock, now): With<'_>) -> Res
         return Ok(false);
     }
     if reseals::step(tx, whose, reseals::WITHDRAW)?.is_some() {
-        return take_back(tx, whose, (key, clock, now));
+        return take_back(tx, whose, (keys, clock, now));
     }
     let address = wish.address()?;
-    let sealed = terms(tx, key, &state)?;
+    let sealed = terms(tx, keys.seal(), &state)?;
     let broken = match &sealed {
-        Ok(_) if key.fits(&reseal::text(order, party, address, wish.due), &wish.mac) => None,
+        Ok(_) if keys.seal().fits(&reseal::text(order, party, address, wish.due), &wish.mac) => {
+            None
+        }
         Ok(_) => Some("the wish for another address is not as escrow took it down".to_owned()),
         Err(broken) => Some(broken.to_string()),
     };
@@ -212,8 +214,8 @@ fn seal(tx: &mut EscrowTx<'_>, whose: Whose, (key, clock, now): With<'_>) -> Res
     }
     let Ok(sealed) = sealed else { return Ok(false) };
     let anew = reseal::replaced(&sealed, party, address);
-    let row = key.seal(&anew, now).map_err(|error| Fault::Key(error.to_string()))?;
-    seals::replace(tx, &row)?;
+    let generation = desk::installation(tx)?.map_or(0, |known| known.generation);
+    seals::replace(tx, &keys.seal_signed(generation, &anew, now)?)?;
     reseals::settle(tx, whose, (ResealState::Sealed, ""), now)?;
     let note = Note::new(
         EventKind::Resealed,

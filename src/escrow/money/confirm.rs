@@ -16,6 +16,7 @@ use crate::chain::client::View;
 use crate::chain::rpc::Mined;
 use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
+use crate::journal;
 
 /// So long a provider may not know a receipt of a nonce that it says is used.
 pub(super) const SILENCE: Span = Span::minutes(2);
@@ -169,6 +170,7 @@ pub(super) fn finalise(
         return Ok(false);
     }
     proofs::insert_receipt(tx, leg, receipt)?;
+    journal::receipt(tx, (leg, receipt), now)?;
     if !receipt.succeeded {
         plan::hold(tx, &mut state, (payout, REVERTED), now)?;
         return Ok(true);
@@ -198,6 +200,7 @@ fn finish(
     now: Time,
 ) -> Result<(), Fault> {
     payouts::finish(tx, payout.order, payout.case, now)?;
+    journal::leftover(tx, (payout, state.asset), now)?;
     let (kind, comment) = match (payout.case, payout.kind) {
         (0, PayoutKind::Release) => (EventKind::Released, "The vendor is paid."),
         (0, PayoutKind::Refund) => (EventKind::Refunded, "The buyer is paid back."),

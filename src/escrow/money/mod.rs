@@ -12,6 +12,7 @@ pub mod rates;
 mod relay;
 mod requests;
 pub mod residuals;
+pub(crate) mod sights;
 pub mod sign;
 pub(crate) mod strays;
 pub mod tokens;

@@ -25,6 +25,8 @@ use crate::ctx::{self, Ctx, Place, Served};
 use crate::desk::{anchors, deadlines, disputes, intents};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
+use crate::journal;
+use crate::seal::SealKey;
 
 /// The day of the bound on what leaves a chain.
 const DAY: Span = Span::hours(24);
@@ -71,7 +73,7 @@ pub(crate) fn is_paused(ctx: &Ctx) -> Result<bool, Fault> {
 /// # Errors
 /// [`Fault`] when the database fails; what a provider's trouble holds up waits.
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
-    if is_paused(ctx)? {
+    if is_paused(ctx)? || ctx.lacks_web()? {
         return Ok(0);
     }
     let chain = served.client.spec().id;
@@ -151,7 +153,7 @@ fn look(
     tx: &mut EscrowTx<'_>,
     state: &mut State,
     hold: &Hold,
-    (key, costs): (&crate::seal::SealKey, Option<&Costs>),
+    (key, costs): (&SealKey, Option<&Costs>),
     now: Time,
 ) -> Result<bool, Fault> {
     let open = holds::open_hold(tx, hold.order)?.as_ref() == Some(hold);
@@ -161,7 +163,7 @@ fn look(
     if inbox::is_disputed(tx, hold.order)? && disputes::freeze(tx, state, now)? {
         return Ok(true);
     }
-    let role = match still_asked(tx, state, hold)? {
+    let role = match still_asked(tx, state, hold, key)? {
         Ok(role) => role,
         Err(why) => {
             disputes::withdraw(tx, state, hold, &why, now)?;
@@ -204,6 +206,7 @@ fn still_asked(
     tx: &mut EscrowTx<'_>,
     state: &State,
     hold: &Hold,
+    key: &SealKey,
 ) -> Result<Result<Option<ActorRole>, String>, Fault> {
     let Some(n) = hold.intent else {
         let due = deadlines::asks_for(tx, state)? == Some(hold.kind);
@@ -214,7 +217,7 @@ fn still_asked(
         });
     };
     let row = inbox::intent(tx, &hold.order.to_string(), n)?;
-    let Some(asked) = row.as_ref().and_then(intents::read) else {
+    let Some((asked, row)) = row.as_ref().and_then(|row| Some((intents::read(row)?, row))) else {
         return Ok(Err("The request is not there any more.".to_owned()));
     };
     let announced = match hold.kind {
@@ -225,7 +228,12 @@ fn still_asked(
         return Ok(Err(Refusal::NotYours.to_string()));
     }
     let allowed = intent::check(asked.action, asked.role, intents::standing(tx, state)?);
-    Ok(allowed.map(|()| Some(asked.role)).map_err(|refusal| refusal.to_string()))
+    if let Err(refusal) = allowed {
+        return Ok(Err(refusal.to_string()));
+    }
+    // It had to count when it was announced; that planning took its time is not the signer's fault.
+    let agreed = intents::consented(tx, key, state, (asked, row), hold.held_at)?;
+    Ok(agreed.map(|()| Some(asked.role)))
 }
 
 /// What the legs of a division would take. None if the sum does not carry the fees.
@@ -337,6 +345,7 @@ pub(crate) fn store(
     for leg in &legs {
         payouts::insert_leg(tx, leg)?;
     }
+    journal::payout(tx, (&payout, &legs), now)?;
     if draft.case == 0 {
         state.paying = true;
     }

@@ -24,6 +24,7 @@ use crate::chain::client::{Estimate, View};
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees;
 use crate::fault::Fault;
+use crate::journal;
 use crate::seal::{BrokenSeal, SealKey};
 
 /// Held payouts in one round.
@@ -301,5 +302,9 @@ fn apply(
             .ok_or_else(|| Fault::Ledger("a sum beyond all sums".to_owned()))?;
     }
     held::reserve(tx, (order, case), reserve)?;
+    if let Some(first) = changes.first() {
+        let dearer = changes.iter().map(|change| (change.leg.role, change.more));
+        journal::change(tx, (payout, first.leg.asset), dearer, now)?;
+    }
     Ok(Payout { fee_reserve: reserve, ..payout.clone() })
 }

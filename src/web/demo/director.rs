@@ -19,8 +19,10 @@ use tokio::task::LocalSet;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::actions::act::Asking;
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
 use crate::orders::actions::{act, read, reseal};
+use crate::signer::actions::{self as signer, Naming};
 use crate::state::{App, State};
 
 /// How many items of the window are looked through; the demo has fewer.
@@ -192,7 +194,27 @@ impl Director {
     /// When the rules say no.
     pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(act::ask(&self.app, &account, order, action, "demo"))?;
+        let asking = Asking { action, consent: None, request_id: "demo" };
+        self.runtime.block_on(act::ask(&self.app, &account, order, asking))?;
+        Ok(())
+    }
+
+    /// Somebody names the wallet that signs for him; `sign` is the wallet.
+    ///
+    /// # Errors
+    /// When the wallet or the shop refuses.
+    pub fn name_signer(
+        &self,
+        who: &str,
+        address: &str,
+        sign: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        let challenge = signer::challenge(&self.app, &account);
+        let (request, signature) =
+            (challenge.request.to_string(), sign(&challenge.text).map_err(Missed)?);
+        let naming = Naming { request: &request, address, signature: &signature };
+        self.runtime.block_on(signer::name(&self.app, &account, naming))?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod api;
 pub mod checkout;
+pub mod consent;
 mod delivery;
 pub mod pages;
 pub mod urls;
@@ -18,6 +19,7 @@ pub fn pages(routes: &mut PageRoutes) {
     routes.get("/stores/{id}/orders", pages::sales);
     routes.get("/orders/{id}", pages::show);
     routes.get("/orders/{id}/live", pages::live);
+    routes.get("/orders/{id}/terms", pages::terms);
     routes.get("/orders/{id}/{act}", pages::ask);
     routes.post("/orders/{id}/cancel", pages::cancel);
     routes.post("/orders/{id}/confirm-receipt", pages::confirm_receipt);
@@ -37,7 +39,9 @@ pub fn api(routes: &mut ApiRoutes) {
     routes.get("/api/v1/orders", api::list);
     routes.get("/api/v1/orders/{id}", api::show);
     routes.get("/api/v1/orders/{id}/events", api::events);
+    routes.get("/api/v1/orders/{id}/terms", api::terms);
     routes.post("/api/v1/orders/{id}/cancel", api::cancel);
+    routes.get("/api/v1/orders/{id}/confirm-receipt", api::wanted);
     routes.post("/api/v1/orders/{id}/confirm-receipt", api::confirm_receipt);
     routes.post("/api/v1/orders/{id}/refund", api::refund);
     routes.post("/api/v1/orders/{id}/extend", api::extend);

@@ -2,7 +2,7 @@
 
 pub mod reseal;
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use db::orders::Board;
 use domain::ids::{OrderId, StoreId};
@@ -11,7 +11,9 @@ use domain::policy::{self, Act};
 use domain::refusal::Fault;
 use serde::Deserialize;
 
+use super::actions::act::Asking;
 use super::actions::{self, read};
+use super::consent::{self, Given};
 use super::views::{board, confirm, order};
 use super::{urls, views};
 use crate::error::{AppError, PageResult};
@@ -112,6 +114,16 @@ fn wallet(app: &App, view: &read::OrderView) -> Option<ExternalUrl> {
     })
 }
 
+/// `GET /orders/{id}/terms`: the signed terms as a text to keep.
+pub async fn terms(app: State, who: Party, id: Id<OrderId>) -> PageResult {
+    let view = read::view(&app, &who.0, id.0).await?;
+    let text = view.signed_text().ok_or(AppError::NotFound)?;
+    let name = format!("inline; filename=\"order-{}.txt\"", view.id);
+    let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    let answer = (header::CONTENT_DISPOSITION, name);
+    Ok(HttpResponse::Ok().insert_header(kind).insert_header(answer).body(text))
+}
+
 /// `GET /orders/{id}/{act}`: asks once more.
 pub async fn ask(
     app: State,
@@ -149,7 +161,13 @@ fn page(
             confirm::too_late(view, &refusal.to_string()),
         );
     }
-    let body = confirm::confirm(view, act, ctx.csrf(), input);
+    let wanted = match act {
+        Act::Ask(action) => consent::wanted(view, action, ctx.app().now()),
+        _ => None,
+    };
+    let demo = ctx.app().demo_signer();
+    let wanted = wanted.as_ref().map(|wanted| (wanted, demo.as_ref()));
+    let body = confirm::confirm(view, act, ctx.csrf(), (input.0, input.1, wanted));
     let status = if input.1.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     ctx.page_as(status, &title, body)
 }
@@ -172,7 +190,7 @@ pub async fn cancel(
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Cancel).await
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Cancel, None)).await
 }
 
 /// `POST /orders/{id}/confirm-receipt`
@@ -181,9 +199,22 @@ pub async fn confirm_receipt(
     ctx: Ctx,
     who: Party,
     id: Id<OrderId>,
-    _: Form<NoFields>,
+    form: Form<ConsentForm>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Release).await
+    let ConsentForm { signature, deadline } = form.0;
+    let signature = signature.trim().to_owned();
+    let given = (!signature.is_empty()).then_some(Given { signature, deadline });
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Release, given)).await
+}
+
+/// The signature of the buyer's wallet, where the order wants one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentForm {
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    deadline: u64,
 }
 
 /// `POST /orders/{id}/refund`
@@ -194,7 +225,7 @@ pub async fn refund(
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Refund).await
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Refund, None)).await
 }
 
 /// `POST /orders/{id}/extend`
@@ -205,7 +236,7 @@ pub async fn extend(
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Extend).await
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Extend, None)).await
 }
 
 /// `POST /orders/{id}/resume`
@@ -216,7 +247,7 @@ pub async fn resume(
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Resume).await
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Resume, None)).await
 }
 
 async fn asked(
@@ -224,14 +255,15 @@ async fn asked(
     ctx: &Ctx,
     who: &Account,
     id: OrderId,
-    action: IntentAction,
+    (action, consent): (IntentAction, Option<Given>),
 ) -> PageResult {
     let view = read::view(app, who, id).await?;
     let act = Act::Ask(action);
     if needs_password(ctx, &view, act) {
         return Ok(ctx.confirm_password(&urls::act(id, act).unwrap_or_else(|| url::order(id))));
     }
-    let acted = actions::act::ask(app, who, id, action, ctx.request_id()).await;
+    let asking = Asking { action, consent, request_id: ctx.request_id() };
+    let acted = actions::act::ask(app, who, id, asking).await;
     done(ctx, &view, act, acted, &confirm::Typed::default())
 }
 

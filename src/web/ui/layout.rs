@@ -1,5 +1,6 @@
 //! What stands around every page, and the few ways in which pages are divided.
 
+use domain::policy;
 use domain::user::Role;
 use maud::{DOCTYPE, Markup, html};
 
@@ -172,6 +173,7 @@ fn masthead(chrome: &Chrome) -> Markup {
                     @if let Some(viewer) = &chrome.viewer {
                         (menu_link(chrome, &url::orders(), "Orders"))
                         (menu_link(chrome, &url::selling(), if viewer.has_stores { "Store" } else { "Sell" }))
+                        @if policy::sees_site(viewer.role) { (menu_link(chrome, &url::admin(), "Admin")) }
                     }
                 }
                 (whoami(chrome))
@@ -194,6 +196,7 @@ fn part_of(path: &str) -> Url {
     match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
         ("orders", ..) => url::orders(),
         ("account", ..) => url::account(),
+        ("admin", ..) => url::admin(),
         ("selling" | "packages", ..)
         | ("stores", Some("new"), _)
         | ("items" | "stores", _, Some(_)) => url::selling(),
@@ -230,6 +233,7 @@ fn footer(chrome: &Chrome) -> Markup {
                 nav.footer-links aria-label="About" {
                     a href=(url::stores()) { "Stores" }
                     a href=(url::help()) { "How escrow works" }
+                    a href=(url::transparency()) { "What escrow holds" }
                 }
                 form.themes method="post" action=(url::theme()) {
                     (hidden("csrf", &chrome.csrf))

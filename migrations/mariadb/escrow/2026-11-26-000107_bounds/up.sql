@@ -38,6 +38,8 @@ CREATE TABLE IF NOT EXISTS later_seals (
     terms BLOB NOT NULL,
     mac CHAR(66) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     sealed_at DATETIME(6) NOT NULL,
+    signer VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin,
+    signature VARCHAR(132) CHARACTER SET ascii COLLATE ascii_bin,
     PRIMARY KEY (order_id, seq)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 

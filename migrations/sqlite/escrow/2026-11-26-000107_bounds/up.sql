@@ -38,6 +38,8 @@ CREATE TABLE later_seals (
     terms BLOB NOT NULL,
     mac CHAR(66) NOT NULL,
     sealed_at TIMESTAMP NOT NULL,
+    signer TEXT,
+    signature VARCHAR(132),
     PRIMARY KEY (order_id, seq)
 );
 

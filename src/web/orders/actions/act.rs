@@ -14,7 +14,19 @@ use domain::text;
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::read::{self, OrderView};
+use crate::orders::consent::{self, Given};
 use crate::state::App;
+
+/// What a party asks of escrow.
+#[derive(Debug, Clone)]
+pub struct Asking<'a> {
+    /// For what.
+    pub action: IntentAction,
+    /// The signature of the buyer's wallet, where the order wants one.
+    pub consent: Option<Given>,
+    /// The request's id, for the logs.
+    pub request_id: &'a str,
+}
 
 /// Asks escrow for what a party may ask: to cancel, release, refund, extend or resume. Asking again for what is asked already is no error:
 /// a second click finds its wish on the way.
@@ -22,15 +34,18 @@ pub async fn ask(
     app: &App,
     who: &Account,
     id: OrderId,
-    action: IntentAction,
-    request_id: &str,
+    asking: Asking<'_>,
 ) -> Result<OrderView, AppError> {
+    let action = asking.action;
     let view = read::view(app, who, id).await?;
     let actor = match permit(&view, Act::Ask(action)) {
         Err(Refusal::InProgress) if is_asked(&view, action) => return Ok(view),
         permitted => permitted?,
     };
-    let (actor_id, request_id) = (who.id.to_string(), request_id.to_owned());
+    let consent = consent::checked(&view, action, asking.consent, app.now())?;
+    let signature_expires = consent.as_ref().and_then(|given| i64::try_from(given.deadline).ok());
+    let signature = consent.map(|given| given.signature);
+    let (actor_id, request_id) = (who.id.to_string(), asking.request_id.to_owned());
     let created_at = codec::stamp(app.now());
     let written: Result<(), DbError> = app
         .write("ask escrow", move |tx| {
@@ -42,6 +57,8 @@ pub async fn ask(
                 actor_role: actor.to_string(),
                 request_id: request_id.clone(),
                 created_at,
+                signature: signature.clone(),
+                signature_expires,
             };
             db::intents::insert(tx, &row)
         })

@@ -8,7 +8,7 @@ use db::intents::IntentRow;
 use db::orders::{Board, BoardRow, OrderRow};
 use db::reseals::{RequestRow, Reseal};
 use db::shipments::ShipmentRow;
-use db::story::{AnswerRow, EventRow, LegRow, StateRow};
+use db::story::{AnswerRow, EventRow, LegRow, SealedTerms, StateRow};
 use db::tokens::Stray;
 use db::{Conn, DbError, codec};
 use domain::EvmAddress;
@@ -21,7 +21,7 @@ use domain::journey::{self, Next, Position, Who};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
-use domain::seal::Terms;
+use domain::signed;
 
 use crate::error::AppError;
 use crate::http::viewer::Account;
@@ -68,8 +68,8 @@ pub struct OrderView {
     pub tolerance: Bps,
     /// Where a refund goes.
     pub refund: EvmAddress,
-    /// Where the vendor is paid, by the sealed terms.
-    pub payout: Option<EvmAddress>,
+    /// The terms that escrow sealed, once it did.
+    pub sealed: Option<SealedTerms>,
     /// Whether goods are sent.
     pub ships: bool,
     /// When the deadline that runs now will come, if escrow stays up.
@@ -108,6 +108,8 @@ pub struct OrderView {
     pub dispute: Option<DisputeRow>,
     /// A request that waits for escrow.
     pub intent: Option<IntentRow>,
+    /// The number of the next request.
+    pub next_intent: i32,
     /// Escrow's latest answer.
     pub answer: Option<AnswerRow>,
     /// Legs of its payouts.
@@ -125,7 +127,7 @@ impl OrderView {
     pub fn own_address(&self) -> Option<EvmAddress> {
         match self.relation {
             Relation::Buyer => Some(self.refund),
-            Relation::Vendor(_) => self.payout,
+            Relation::Vendor(_) => self.payout(),
             Relation::Staff | Relation::Stranger => None,
         }
     }
@@ -150,9 +152,21 @@ impl OrderView {
         }
     }
 
+    /// Where the vendor is paid, once it is sealed.
+    pub fn payout(&self) -> Option<EvmAddress> {
+        self.sealed.as_ref().map(|sealed| sealed.terms.payout)
+    }
+
     fn own_reseal(&self) -> Option<&ResealView> {
         let own = self.relation.actor()?;
         self.reseals.iter().find(|wish| wish.party == own)
+    }
+
+    /// The sealed terms with this site's signature, as one text to keep and to check.
+    pub fn signed_text(&self) -> Option<String> {
+        let sealed = self.sealed.as_ref()?;
+        let (_, signature) = sealed.signed.as_ref()?;
+        Some(signed::join(&sealed.terms.to_text(), signature))
     }
 
     /// Whether nothing will change on its page any more but by late money.
@@ -173,6 +187,7 @@ struct Rows {
     shipments: Vec<ShipmentRow>,
     dispute: Option<DisputeRow>,
     intent: Option<IntentRow>,
+    next_intent: i32,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
     held: Option<Held>,
@@ -180,7 +195,7 @@ struct Rows {
     taken: Vec<Reseal>,
     clock: Option<RunClock>,
     delivery: Option<Vec<u8>>,
-    terms: Option<Terms>,
+    sealed: Option<SealedTerms>,
     deposits: Vec<Deposit>,
     strays: Vec<Stray>,
     deadline: Option<Deadline>,
@@ -221,13 +236,14 @@ fn rows(
         shipments: db::shipments::of_order(conn, id)?,
         dispute: db::disputes::of_order(conn, id)?,
         intent: db::intents::open(conn, id)?,
+        next_intent: db::intents::next_number(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
         legs: db::story::legs(conn, id)?,
         held: db::held::of_order(conn, id)?,
         asked: db::reseals::requests(conn, id)?,
         taken: db::reseals::of_order(conn, id)?,
         clock: deadlines::clock(conn)?,
-        terms: db::story::sealed_terms(conn, id)?,
+        sealed: db::story::sealed_terms(conn, id)?,
         deposits: db::deposits::of_order(conn, id)?,
         strays: db::tokens::strays_of(conn, chain_of(&order)?, id)?,
         deadline: deadlines::of_order(conn, id)?,
@@ -261,11 +277,11 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
             .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
-        refund: match &rows.terms {
-            Some(terms) => terms.refund,
+        refund: match &rows.sealed {
+            Some(sealed) => sealed.terms.refund,
             None => codec::parsed("orders.refund_address", &rows.order.refund_address)?,
         },
-        payout: rows.terms.map(|terms| terms.payout),
+        sealed: rows.sealed,
         ships: rows.order.ships,
         deadline: rows
             .clock
@@ -288,6 +304,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         shipments: rows.shipments,
         dispute: rows.dispute,
         intent: rows.intent,
+        next_intent: rows.next_intent,
         answer: rows.answer,
         legs: rows.legs,
         delivery: None,

@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::money::{DepositJson, HeldJson, ResealJson, StrayJson};
+use super::sealed::SealedJson;
 use crate::http::api::rfc3339;
 use crate::orders::actions::read::OrderView;
 use crate::ui::url;
@@ -143,6 +144,8 @@ pub struct OrderJson {
     /// Base units that are seen but not final.
     unfinal: String,
     refund_address: String,
+    /// What escrow sealed; absent until it did.
+    sealed: Option<SealedJson>,
     created_at: String,
     expires_at: String,
     paying_out: bool,
@@ -199,11 +202,12 @@ impl From<&OrderView> for OrderJson {
             credited: view.credited.to_string(),
             unfinal: view.unfinal.to_string(),
             refund_address: view.refund.to_string(),
+            sealed: SealedJson::of(view),
             created_at: rfc3339(view.placed_at),
             expires_at: rfc3339(view.expires_at),
             paying_out: view.paying,
             held: view.held.as_ref().map(HeldJson::from),
-            payout_address: view.payout.map(|payout| payout.to_string()),
+            payout_address: view.payout().map(|payout| payout.to_string()),
             reseals: view.reseals.iter().map(ResealJson::from).collect(),
             delivery_address: view.delivery.clone(),
             shipments: shipments(view),

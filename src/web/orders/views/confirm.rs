@@ -9,9 +9,10 @@ use maud::{Markup, html};
 use super::pay;
 use crate::orders::actions::act::REASONS;
 use crate::orders::actions::read::OrderView;
+use crate::orders::consent::Wanted;
 use crate::orders::urls;
-use crate::ui::url::Url;
-use crate::ui::{self, Confirm, Look, TextArea, Tone, url};
+use crate::ui::url::{ExternalUrl, Url};
+use crate::ui::{self, Confirm, Field, Look, Signing, TextArea, Tone, hidden, url};
 
 /// What a person typed before a fault sent the page back.
 #[derive(Debug, Default)]
@@ -24,15 +25,18 @@ pub struct Typed<'a> {
     pub statement: &'a str,
 }
 
+/// What the act wants of a wallet, if it does, and where the demo's wallet signs, in a demo.
+pub type Signs<'a> = Option<(&'a Wanted, Option<&'a ExternalUrl>)>;
+
 /// Asks once more before an act.
 pub fn confirm(
     view: &OrderView,
     act: Act,
     csrf: &str,
-    (typed, faults): (&Typed<'_>, &[Fault]),
+    (typed, faults, wanted): (&Typed<'_>, &[Fault], Signs<'_>),
 ) -> Markup {
     let action = urls::act(view.id, act).unwrap_or_else(|| url::order(view.id));
-    let ask = Ask { view, action, csrf, typed, faults };
+    let ask = Ask { view, action, csrf, typed, faults, wanted };
     match act {
         Act::Ask(IntentAction::Release) => ask.release(),
         Act::Ask(IntentAction::Refund) => ask.refund(),
@@ -52,6 +56,7 @@ struct Ask<'a> {
     csrf: &'a str,
     typed: &'a Typed<'a>,
     faults: &'a [Fault],
+    wanted: Signs<'a>,
 }
 
 impl Ask<'_> {
@@ -83,6 +88,7 @@ impl Ask<'_> {
     fn release(self) -> Markup {
         let view = self.view;
         let commission = view.credited.share(view.commission);
+        let signature = self.signature();
         let warning = view.shipments.is_empty().then_some(
             "The vendor has not marked this order as sent. Pay only if you really have what you bought.",
         );
@@ -96,7 +102,7 @@ impl Ask<'_> {
                 "To the vendor",
                 html! {
                     (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees (" (pay::network_fees(view)) ")"
-                    @if let Some(payout) = &view.payout {
+                    @if let Some(payout) = view.sealed.as_ref().map(|sealed| &sealed.terms.payout) {
                         " " (ui::address(payout, url::explorer_address(view.chain, payout)))
                     }
                 },
@@ -107,8 +113,22 @@ impl Ask<'_> {
             ("Received everything?", "Received, pay the vendor", Look::Primary),
             facts,
             warning,
-            html! {},
+            signature,
         )
+    }
+
+    /// What the buyer's wallet is to sign, where the order wants it.
+    fn signature(&self) -> Markup {
+        let Some((wanted, demo)) = self.wanted else { return html! {} };
+        let json = wanted.typed_text();
+        let (signer, chain) = (&wanted.signer, wanted.consent.chain);
+        html! {
+            p { "This order wants the signature of the wallet " code.mono { (signer) } ". Let it sign these data (" code { "eth_signTypedData_v4" } ") within the hour, here or elsewhere." }
+            (ui::sign_box(Signing::Typed { json: &json, signer, chain }, demo))
+            (hidden("deadline", wanted.consent.deadline))
+            (Field::text("signature", "The wallet's signature").faults(self.faults).required().max(140)
+                .hint("0x and 130 characters."))
+        }
     }
 
     fn refund(self) -> Markup {

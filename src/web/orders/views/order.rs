@@ -80,7 +80,23 @@ fn right(view: &OrderView) -> Markup {
             }
         }))
         (delivery(view))
-        (ui::panel(Some("Terms"), html! { (pay::shares(view)) (reseal::link(view)) }))
+        (ui::panel(Some("Terms"), html! { (pay::shares(view)) (signed(view)) (reseal::link(view)) }))
+    }
+}
+
+/// The sealed terms with this site's signature.
+fn signed(view: &OrderView) -> Markup {
+    let signer = view.sealed.as_ref().and_then(|sealed| sealed.signed.as_ref());
+    html! {
+        @if let (Some(text), Some((signer, _))) = (view.signed_text(), signer) {
+            details {
+                summary { "Signed by this site" }
+                p { "Escrow sealed these terms and signed them by the key " code.mono { (signer) } ". Compare it with the key that this site publishes elsewhere, and check the text with "
+                    code { "holdfast verify-terms" } " or with " (ui::link(&url::verify_terms(), "a page that needs no network")) "." }
+                (ui::verbatim(&text, "signed terms"))
+                p { (ui::link(&urls::terms(view.id), "The text alone, to keep")) }
+            }
+        }
     }
 }
 

@@ -72,16 +72,27 @@ pub fn shares(view: &OrderView) -> Markup {
             ("To the vendor", html! { (ui::amount(money(view, view.due.minus(commission)))) ", less network fees" }),
             ("Network fees", network_fees(view)),
             ("Vendor is paid at", html! {
-                @match &view.payout {
+                @match &view.payout() {
                     Some(payout) => (ui::address(payout, url::explorer_address(view.chain, payout))),
                     None => "sealed when the address is issued",
                 }
             }),
+            ("Paid out on the word of", word_of(view)),
             ("Refunds go to", ui::address(&view.refund, url::explorer_address(view.chain, &view.refund))),
             ("Counts as paid from", html! { (ui::amount(money(view, view.due.minus(view.due.share(view.tolerance))))) " (" (view.tolerance) " tolerance)" }),
             ("Dispatch within", html! { (view.handling_hours) " hours after the payment" }),
             ("Look at it within", html! { (view.inspection_hours) " hours after dispatch" }),
         ]))
+    }
+}
+
+/// Whose word it takes before the vendor is paid.
+fn word_of(view: &OrderView) -> Markup {
+    html! {
+        "the buyer"
+        @if let Some(signer) = view.sealed.as_ref().and_then(|sealed| sealed.terms.signer) {
+            ", signed by the wallet " (ui::address(&signer, url::explorer_address(view.chain, &signer)))
+        }
     }
 }
 
