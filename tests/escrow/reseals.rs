@@ -236,6 +236,19 @@ fn what_no_money_may_go_to_is_refused_with_its_reason() {
     assert_eq!(terms(&world, order).refund, world.refund);
 }
 
+/// An order that was never sealed has nothing to be sealed anew, and holds up nobody else's wish.
+#[test]
+fn what_was_never_sealed_is_not_sealed_anew() {
+    let world = World::new();
+    let engine = world.engine();
+    let (draft, lines) = world.draft(5_000);
+    let rejected = world.place((db::orders::OrderRow { tolerance_bps: 501, ..draft }, lines));
+    engine.desk_once(false).unwrap();
+    ask(&world, &engine, rejected, BUYER, OTHER);
+    assert_eq!(state(&world, rejected, BUYER), Some(ResealState::Refused));
+    assert!(world.web.read(|conn| reseals::unseen(conn, 10)).unwrap().is_empty());
+}
+
 /// The payee's contract refuses: the only way on is another address, which nothing was signed to.
 #[test]
 fn a_payee_that_refuses_is_paid_at_its_new_address() {

@@ -84,23 +84,25 @@ fn first(
     let (order, party) = whose;
     let Some(row) = reseals::step(tx, whose, reseals::ASK)? else { return Ok(false) };
     let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
-    if reseals::one(tx, whose)?.is_some() || state.address.is_none() {
+    if reseals::one(tx, whose)?.is_some() {
         return Ok(false);
     }
-    let sealed = match terms(tx, keys.seal(), &state)? {
-        Ok(sealed) => sealed,
-        Err(broken) => {
-            freeze(tx, &mut state, "seal", &broken.to_string(), now)?;
-            return Ok(false);
-        }
-    };
     let actor: Option<UserId> = row.actor_id.parse().ok();
     let checked = match (party, actor) {
+        _ if state.address.is_none() => Err("it was never sealed".to_owned()),
         (ActorRole::Buyer, Some(actor)) if actor != state.buyer => {
             Err("it does not come from the buyer".to_owned())
         }
         (_, None) => Err("whose wish it is cannot be read".to_owned()),
-        _ => address(tx, &row.address, (&sealed, party), wallet)?.map_err(str::to_owned),
+        _ => match terms(tx, keys.seal(), &state)? {
+            Ok(sealed) => {
+                address(tx, &row.address, (&sealed, party), wallet)?.map_err(str::to_owned)
+            }
+            Err(broken) => {
+                freeze(tx, &mut state, "seal", &broken.to_string(), now)?;
+                return Ok(false);
+            }
+        },
     };
     let checked = checked.and_then(|address| {
         let allowed = reseal::check(party, state.status, false);

@@ -62,6 +62,10 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
         let Ok(legs) = settle::refund(&sealed, case.available, costs.leg_fee) else {
             return Ok(false);
         };
+        // Sealed anew while it was looked at: the new address is asked in the next round.
+        if !costs.gas.iter().any(|(to, _)| *to == sealed.refund) {
+            return Ok(false);
+        }
         if !plan::fits_day(tx, (&sealed, case.available), now)? {
             return Ok(false);
         }
