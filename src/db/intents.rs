@@ -22,6 +22,7 @@ pub struct IntentRow {
     pub actor_role: String,
     pub request_id: String,
     pub created_at: NaiveDateTime,
+    pub about_n: Option<i32>,
 }
 
 /// Places a request under the number it carries. Two at once meet in the primary key: the later

@@ -19,6 +19,14 @@ words! {
         Extend = "extend",
         /// Take a late dispatch after all.
         Resume = "resume",
+        /// Take the other party's offer.
+        Accept = "accept",
+        /// Rule in a dispute.
+        Rule = "rule",
+        /// Call a second staff member to a ruling.
+        Contest = "contest",
+        /// Agree with another staff member's ruling.
+        Confirm = "confirm",
     }
 }
 
@@ -128,6 +136,12 @@ pub const RULES: &[(IntentAction, ActorRole, &[Phase])] = &[
     (IntentAction::Refund, ActorRole::Buyer, &[Phase::Overdue, Phase::SentLate]),
     (IntentAction::Extend, ActorRole::Buyer, &[Phase::Sent]),
     (IntentAction::Resume, ActorRole::Buyer, &[Phase::SentLate]),
+    (IntentAction::Accept, ActorRole::Buyer, &[Phase::Disputed]),
+    (IntentAction::Accept, ActorRole::Vendor, &[Phase::Disputed]),
+    (IntentAction::Rule, ActorRole::Staff, &[Phase::Disputed]),
+    (IntentAction::Contest, ActorRole::Buyer, &[Phase::Disputed]),
+    (IntentAction::Contest, ActorRole::Vendor, &[Phase::Disputed]),
+    (IntentAction::Confirm, ActorRole::Staff, &[Phase::Disputed]),
 ];
 
 /// Whether `role` may ask for `action` as an order stands.
@@ -162,6 +176,13 @@ const fn why_not(action: IntentAction, phase: Phase) -> Refusal {
         (IntentAction::Resume, _) => Refusal::NotOverdue,
         (IntentAction::Extend, _) => Refusal::NotShipped,
         (IntentAction::Release | IntentAction::Refund, _) => Refusal::OtherParty,
+        (
+            IntentAction::Accept
+            | IntentAction::Rule
+            | IntentAction::Contest
+            | IntentAction::Confirm,
+            _,
+        ) => Refusal::Undisputed,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod asset;
 pub mod chain;
 pub mod clock;
 pub mod deadline;
+pub mod dispute;
 pub mod ids;
 pub mod intent;
 pub mod item;

@@ -107,6 +107,14 @@ words! {
         Resumed = "resumed",
         /// The buyer took more time to look at what came.
         Extended = "extended",
+        /// A party proposed how to share.
+        OfferMade = "offer-made",
+        /// Staff ruled; both parties have notice.
+        Ruled = "ruled",
+        /// A second staff member was called.
+        Contested = "contested",
+        /// A second staff member agreed with the ruling.
+        RulingConfirmed = "ruling-confirmed",
         /// A request was turned down.
         IntentRefused = "intent-refused",
         /// A payout was planned; from here it cannot be stopped.
@@ -119,6 +127,10 @@ words! {
         Released = "released",
         /// The buyer is paid back.
         Refunded = "refunded",
+        /// Both are paid, the vendor no less than the buyer.
+        SplitReleased = "split-released",
+        /// Both are paid, the buyer more than the vendor.
+        SplitCancelled = "split-cancelled",
         /// Money beyond the decision was found.
         LateMoney = "late-money",
         /// Money beyond the decision is back with the buyer.

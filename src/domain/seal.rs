@@ -16,6 +16,8 @@ use crate::money::{Amount, Bps, Cents, UsdMicros};
 const HEADER: &str = "holdfast sealed terms 1";
 /// The same where a token is named.
 const HEADER_TOKEN: &str = "holdfast sealed terms 2";
+/// The same where any row is named that the first two do not know.
+const HEADER_MORE: &str = "holdfast sealed terms 3";
 
 /// The token that an order is paid in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,8 @@ pub struct Terms {
     pub commission_wallet: EvmAddress,
     /// The site's share of what goes to the vendor.
     pub commission: Bps,
+    /// Where the fee for a ruling goes; none where the site takes none.
+    pub resolver: Option<EvmAddress>,
     /// Hours from funding to dispatch.
     pub handling_hours: u32,
     /// Hours from dispatch until the buyer should have looked at it.
@@ -94,13 +98,20 @@ impl Terms {
     /// The canonical text: one `name: value` row a field in fixed order, so that it can be shown,
     /// signed and compared as it is.
     pub fn to_text(&self) -> String {
-        let header = if self.token.is_some() { HEADER_TOKEN } else { HEADER };
-        let mut text = format!("{header}\n");
+        let mut text = format!("{}\n", self.header());
         for (name, value) in self.fields() {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{name}: {value}");
         }
         text
+    }
+
+    const fn header(&self) -> &'static str {
+        match (&self.resolver, &self.token) {
+            (Some(_), _) => HEADER_MORE,
+            (None, Some(_)) => HEADER_TOKEN,
+            (None, None) => HEADER,
+        }
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -130,6 +141,9 @@ impl Terms {
             ("payout address", self.payout.to_string()),
             ("commission address", self.commission_wallet.to_string()),
             ("commission bps", self.commission.get().to_string()),
+        ]);
+        fields.extend(self.resolver.map(|address| ("resolver address", address.to_string())));
+        fields.extend([
             ("handling hours", self.handling_hours.to_string()),
             ("inspection hours", self.inspection_hours.to_string()),
             ("placed at micros", self.placed_at.as_micros().to_string()),
@@ -140,10 +154,8 @@ impl Terms {
 
     /// Reads the canonical text, and nothing that is not exactly it.
     pub fn from_text(text: &str) -> Result<Self, Unreadable> {
-        let (header, rest) = text.split_once('\n').ok_or(Unreadable("header"))?;
-        if header != HEADER && header != HEADER_TOKEN {
-            return Err(Unreadable("header"));
-        }
+        // Which header belongs to which rows, the comparison at the end sees to.
+        let (_, rest) = text.split_once('\n').ok_or(Unreadable("header"))?;
         let fields: BTreeMap<&str, &str> =
             rest.lines().filter_map(|row| row.split_once(": ")).collect();
         let terms = Self {
@@ -156,7 +168,7 @@ impl Terms {
                 .ok_or(Unreadable("lines"))?,
             total: Cents::new(read(&fields, "total cents")?).ok_or(Unreadable("total cents"))?,
             chain: ChainId::from(read::<u64>(&fields, "chain")?),
-            token: if header == HEADER_TOKEN { Some(token(&fields)?) } else { None },
+            token: fields.contains_key("token").then(|| token(&fields)).transpose()?,
             usd: UsdMicros::new(read(&fields, "usd micros per coin")?)
                 .ok_or(Unreadable("usd micros per coin"))?,
             due: units(&fields, "due")?,
@@ -168,6 +180,10 @@ impl Terms {
             commission_wallet: read(&fields, "commission address")?,
             commission: Bps::new(read(&fields, "commission bps")?)
                 .ok_or(Unreadable("commission bps"))?,
+            resolver: fields
+                .contains_key("resolver address")
+                .then(|| read(&fields, "resolver address"))
+                .transpose()?,
             handling_hours: read(&fields, "handling hours")?,
             inspection_hours: read(&fields, "inspection hours")?,
             placed_at: Time::from_micros(read(&fields, "placed at micros")?),
@@ -242,6 +258,7 @@ pub(crate) fn sample() -> Terms {
         payout: address(0x53),
         commission_wallet: address(0x54),
         commission: Bps::percent(5),
+        resolver: None,
         handling_hours: 72,
         inspection_hours: 336,
         placed_at: Time::from_secs(1_800_000_000),
@@ -275,8 +292,29 @@ mod tests {
     }
 
     #[test]
+    fn a_resolver_stands_in_a_layout_of_its_own_with_and_without_a_token() {
+        for plain in [sample(), sample_token()] {
+            let terms =
+                Terms { resolver: Some(EvmAddress::from_bytes([0x57; 20])), ..plain.clone() };
+            let text = terms.to_text();
+            assert!(text.starts_with("holdfast sealed terms 3\n"), "{text}");
+            assert_eq!(Terms::from_text(&text), Ok(terms));
+            assert_eq!(
+                Terms::from_text(&plain.to_text()),
+                Ok(plain),
+                "the earlier ones still read"
+            );
+            for layout in ["1", "2"] {
+                let other = text.replace("terms 3", &format!("terms {layout}"));
+                assert_eq!(Terms::from_text(&other), Err(Unreadable("form")));
+            }
+        }
+    }
+
+    #[test]
     fn a_token_belongs_to_its_layout() {
         for (text, other) in [
+            (sample().to_text(), ("terms 1", "terms 3")),
             (sample().to_text(), ("terms 1", "terms 2")),
             (sample_token().to_text(), ("terms 2", "terms 1")),
             (sample_token().to_text(), ("decimals: 6", "decimals: 25")),

@@ -10,7 +10,7 @@ use domain::clock::Time;
 use domain::deadline::RunClock;
 
 use crate::ctx::{Ctx, Served};
-use crate::desk::{addresses, deadlines, disputes, intake, intents};
+use crate::desk::{addresses, deadlines, disputes, intake, intents, offers, rulings};
 use crate::fault::Fault;
 use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign, tokens};
 
@@ -74,8 +74,9 @@ impl Engine {
         Self { ctx: Arc::new(ctx) }
     }
 
-    /// One round of the desk: disputes, intents, deadlines, addresses, new orders. Disputes come
-    /// before intents and deadlines, so that one that stands is not overtaken; new orders come last,
+    /// One round of the desk: disputes, offers, intents, rulings, deadlines, addresses, new orders.
+    /// Disputes come before intents and deadlines, so that one that stands is not overtaken; what the
+    /// parties ask for comes before what is done without them; new orders come last,
     /// because they wait for a provider. A full round looks at everything that was ever left over. Answers how much
     /// was done.
     ///
@@ -85,7 +86,9 @@ impl Engine {
         let ctx = &self.ctx;
         let mut round = Round::default();
         round.add(job("disputes", || disputes::run_once(ctx)))?;
+        round.add(job("offers", || offers::run_once(ctx)))?;
         round.add(job("intents", || intents::run_once(ctx, full)))?;
+        round.add(job("rulings", || rulings::run_once(ctx, full)))?;
         round.add(job("deadlines", || deadlines::run_once(ctx)))?;
         round.add(job("addresses", || addresses::run_once(ctx)))?;
         round.add(job("intake", || intake::run_once(ctx, full)))?;

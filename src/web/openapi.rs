@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes::ApiRoutes;
-use crate::{accounts, health, items, keys, orders, packages, stores};
+use crate::{accounts, disputes, health, items, keys, orders, packages, stores};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,6 +37,7 @@ fn whole() -> utoipa::openapi::OpenApi {
     doc.merge(items::api::Doc::openapi());
     doc.merge(packages::api::Doc::openapi());
     doc.merge(orders::api::Doc::openapi());
+    doc.merge(disputes::api::Doc::openapi());
     doc.merge(health::Doc::openapi());
     let key = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

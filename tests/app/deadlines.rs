@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::market::Market;
 
 /// Escrow lives through a span, as if its heart had beaten all along.
-fn live(market: &mut Market, span: Span) {
+pub fn live(market: &mut Market, span: Span) {
     market.round();
     market.shop.wait(span);
     let now = market.shop.clock.now();

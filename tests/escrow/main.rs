@@ -6,12 +6,14 @@
 )]
 
 mod orders;
+mod parties;
 mod wire;
 mod world;
 
 mod carriers;
 mod crash;
 mod deadlines;
+mod disputes;
 mod forged;
 mod handshake;
 mod liveness;
@@ -20,4 +22,5 @@ mod once;
 mod process;
 mod provider;
 mod purchase;
+mod rulings;
 mod tokens;

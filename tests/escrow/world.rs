@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) refund: EvmAddress,
     pub(crate) payout: EvmAddress,
     pub(crate) commission: EvmAddress,
+    /// Where fees for rulings go.
+    pub(crate) resolver: Option<EvmAddress>,
     /// Whether orders are paid in the stablecoin.
     pub(crate) in_dollars: bool,
     /// What escrow is told to offer.
@@ -133,6 +135,7 @@ impl World {
             refund: EvmAddress::from_bytes([0x52; 20]),
             payout: EvmAddress::from_bytes([0x53; 20]),
             commission: EvmAddress::from_bytes([0x54; 20]),
+            resolver: None,
             in_dollars,
             tokens: if in_dollars { vec![DOLLAR] } else { Vec::new() },
         };
@@ -195,6 +198,7 @@ impl World {
             chains: vec![Served {
                 client,
                 commission_wallet: self.commission,
+                resolver_wallet: self.resolver,
                 tokens: self.tokens.clone(),
             }],
             prices: Some(Box::new(Line(Arc::clone(&self.wire)))),
@@ -232,6 +236,7 @@ impl World {
             actor_role: role.to_string(),
             request_id: "test".to_owned(),
             created_at: codec::stamp(self.clock.now()),
+            about_n: None,
         }
     }
 

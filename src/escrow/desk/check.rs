@@ -71,6 +71,7 @@ fn claimed(row: &OrderRow) -> Option<Asset> {
 pub(crate) struct Known {
     pub(crate) now: Time,
     pub(crate) commission_wallet: EvmAddress,
+    pub(crate) resolver_wallet: Option<EvmAddress>,
     /// Carries payouts; nobody's refund.
     pub(crate) gas_wallet: EvmAddress,
 }
@@ -161,6 +162,7 @@ fn judge(
         commission_wallet: known.commission_wallet,
         commission: bps(row.commission_bps, limits::COMMISSION_MAX)
             .ok_or("the commission is above the limit")?,
+        resolver: known.resolver_wallet,
         handling_hours: hours(row.handling_hours, limits::HANDLING_HOURS_MAX)
             .ok_or("the handling time is out of range")?,
         inspection_hours: hours(row.inspection_hours, INSPECTION_MAX)

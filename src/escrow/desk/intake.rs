@@ -66,6 +66,7 @@ fn take_up(ctx: &Ctx, row: &OrderRow, silent: &mut BTreeSet<ChainId>) -> Result<
     let known = Known {
         now: ctx.now(),
         commission_wallet: chain.commission_wallet,
+        resolver_wallet: chain.resolver_wallet,
         gas_wallet: ctx.keys.gas_wallet(ctx.generation)?,
     };
     let judged = ctx.db.read(|conn| check::terms(conn, row, &id, &known))?;

@@ -15,7 +15,7 @@ use domain::refusal::Refusal;
 use domain::settle::PayoutKind;
 
 use super::check::{self, Identity};
-use super::intake;
+use super::{intake, offers, rulings};
 use crate::book::{self, Note};
 use crate::ctx::{self, Ctx};
 use crate::fault::Fault;
@@ -33,6 +33,8 @@ pub(crate) struct Asked {
     pub(crate) action: IntentAction,
     pub(crate) role: ActorRole,
     pub(crate) actor: UserId,
+    /// Number of the offer or ruling that it is about.
+    pub(crate) about: Option<i32>,
 }
 
 /// Answers the intents that wait, or announces what they ask for. A full round looks at all of
@@ -69,6 +71,7 @@ pub(crate) fn read(row: &IntentRow) -> Option<Asked> {
         action: row.action.parse().ok()?,
         role: row.actor_role.parse().ok()?,
         actor: row.actor_id.parse().ok()?,
+        about: row.about_n,
     })
 }
 
@@ -119,15 +122,61 @@ fn act(
         (Err(refusal), _) => refuse(tx, &mut state, asked, &refusal.to_string(), now)?,
         (Ok(()), IntentAction::Cancel) => cancel(tx, &mut state, asked, now)?,
         (Ok(()), IntentAction::Release) => {
-            holds::announce(tx, asked.order, PayoutKind::Release, Some(asked.n), now)?;
+            holds::announce(tx, asked.order, (PayoutKind::Release, None), Some(asked.n), now)?;
         }
         (Ok(()), IntentAction::Refund) => {
-            holds::announce(tx, asked.order, PayoutKind::Refund, Some(asked.n), now)?;
+            holds::announce(tx, asked.order, (PayoutKind::Refund, None), Some(asked.n), now)?;
         }
         (Ok(()), IntentAction::Extend) => extend(tx, &mut state, asked, now)?,
         (Ok(()), IntentAction::Resume) => resume(tx, &mut state, asked, now)?,
+        (Ok(()), _) => in_dispute(tx, &mut state, asked, now)?,
     }
     Ok(true)
+}
+
+/// Requests about offers and rulings.
+fn in_dispute(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    asked: Asked,
+    now: Time,
+) -> Result<(), Fault> {
+    let answered = match asked.action {
+        IntentAction::Rule => rulings::rule(tx, state, asked, now)?,
+        IntentAction::Contest => rulings::contest(tx, state, asked, now)?,
+        IntentAction::Confirm => rulings::confirm(tx, state, asked, now)?,
+        _ => match offers::accepted(tx, state, asked)? {
+            Ok(share) => {
+                let split = (PayoutKind::Split, Some(share));
+                holds::announce(tx, asked.order, split, Some(asked.n), now)?;
+                return Ok(());
+            }
+            Err(refusal) => Err(refusal),
+        },
+    };
+    match answered {
+        Ok(told) => rulings::tell(tx, state, asked, told, now),
+        Err(refusal) => refuse(tx, state, asked, &refusal.to_string(), now),
+    }
+}
+
+/// Whether a party asks for something that comes before what is done without it: until that is
+/// answered, no ruling is carried out and no dispute runs out.
+pub(crate) fn is_pending(tx: &mut EscrowTx<'_>, state: &State) -> Result<bool, Fault> {
+    let answered = ledger::answered(tx, state.order)?;
+    let row = inbox::next_intent(tx, state.order, answered)?;
+    let Some(asked) = row.as_ref().and_then(read) else { return Ok(false) };
+    if !offers::is_party(tx, state, (asked.role, asked.actor))?
+        || intent::check(asked.action, asked.role, standing(tx, state)?).is_err()
+    {
+        return Ok(false);
+    }
+    Ok(match asked.action {
+        IntentAction::Release | IntentAction::Refund => true,
+        IntentAction::Accept => offers::accepted(tx, state, asked)?.is_ok(),
+        IntentAction::Contest => rulings::may_be_contested(tx, state.order, asked)?,
+        _ => false,
+    })
 }
 
 /// How an order stands by escrow's own tables and by what the vendor says of the goods.

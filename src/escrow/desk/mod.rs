@@ -6,3 +6,5 @@ pub mod deadlines;
 pub mod disputes;
 pub mod intake;
 pub mod intents;
+pub mod offers;
+pub mod rulings;

@@ -82,6 +82,7 @@ pub(crate) const fn payee(role: LegRole) -> &'static str {
         LegRole::Vendor => "the vendor",
         LegRole::Commission => "the site",
         LegRole::Buyer => "the buyer",
+        LegRole::Resolver => "the site, for the ruling",
     }
 }
 
@@ -115,13 +116,15 @@ pub(crate) fn each(
 /// Whether the legs of a payout go where the terms say and sum up to what it divides.
 pub(crate) fn is_faithful(terms: &Terms, payout: &Payout, legs: &[Leg]) -> bool {
     let asset = terms.asset();
+    let ruled = payout.share.is_some_and(|share| share.ruling.is_some());
     let lawful = legs.iter().all(|leg| {
         let to = match leg.role {
-            LegRole::Vendor => terms.payout,
-            LegRole::Commission => terms.commission_wallet,
-            LegRole::Buyer => terms.refund,
+            LegRole::Vendor => Some(terms.payout),
+            LegRole::Commission => Some(terms.commission_wallet),
+            LegRole::Buyer => Some(terms.refund),
+            LegRole::Resolver => terms.resolver.filter(|_| ruled),
         };
-        leg.to == to && leg.from == terms.escrow && leg.asset == asset
+        Some(leg.to) == to && leg.from == terms.escrow && leg.asset == asset
     });
     let sum = Amount::sum(legs.iter().map(|leg| leg.amount));
     lawful

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use db::holds::{self, Hold};
+use db::holds::{self, Hold, Share};
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::{Conn, EscrowTx, inbox, placing};
@@ -15,13 +15,13 @@ use domain::money::Amount;
 use domain::order::EventKind;
 use domain::refusal::Refusal;
 use domain::seal::Terms;
-use domain::settle::{self, Indivisible, PayoutKind, PayoutPlan};
+use domain::settle::{self, Division, Indivisible, PayoutKind, PayoutPlan};
 
 use super::{OPERATOR_TIME, freeze, payee, relay, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
-use crate::desk::{deadlines, disputes, intents};
+use crate::desk::{deadlines, disputes, intents, offers, rulings};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
 
@@ -46,6 +46,7 @@ pub(crate) struct Costs {
 /// A payout to be stored.
 pub(crate) struct Draft<'a> {
     pub(crate) kind: PayoutKind,
+    pub(crate) share: Option<Share>,
     pub(crate) case: i32,
     pub(crate) watermark: Amount,
     pub(crate) available: Amount,
@@ -90,15 +91,17 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
 
 /// How the money of an order is divided by an outcome.
 fn divide(
-    kind: PayoutKind,
+    hold: &Hold,
     sealed: &Terms,
     available: Amount,
     leg_fee: Amount,
 ) -> Result<PayoutPlan, Indivisible> {
-    match kind {
-        PayoutKind::Release => settle::release(sealed, available, leg_fee),
-        PayoutKind::Refund | PayoutKind::Residual => settle::refund(sealed, available, leg_fee),
-    }
+    let division = match (hold.kind, hold.share) {
+        (_, Some(share)) => share.division(),
+        (PayoutKind::Release, None) => Division::RELEASE,
+        (_, None) => Division::REFUND,
+    };
+    settle::split(sealed, available, leg_fee, division)
 }
 
 fn settle_hold(
@@ -111,7 +114,7 @@ fn settle_hold(
     let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), state)))??;
     let costs = match &sealed {
         Ok(sealed) => {
-            let draft = |fee: Amount| divide(hold.kind, sealed, state.credited, fee);
+            let draft = |fee: Amount| divide(&hold, sealed, state.credited, fee);
             match costs(served, view, sealed, &draft) {
                 Ok(Some(costs)) => Some(costs),
                 Ok(None) => {
@@ -168,11 +171,12 @@ fn look(
         }
     };
     let Some(costs) = costs else { return Ok(false) };
-    let Ok(plan) = divide(hold.kind, &sealed, state.credited, costs.leg_fee) else {
+    let Ok(plan) = divide(hold, &sealed, state.credited, costs.leg_fee) else {
         return Ok(false);
     };
     let draft = Draft {
         kind: hold.kind,
+        share: hold.share,
         case: 0,
         watermark: state.credited,
         available: state.credited,
@@ -188,21 +192,14 @@ fn look(
     Ok(holds::settle(tx, hold, true, now)?)
 }
 
-/// Whether what is behind an announcement, an intent or a deadline, stands as it was and still
-/// fits; else a sentence.
+/// Whether what is behind an announcement, an intent, a ruling or a deadline, stands as it was and
+/// still fits; else a sentence.
 fn still_asked(
     tx: &mut EscrowTx<'_>,
     state: &State,
     hold: &Hold,
 ) -> Result<Result<Option<ActorRole>, String>, Fault> {
-    let Some(n) = hold.intent else {
-        let due = deadlines::asks_for(tx, state)? == Some(hold.kind);
-        return Ok(if due {
-            Ok(None)
-        } else {
-            Err("The deadline does not hold any more.".to_owned())
-        });
-    };
+    let Some(n) = hold.intent else { return by_itself(tx, state, hold) };
     let row = inbox::intent(tx, &hold.order.to_string(), n)?;
     let Some(asked) = row.as_ref().and_then(intents::read) else {
         return Ok(Err("The request is not there any more.".to_owned()));
@@ -210,12 +207,37 @@ fn still_asked(
     let announced = match hold.kind {
         PayoutKind::Release => IntentAction::Release,
         PayoutKind::Refund | PayoutKind::Residual => IntentAction::Refund,
+        PayoutKind::Split => IntentAction::Accept,
     };
     if asked.action != announced || !intents::is_own(state, asked) {
         return Ok(Err(Refusal::NotYours.to_string()));
     }
-    let allowed = intent::check(asked.action, asked.role, intents::standing(tx, state)?);
+    let mut allowed = intent::check(asked.action, asked.role, intents::standing(tx, state)?);
+    if allowed.is_ok() && hold.kind == PayoutKind::Split {
+        allowed = match offers::accepted(tx, state, asked)? {
+            Ok(share) if Some(share) == hold.share => Ok(()),
+            Ok(_) => Err(Refusal::OfferGone),
+            Err(refusal) => Err(refusal),
+        };
+    }
     Ok(allowed.map(|()| Some(asked.role)).map_err(|refusal| refusal.to_string()))
+}
+
+/// The same of what nobody asks for: a ruling whose notice is over, or a deadline. What a party asks
+/// for in a dispute comes first.
+fn by_itself(
+    tx: &mut EscrowTx<'_>,
+    state: &State,
+    hold: &Hold,
+) -> Result<Result<Option<ActorRole>, String>, Fault> {
+    if state.disputed && intents::is_pending(tx, state)? {
+        return Ok(Err("A party asks for something else.".to_owned()));
+    }
+    let stands = match hold.share.and_then(|share| share.ruling) {
+        Some(_) => rulings::asks_for(tx, state)? == hold.share,
+        None => deadlines::asks_for(tx, state)? == Some((hold.kind, hold.share)),
+    };
+    Ok(if stands { Ok(None) } else { Err("The deadline does not hold any more.".to_owned()) })
 }
 
 /// What the legs of a division would take. None if the sum does not carry the fees.
@@ -263,6 +285,7 @@ pub(crate) fn store(
         order: state.order,
         case: draft.case,
         kind: draft.kind,
+        share: draft.share,
         state: PayoutState::Planned,
         watermark: draft.watermark,
         available: draft.available,

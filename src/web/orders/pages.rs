@@ -55,7 +55,7 @@ fn older((at, id): read::Cursor) -> Cursor {
 
 /// `GET /orders/{id}`
 pub async fn show(app: State, ctx: Ctx, who: Party, id: Id<OrderId>) -> PageResult {
-    let view = read::view(&app, &who.0, id.0).await?;
+    let view = read::shown(&app, &who.0, id.0).await?;
     let body = order::page(&view, wallet(&app, &view).as_ref());
     let title = order::title(&view);
     if view.is_settled() {
@@ -84,7 +84,7 @@ pub async fn live(
     if !ctx.is_htmx() {
         return Ok(ctx.see_other(&url::order(id.0)));
     }
-    let view = read::view(&app, &who.0, id.0).await?;
+    let view = read::shown(&app, &who.0, id.0).await?;
     if view.version == seen.0.seen {
         return Ok(ctx.unchanged());
     }
@@ -149,7 +149,7 @@ fn page(
     ctx.page_as(status, &title, body)
 }
 
-fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
+pub(crate) fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
     match act {
         Act::Ask(action) => {
             actions::act::needs_password(view, action) && !ctx.recently_authenticated()
@@ -225,12 +225,12 @@ async fn asked(
     if needs_password(ctx, &view, act) {
         return Ok(ctx.confirm_password(&urls::act(id, act).unwrap_or_else(|| url::order(id))));
     }
-    let acted = actions::act::ask(app, who, id, action, ctx.request_id()).await;
+    let acted = actions::act::ask(app, who, id, (action, None), ctx.request_id()).await;
     done(ctx, &view, act, acted, &confirm::Typed::default())
 }
 
 /// Leads back to the order, or says why not.
-fn done(
+pub(crate) fn done(
     ctx: &Ctx,
     view: &read::OrderView,
     act: Act,
@@ -258,6 +258,14 @@ fn said(act: Act) -> &'static str {
         Act::Ask(IntentAction::Refund) => "Escrow is paying the buyer back.",
         Act::Ask(IntentAction::Extend) => "You have seven days more to look at it.",
         Act::Ask(IntentAction::Resume) => "The order goes on.",
+        Act::Ask(IntentAction::Accept) => "Escrow is dividing the money as you agreed.",
+        Act::Ask(IntentAction::Rule) => {
+            "The ruling is on its way; both parties have a day's notice."
+        }
+        Act::Ask(IntentAction::Contest) => "A second staff member is called.",
+        Act::Ask(IntentAction::Confirm) => "The ruling is confirmed.",
+        Act::Offer => "The other party sees your offer.",
+        Act::Claim => "It is noted; the other party and staff can read it.",
         Act::Ship => "The buyer now sees that it is on its way.",
         Act::Dispute => "The dispute is open. Escrow is freezing the money.",
         Act::See | Act::SeeDelivery => "",

@@ -20,8 +20,14 @@ pub fn act(order: OrderId, act: Act) -> Option<Url> {
         Act::Ask(IntentAction::Refund) => "refund",
         Act::Ask(IntentAction::Extend) => "extend",
         Act::Ask(IntentAction::Resume) => "resume",
+        Act::Ask(IntentAction::Accept) => "accept",
+        Act::Ask(IntentAction::Rule) => "rule",
+        Act::Ask(IntentAction::Contest) => "contest",
+        Act::Ask(IntentAction::Confirm) => "confirm-ruling",
         Act::Ship => "ship",
         Act::Dispute => "dispute",
+        Act::Offer => "offer",
+        Act::Claim => "claim",
         Act::See | Act::SeeDelivery => return None,
     };
     Some(url::order(order).seg(verb))

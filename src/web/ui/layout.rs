@@ -172,6 +172,7 @@ fn masthead(chrome: &Chrome) -> Markup {
                     @if let Some(viewer) = &chrome.viewer {
                         (menu_link(chrome, &url::orders(), "Orders"))
                         (menu_link(chrome, &url::selling(), if viewer.has_stores { "Store" } else { "Sell" }))
+                        @if viewer.role.is_staff() { (menu_link(chrome, &url::disputes(), "Disputes")) }
                     }
                 }
                 (whoami(chrome))
@@ -193,6 +194,7 @@ fn part_of(path: &str) -> Url {
     let mut parts = path.split('/').skip(1);
     match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
         ("orders", ..) => url::orders(),
+        ("disputes", ..) => url::disputes(),
         ("account", ..) => url::account(),
         ("selling" | "packages", ..)
         | ("stores", Some("new"), _)

@@ -3,8 +3,9 @@
 use db::disputes::DisputeRow;
 use db::intents::IntentRow;
 use db::shipments::ShipmentRow;
-use db::{DbError, codec};
-use domain::ids::OrderId;
+use db::{DbError, WebTx, codec};
+use domain::clock::Time;
+use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, IntentAction};
 use domain::limits;
 use domain::policy::{self, Act};
@@ -16,36 +17,58 @@ use crate::http::viewer::Account;
 use crate::orders::actions::read::{self, OrderView};
 use crate::state::App;
 
-/// Asks escrow for what a party may ask: to cancel, release, refund, extend or resume. Asking again for what is asked already is no error:
-/// a second click finds its wish on the way.
+/// A request and the number of the offer or ruling that it is about.
+pub type Request = (IntentAction, Option<i32>);
+
+/// Asks escrow for what somebody may ask. Asking again for what is asked already is no error: a second
+/// click finds its wish on the way.
 pub async fn ask(
     app: &App,
     who: &Account,
     id: OrderId,
-    action: IntentAction,
+    (action, about): Request,
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     let view = read::view(app, who, id).await?;
     let actor = match permit(&view, Act::Ask(action)) {
-        Err(Refusal::InProgress) if is_asked(&view, action) => return Ok(view),
+        Err(Refusal::InProgress) if is_asked(&view, (action, about)) => return Ok(view),
         permitted => permitted?,
     };
-    let (actor_id, request_id) = (who.id.to_string(), request_id.to_owned());
-    let created_at = codec::stamp(app.now());
+    let (actor, request_id, now) = ((who.id, actor), request_id.to_owned(), app.now());
     let written: Result<(), DbError> = app
-        .write("ask escrow", move |tx| {
-            let row = IntentRow {
-                order_id: id.to_string(),
-                n: db::intents::next_number(tx, id)?,
-                action: action.to_string(),
-                actor_id: actor_id.clone(),
-                actor_role: actor.to_string(),
-                request_id: request_id.clone(),
-                created_at,
-            };
-            db::intents::insert(tx, &row)
-        })
+        .write("ask escrow", move |tx| place(tx, id, (actor, (action, about)), &request_id, now))
         .await;
+    placed(app, who, id, written).await
+}
+
+/// Places a request under the order's next number.
+pub(crate) fn place(
+    tx: &mut WebTx<'_>,
+    order: OrderId,
+    ((actor, role), (action, about)): ((UserId, ActorRole), Request),
+    request_id: &str,
+    now: Time,
+) -> Result<(), DbError> {
+    let row = IntentRow {
+        order_id: order.to_string(),
+        n: db::intents::next_number(tx, order)?,
+        action: action.to_string(),
+        actor_id: actor.to_string(),
+        actor_role: role.to_string(),
+        request_id: request_id.to_owned(),
+        created_at: codec::stamp(now),
+        about_n: about,
+    };
+    db::intents::insert(tx, &row)
+}
+
+/// The order after a request was placed, or that another one was quicker.
+pub(crate) async fn placed(
+    app: &App,
+    who: &Account,
+    id: OrderId,
+    written: Result<(), DbError>,
+) -> Result<OrderView, AppError> {
     match written {
         Err(DbError::Unique(_)) => Err(Refusal::InProgress.into()),
         written => {
@@ -55,14 +78,22 @@ pub async fn ask(
     }
 }
 
-fn is_asked(view: &OrderView, action: IntentAction) -> bool {
-    view.intent.as_ref().is_some_and(|intent| intent.action == action.as_str())
+fn is_asked(view: &OrderView, (action, about): Request) -> bool {
+    let same = |row: &IntentRow| row.action == action.as_str() && row.about_n == about;
+    view.intent.as_ref().is_some_and(same)
 }
 
 /// Whether an act on this order wants a password typed just now: sums above a limit do.
 pub fn needs_password(view: &OrderView, action: IntentAction) -> bool {
-    matches!(action, IntentAction::Release | IntentAction::Refund)
-        && view.total.get() > limits::STEP_UP_CENTS
+    let moves = matches!(
+        action,
+        IntentAction::Release
+            | IntentAction::Refund
+            | IntentAction::Accept
+            | IntentAction::Rule
+            | IntentAction::Confirm
+    );
+    moves && view.total.get() > limits::STEP_UP_CENTS
 }
 
 /// Marks an order as shipped, with what the buyer should know to follow it.
@@ -145,7 +176,8 @@ pub async fn dispute(
     }
 }
 
-fn permit(view: &OrderView, act: Act) -> Result<ActorRole, Refusal> {
+/// In which part the viewer may do something now.
+pub(crate) fn permit(view: &OrderView, act: Act) -> Result<ActorRole, Refusal> {
     policy::check(act, view.relation, view.situation())?;
     view.relation.actor().ok_or(Refusal::NotYours)
 }

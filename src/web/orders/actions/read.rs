@@ -5,6 +5,7 @@ use db::deposits::Deposit;
 use db::disputes::DisputeRow;
 use db::intents::IntentRow;
 use db::orders::{Board, BoardRow, OrderRow};
+use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
 use db::story::{AnswerRow, EventRow, LegRow, StateRow};
 use db::tokens::Stray;
@@ -16,11 +17,14 @@ use domain::clock::Time;
 use domain::deadline::RunClock;
 use domain::ids::{OrderId, StoreId, UserId};
 use domain::journey::{self, Next, Position};
+use domain::limits;
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
 use domain::seal::Terms;
 
+use crate::disputes::actions::note_seen;
+use crate::disputes::read::Settling;
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::delivery;
@@ -65,8 +69,8 @@ pub struct OrderView {
     pub tolerance: Bps,
     /// Where a refund goes.
     pub refund: EvmAddress,
-    /// Where the vendor is paid, by the sealed terms.
-    pub payout: Option<EvmAddress>,
+    /// The terms that escrow sealed.
+    pub terms: Option<Terms>,
     /// Whether goods are sent.
     pub ships: bool,
     /// When the deadline that runs now will come, if escrow stays up.
@@ -101,6 +105,8 @@ pub struct OrderView {
     pub shipments: Vec<ShipmentRow>,
     /// Its dispute.
     pub dispute: Option<DisputeRow>,
+    /// What was offered, said and ruled in it.
+    pub settling: Settling,
     /// A request that waits for escrow.
     pub intent: Option<IntentRow>,
     /// Escrow's latest answer.
@@ -131,7 +137,19 @@ impl OrderView {
             disputed: self.dispute.is_some(),
             extended: self.extended,
             intent_open: self.intent.is_some(),
+            dispute: self.settling.situation(),
         }
+    }
+
+    /// What a ruling would cost, by the sealed terms.
+    pub fn resolver_fee(&self) -> Bps {
+        let resolver = self.terms.as_ref().and_then(|terms| terms.resolver);
+        resolver.map_or(Bps::ZERO, |_| limits::RESOLVER_FEE)
+    }
+
+    /// What the buyer gets if nobody ends the dispute.
+    pub fn by_default(&self) -> Bps {
+        self.settling.by_default(&self.shipments, &self.events)
     }
 
     /// Whether nothing will change on its page any more but by late money.
@@ -151,6 +169,7 @@ struct Rows {
     events: Vec<EventRow>,
     shipments: Vec<ShipmentRow>,
     dispute: Option<DisputeRow>,
+    settling: Settling,
     intent: Option<IntentRow>,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
@@ -164,7 +183,7 @@ struct Rows {
 
 /// One order as `who` may see it. An order of others does not exist for a stranger.
 pub async fn view(app: &App, who: &Account, id: OrderId) -> Result<OrderView, AppError> {
-    let (user, role) = (who.id, who.role);
+    let (user, role, now) = (who.id, who.role, app.now());
     let rows = app
         .read(move |conn| {
             let Some(order) = db::orders::by_id(conn, id)? else { return Ok(None) };
@@ -172,10 +191,21 @@ pub async fn view(app: &App, who: &Account, id: OrderId) -> Result<OrderView, Ap
             if relation == Relation::Stranger {
                 return Ok(None);
             }
-            rows(conn, id, order, relation, (store_name, buyer_name)).map(Some)
+            let mut rows = rows(conn, id, order, relation, (store_name, buyer_name))?;
+            if rows.dispute.is_some() {
+                rows.settling = Settling::of(conn, id, (relation, user), now)?;
+            }
+            Ok(Some(rows))
         })
         .await?;
     assemble(app, rows.ok_or(AppError::NotFound)?)
+}
+
+/// [`view`] for somebody who reads it, of which is taken note where it matters.
+pub async fn shown(app: &App, who: &Account, id: OrderId) -> Result<OrderView, AppError> {
+    let view = view(app, who, id).await?;
+    note_seen(app, who, &view).await?;
+    Ok(view)
 }
 
 fn rows(
@@ -196,6 +226,7 @@ fn rows(
         events: db::story::events(conn, id)?,
         shipments: db::shipments::of_order(conn, id)?,
         dispute: db::disputes::of_order(conn, id)?,
+        settling: Settling::default(),
         intent: db::intents::open(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
         legs: db::story::legs(conn, id)?,
@@ -234,7 +265,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
         refund: codec::parsed("orders.refund_address", &rows.order.refund_address)?,
-        payout: rows.terms.map(|terms| terms.payout),
+        terms: rows.terms,
         ships: rows.order.ships,
         deadline: rows.deadline.map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
         extended: rows.deadline.is_some_and(|(_, deadline)| deadline.extended),
@@ -252,6 +283,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         events: rows.events,
         shipments: rows.shipments,
         dispute: rows.dispute,
+        settling: rows.settling,
         intent: rows.intent,
         answer: rows.answer,
         legs: rows.legs,
@@ -289,7 +321,8 @@ fn version(rows: &Rows) -> String {
     let (shipments, dispute) = (rows.shipments.len(), u8::from(rows.dispute.is_some()));
     let strays = rows.strays.iter().map(|stray| stray.block_number).max().unwrap_or_default();
     let deadline = rows.deadline.as_ref().map_or(0, |(_, deadline)| deadline.due);
-    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{deadline}-{strays}")
+    let settling = rows.settling.version();
+    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}{settling}-{deadline}-{strays}")
 }
 
 fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
@@ -317,6 +350,7 @@ fn position(view: &OrderView) -> Position {
         expires_at: view.expires_at,
         dispatched: !view.shipments.is_empty(),
         deadline: view.deadline,
+        ruling: view.settling.ruling().map(Ruling::standing).zip(view.settling.due),
     }
 }
 

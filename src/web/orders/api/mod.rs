@@ -182,7 +182,7 @@ pub async fn list(app: State, caller: ApiCaller, query: Query<ListQuery>) -> Api
 #[utoipa::path(get, path = "/api/v1/orders/{id}", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 200, body = OrderJson), (status = 404)))]
 pub async fn show(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
-    Ok(api::ok(&OrderJson::from(&read::view(&app, &caller.account, id.0).await?)))
+    Ok(api::ok(&OrderJson::from(&read::shown(&app, &caller.account, id.0).await?)))
 }
 
 /// The payment stream of an order, oldest first. With `Accept: text/event-stream` it goes on: each
@@ -281,11 +281,11 @@ async fn asked(
     action: IntentAction,
     request: &str,
 ) -> ApiResult {
-    Ok(accepted(&act::ask(app, who, id, action, request).await?))
+    Ok(accepted(&act::ask(app, who, id, (action, None), request).await?))
 }
 
 /// 202: escrow carries it out; the order shows when it has.
-fn accepted(view: &OrderView) -> HttpResponse {
+pub(crate) fn accepted(view: &OrderView) -> HttpResponse {
     api::json(StatusCode::ACCEPTED, "application/json", &OrderJson::from(view))
 }
 

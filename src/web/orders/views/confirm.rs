@@ -20,8 +20,10 @@ pub struct Typed<'a> {
     pub note: &'a str,
     /// Reason of a dispute.
     pub reason: &'a str,
-    /// Statement of a dispute.
+    /// Statement of a dispute, or a reason.
     pub statement: &'a str,
+    /// The buyer's share in percent.
+    pub share: &'a str,
 }
 
 /// Asks once more before an act.
@@ -40,20 +42,27 @@ pub fn confirm(
         Act::Ask(IntentAction::Extend) => ask.extend(),
         Act::Ask(IntentAction::Resume) => ask.resume(),
         Act::Dispute => ask.dispute(),
+        Act::Ask(IntentAction::Accept) => ask.accept(),
+        Act::Ask(IntentAction::Rule) => ask.rule(),
+        Act::Ask(IntentAction::Contest) => ask.contest(),
+        Act::Ask(IntentAction::Confirm) => ask.confirm(),
+        Act::Offer => ask.offer(),
+        Act::Claim => ask.claim(),
         Act::Ship | Act::See | Act::SeeDelivery => ask.ship(),
     }
 }
 
-struct Ask<'a> {
-    view: &'a OrderView,
+/// A page that asks once more.
+pub(crate) struct Ask<'a> {
+    pub(crate) view: &'a OrderView,
     action: Url,
     csrf: &'a str,
-    typed: &'a Typed<'a>,
-    faults: &'a [Fault],
+    pub(crate) typed: &'a Typed<'a>,
+    pub(crate) faults: &'a [Fault],
 }
 
 impl Ask<'_> {
-    fn show(
+    pub(crate) fn show(
         self,
         words: (&str, &str, Look),
         facts: Vec<(&str, Markup)>,
@@ -94,8 +103,8 @@ impl Ask<'_> {
                 "To the vendor",
                 html! {
                     (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees (" (pay::network_fees(view)) ")"
-                    @if let Some(payout) = &view.payout {
-                        " " (ui::address(payout, url::explorer_address(view.chain, payout)))
+                    @if let Some(terms) = &view.terms {
+                        " " (ui::address(&terms.payout, url::explorer_address(view.chain, &terms.payout)))
                     }
                 },
             ),
@@ -208,7 +217,7 @@ impl Ask<'_> {
             (
                 "What happens",
                 html! {
-                    "The money in escrow is frozen. After that it moves in two ways only: the buyer pays the vendor, or the vendor refunds in full."
+                    "The money in escrow is frozen until the two of you agree or staff rule. Two weeks from now it ends by itself."
                 },
             ),
             ("In escrow", ui::amount(pay::money(view, view.credited))),
