@@ -8,7 +8,7 @@ use domain::chain::ChainId;
 use domain::clock::{Span, Time};
 use domain::ids::{OrderId, StoreId, UserId};
 use domain::money::Amount;
-use domain::order::{EventKind, OrderStatus};
+use domain::order::OrderStatus;
 
 use crate::codec;
 use crate::conn::Conn;
@@ -351,18 +351,6 @@ pub fn last_event(conn: &mut Conn, order: OrderId) -> Result<Option<EventRow>, D
         .first(conn)
         .optional()
         .map_err(DbError::from)
-}
-
-/// When the first event of a kind was written about an order.
-pub fn since(conn: &mut Conn, order: OrderId, kind: EventKind) -> Result<Option<Time>, DbError> {
-    let at: Option<NaiveDateTime> = order_events::table
-        .filter(order_events::order_id.eq(order.to_string()))
-        .filter(order_events::kind.eq(kind.as_str()))
-        .order(order_events::seq)
-        .select(order_events::at)
-        .first(conn)
-        .optional()?;
-    Ok(at.map(codec::time))
 }
 
 /// All events of an order, oldest first.

@@ -87,8 +87,6 @@ pub enum LegState {
 }
 
 impl LegState {
-    const ALL: [Self; 5] = [Self::Planned, Self::Signed, Self::Seen, Self::Final, Self::Reverted];
-
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
@@ -100,7 +98,7 @@ impl LegState {
     }
 
     fn read(text: &str) -> Result<Self, DbError> {
-        Self::ALL
+        [Self::Planned, Self::Signed, Self::Seen, Self::Final, Self::Reverted]
             .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or_else(|| codec::corrupt("legs.state", "not a state"))
@@ -176,12 +174,11 @@ impl TryFrom<PayoutRow> for Payout {
 
     fn try_from(row: PayoutRow) -> Result<Self, DbError> {
         let kind = codec::parsed("payouts.kind", &row.kind)?;
-        let share = (row.buyer_bps, row.ruling_n);
         Ok(Self {
             order: codec::parsed("payouts.order_id", &row.order_id)?,
             case: row.case_no,
             kind,
-            share: Share::read("payouts.buyer_bps", kind, share)?,
+            share: Share::read("payouts.buyer_bps", kind, (row.buyer_bps, row.ruling_n))?,
             state: PayoutState::read(&row.state)?,
             watermark: codec::amount("payouts.watermark", &row.watermark)?,
             available: codec::amount("payouts.available", &row.available)?,

@@ -5,7 +5,7 @@
 use db::deadlines::{self, Deadline};
 use db::holds::Share;
 use db::ledger::{self, State};
-use db::{EscrowTx, holds, inbox, offers, placing};
+use db::{EscrowTx, holds, inbox, offers, placing, story};
 use domain::clock::{Span, Time};
 use domain::deadline::{self, DeadlineKind, RunClock};
 use domain::dispute;
@@ -122,7 +122,7 @@ pub(crate) fn asks_for(
 /// How the money is divided when a dispute runs out. What the vendor says of the goods counts if he
 /// said it before the dispute.
 fn silence(tx: &mut EscrowTx<'_>, state: &State) -> Result<Share, Fault> {
-    let frozen = ledger::since(tx, state.order, EventKind::Frozen)?;
+    let frozen = story::first_at(tx, state.order, EventKind::Frozen)?;
     let dispatched = match frozen {
         Some(frozen) => inbox::was_dispatched(tx, state.order, frozen)?,
         None => false,
