@@ -63,6 +63,27 @@ fn a_ruling_is_carried_out_a_day_later_and_costs_a_tenth() {
     assert_eq!(payout.share.unwrap().ruling, Some(1));
 }
 
+/// Nobody takes a fee for a ruling that there was not, even with a hand in escrow's own file.
+#[test]
+fn a_fee_without_a_ruling_is_not_signed() {
+    let world = with_resolver();
+    let engine = world.engine();
+    let order = disputed(&world, &engine);
+    let offer = world.offer(order, ActorRole::Vendor, 50);
+    turn(&world, &engine);
+    let data = std::sync::Arc::clone(&world.data);
+    let change = format!(
+        "UPDATE legs SET role = 'resolver', to_address = '{RESOLVER}' WHERE role = 'buyer';"
+    );
+    world.script.on("plan: committed", move || data.by_hand(db::Owner::Escrow, &change, &change));
+    world.accept(order, offer, ActorRole::Buyer);
+    for _ in 0..4 {
+        turn(&world, &engine);
+    }
+    assert!(world.state(order).held_reason.is_some());
+    assert_eq!(world.balance(RESOLVER), Amount::ZERO);
+}
+
 #[test]
 fn without_an_address_a_ruling_costs_nothing() {
     let world = World::new();

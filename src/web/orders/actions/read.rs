@@ -201,10 +201,13 @@ pub async fn view(app: &App, who: &Account, id: OrderId) -> Result<OrderView, Ap
     assemble(app, rows.ok_or(AppError::NotFound)?)
 }
 
-/// [`view`] for somebody who reads it, of which is taken note where it matters.
+/// [`view`] for somebody who reads it, of which is taken note where it matters. That this cannot be
+/// written down is no reason not to show the order.
 pub async fn shown(app: &App, who: &Account, id: OrderId) -> Result<OrderView, AppError> {
     let view = view(app, who, id).await?;
-    note_seen(app, who, &view).await?;
+    if let Err(error) = note_seen(app, who, &view).await {
+        tracing::warn!(%error, "it is not noted that an offer was seen");
+    }
     Ok(view)
 }
 

@@ -100,7 +100,14 @@ pub fn headline(view: &OrderView) -> String {
             Relation::Vendor(_) => format!("You or {buyer} end the dispute"),
             Relation::Staff | Relation::Stranger => "The parties end the dispute".to_owned(),
         },
-        Step::AwaitRuling => "Escrow carries out the ruling, unless one of you objects".to_owned(),
+        Step::AwaitRuling => match view.relation {
+            Relation::Buyer | Relation::Vendor(_) => {
+                "Escrow carries out the ruling, unless one of you objects".to_owned()
+            }
+            Relation::Staff | Relation::Stranger => {
+                "Escrow carries out the ruling, unless a party objects".to_owned()
+            }
+        },
         Step::CarryOutRuling => "Escrow carries out the ruling".to_owned(),
         Step::SecondOpinion => "A second staff member looks at the ruling".to_owned(),
         Step::Prepare => "Escrow prepares the address".to_owned(),
