@@ -135,7 +135,9 @@ fn staff_rule_and_a_party_calls_a_second_one() {
     let roles: Vec<_> = done["legs"].as_array().unwrap().iter().map(|leg| &leg["role"]).collect();
     assert_eq!(roles, ["vendor", "commission", "resolver", "buyer"]);
     assert!(!market.balance(RESOLVER).is_zero());
-    assert!(market.buyer.see(&page).contains("This site, for the ruling"));
+    let told = market.buyer.see(&page);
+    assert!(told.contains("This site, for the ruling") && told.contains("carried out"), "{told}");
+    assert_eq!(done["dispute"]["rulings"][0]["carried_out"], true);
     assert!(!ann.see("/disputes").contains(&page), "it is over");
 }
 
@@ -195,6 +197,7 @@ fn over_json_each_may_do_his_own() {
     market.round();
     let end = vendor.get(&route).json();
     assert_eq!(end["status"], "RELEASED", "the parties' word comes before a ruling under notice");
+    assert_eq!(end["dispute"]["rulings"][0]["carried_out"], false);
     assert_eq!(code(&post(&buyer, "offer", json!({ "buyer_bps": 1 }))).1, "order-ended");
 }
 

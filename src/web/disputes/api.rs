@@ -69,6 +69,8 @@ pub struct RulingJson {
     second: bool,
     /// `buyer`, `vendor` or `limit`.
     contested_by: Option<String>,
+    /// The money leaves or has left by it.
+    carried_out: bool,
     at: String,
 }
 
@@ -138,6 +140,7 @@ fn rulings(settling: &Settling) -> Vec<RulingJson> {
         state: ruling.state.as_str(),
         second: ruling.second,
         contested_by: ruling.contested_by.clone(),
+        carried_out: settling.carried_out == Some(ruling.n),
         at: rfc3339(ruling.noted_at),
     };
     settling.rulings.iter().map(row).collect()

@@ -31,6 +31,8 @@ pub struct Settling {
     pub rulings: Vec<(Ruling, String)>,
     /// When the notice of the last ruling is over, if escrow stays up.
     pub due: Option<Time>,
+    /// The ruling by which the money leaves or has left.
+    pub carried_out: Option<i32>,
     /// The viewer, where that is staff.
     pub judge: Option<Judge>,
 }
@@ -53,7 +55,9 @@ impl Settling {
             Relation::Staff => Some(judge(conn, viewer, now)?),
             _ => None,
         };
+        let decision = db::payouts::by_case(conn, order, 0)?;
         Ok(Self {
+            carried_out: decision.and_then(|payout| payout.share?.ruling),
             offers: db::offers::written(conn, order)?,
             claims: db::claims::of_order(conn, order)?,
             rulings: named(conn, rulings)?,

@@ -72,23 +72,31 @@ fn one_ruling(view: &OrderView, ruling: &Ruling, name: &str) -> Markup {
         div.leg {
             p {
                 strong { (in_shares(view, ruling.buyer)) } " "
-                (ui::tag(match (ruling.state, ruling.second) {
-                    (RulingState::Notice, false) => "under notice",
-                    (RulingState::Notice, true) => "second opinion, final",
-                    (RulingState::Contested, _) => "waits for a second opinion",
-                    (RulingState::Confirmed, _) => "confirmed, final",
-                    (RulingState::Replaced, _) => "replaced",
-                }))
+                (ui::tag(stands(view, ruling)))
             }
             (ui::prose(&ruling.reason))
             p.note {
                 "By " (name) ", " (ui::time(ruling.noted_at)) "."
                 @if let Some(contested) = contested { " " (contested) }
                 @if let Some(due) = view.settling.due.filter(|_| last && ruling.standing().is_to_be() && !view.paying && !view.status.is_terminal()) {
-                    " Carried out " (ui::time(due)) "."
+                    " To be carried out " (ui::time(due)) "."
                 }
             }
         }
+    }
+}
+
+/// Where a ruling stands, in a few words.
+fn stands(view: &OrderView, ruling: &Ruling) -> &'static str {
+    let over = view.paying || view.status.is_terminal();
+    match (ruling.state, ruling.second) {
+        _ if view.settling.carried_out == Some(ruling.n) => "carried out",
+        (RulingState::Replaced, _) => "replaced",
+        _ if over => "not carried out",
+        (RulingState::Notice, false) => "under notice",
+        (RulingState::Notice, true) => "second opinion, final",
+        (RulingState::Contested, _) => "waits for a second opinion",
+        (RulingState::Confirmed, _) => "confirmed, final",
     }
 }
 
