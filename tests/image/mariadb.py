@@ -1,22 +1,17 @@
 """A MariaDB server of its own, with a schema, an owner for the tables and an account for each role."""
-import re
 import secrets
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 from roots import run
-
-OWNERS = Path(__file__).resolve().parents[2] / "src/db/owners.rs"
-VERBS = {"HISTORY": "INSERT", "REVISED": "INSERT, UPDATE", "FREE": "INSERT, UPDATE, DELETE"}
 
 
 class Server:
     """Runs until its block ends. Listens on loopback."""
 
     def __init__(self, folder):
-        self.folder, self.socket = folder, folder / "socket"
+        self.folder, self.socket, self.child = folder, folder / "socket", None
         self.passwords = {name: secrets.token_hex(16) for name in ("owner", "web", "escrow", "courier")}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -49,12 +44,8 @@ class Server:
     def sql(self, text):
         run("mariadb", "--no-defaults", f"--socket={self.socket}", input=text, text=True)
 
-    def grant(self):
-        """Gives each role its rights, once the tables are there."""
-        rows = re.findall(r'\("(\w+)", Owner::(\w+), Verbs::(\w+)\)', OWNERS.read_text())
-        self.sql("".join(f"GRANT SELECT ON holdfast.* TO {role}@'127.0.0.1';" for role in ("web", "escrow", "courier"))
-                 + "".join(f"GRANT {VERBS[verbs]} ON holdfast.{table} TO {role.lower()}@'127.0.0.1';"
-                           for table, role, verbs in rows))
+    # What `migrate --print-grants` wants to know of the host from which the roles come.
+    grants = ("migrate", "--print-grants", "--from-host", "127.0.0.1")
 
     @property
     def env(self):

@@ -10,7 +10,7 @@ use domain::refusal::Faults;
 use domain::user::{Role, Username};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::password::is_outdated;
+use super::password::{Place, is_outdated};
 use super::{codes, strength};
 use crate::error::AppError;
 use crate::housekeeping;
@@ -46,14 +46,14 @@ pub(crate) async fn register(
     password: SecretString,
     address: &str,
 ) -> Result<Registered, AppError> {
-    app.hasher.room()?;
+    let desk = app.hasher.place()?;
     let minutes = app.config.registration_minutes;
     if minutes > 0 {
         admit(app, REGISTER_TRIES, address).await?;
     }
     let limit = Limit { name: "register", max: 1, window: Span::minutes(minutes) };
     let counted = (minutes > 0).then(|| Try::new(app, limit, address));
-    let hash = app.hasher.hash(password, app.random()).await?;
+    let hash = desk.hash(password, app.random()).await?;
     let (id, at) = (UserId::from_random(app.random()), app.now());
     let row = row(id, &username, hash, Role::Customer, at);
     let (codes, hashes) = new_codes(app, id);
@@ -87,7 +87,7 @@ pub(crate) async fn login(
     address: &str,
     old: Option<String>,
 ) -> Result<Session, AppError> {
-    app.hasher.room()?;
+    let desk = app.hasher.place()?;
     admit(app, LOGIN, address).await?;
     let key: String = name.trim().to_ascii_lowercase().chars().take(64).collect();
     let guesser = format!("{address} {key}");
@@ -95,7 +95,7 @@ pub(crate) async fn login(
     patience(app, &guesser).await?;
     let user = app.read(move |conn| accounts::by_key(conn, &key)).await?;
     let stored = user.as_ref().map(|user| user.password_hash.clone());
-    if !app.hasher.verify(password.clone(), stored).await? {
+    if !desk.verify(password.clone(), stored).await? {
         app.write("login-failure", move |tx| failure.note(tx)).await?;
         return Err(wrong());
     }
@@ -110,7 +110,7 @@ pub(crate) async fn login(
             "This account is closed. Please write to whoever runs this site.".into(),
         ));
     }
-    let newer = if outdated { Some(app.hasher.hash(password, app.random()).await?) } else { None };
+    let newer = if outdated { Some(desk.hash(password, app.random()).await?) } else { None };
     let session = NewSession::new(app);
     let (begun, now) = (session.clone(), app.now());
     app.write("login", move |tx| {
@@ -142,8 +142,9 @@ pub(crate) async fn change_password(
     current: SecretString,
     new: SecretString,
 ) -> Result<Session, AppError> {
-    prove(app, &session.account, current, "current").await?;
-    let hash = app.hasher.hash(new, app.random()).await?;
+    let desk = app.hasher.place()?;
+    prove((app, &desk), &session.account, current, "current").await?;
+    let hash = desk.hash(new, app.random()).await?;
     let (id, now) = (session.account.id, app.now());
     let fresh = NewSession::new(app);
     let begun = fresh.clone();
@@ -163,7 +164,7 @@ pub(crate) async fn confirm(
     session: &Session,
     password: SecretString,
 ) -> Result<Session, AppError> {
-    prove(app, &session.account, password, "password").await?;
+    prove((app, &app.hasher.place()?), &session.account, password, "password").await?;
     let (id, old) = (session.account.id, session.token_hash.clone());
     let fresh = NewSession::new(app);
     let begun = fresh.clone();
@@ -184,7 +185,7 @@ pub(crate) async fn recover(
     new: SecretString,
     address: &str,
 ) -> Result<(), AppError> {
-    app.hasher.room()?;
+    let desk = app.hasher.place()?;
     admit(app, RECOVERY, address).await?;
     let key = name.trim().to_ascii_lowercase();
     let user = app.read(move |conn| accounts::by_key(conn, &key)).await?;
@@ -193,7 +194,7 @@ pub(crate) async fn recover(
         Some(user) => codec::parsed("users.id", &user.id)?,
         None => UserId::from_random(app.random()),
     };
-    let hash = app.hasher.hash(new, app.random()).await?;
+    let hash = desk.hash(new, app.random()).await?;
     let code = app.keys.recovery_hash(&id.to_string(), &codes::spelled(code).unwrap_or_default());
     let now = app.now();
     app.write("recover", move |tx| {
@@ -214,7 +215,7 @@ pub(crate) async fn renew_codes(
     who: &Account,
     password: SecretString,
 ) -> Result<Vec<String>, AppError> {
-    prove(app, who, password, "password").await?;
+    prove((app, &app.hasher.place()?), who, password, "password").await?;
     let (id, now) = (who.id, app.now());
     let (codes, hashes) = new_codes(app, id);
     app.write("renew-codes", move |tx| accounts::replace_codes(tx, id, &hashes, now)).await?;
@@ -276,7 +277,7 @@ pub(crate) fn insert(tx: &mut WebTx<'_>, row: &UserRow) -> Result<(), AppError> 
 }
 
 async fn prove(
-    app: &App,
+    (app, desk): (&App, &Place),
     who: &Account,
     password: SecretString,
     field: &'static str,
@@ -284,7 +285,7 @@ async fn prove(
     let id = who.id;
     admit(app, CONFIRM, &id.to_string()).await?;
     let user = app.read(move |conn| accounts::by_id(conn, id)).await?;
-    if app.hasher.verify(password, Some(user.password_hash)).await? {
+    if desk.verify(password, Some(user.password_hash)).await? {
         Ok(())
     } else {
         Err(AppError::fault(field, "This is not your password."))

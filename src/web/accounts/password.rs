@@ -17,8 +17,8 @@ use crate::error::AppError;
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 /// The most of each that a stored hash may ask for.
 const COST_MAX: (u32, u32, u32) = (65_536, 8, 4);
-/// Who may wait for a turn.
-const QUEUE: usize = 64;
+/// Forms with a password that are looked at together; the rest are sent away unread.
+const PLACES: usize = 64;
 /// Bytes of a hash.
 const HASH: usize = 32;
 /// Stands for the hash of whoever does not exist, so that answering takes as long.
@@ -30,7 +30,8 @@ pub struct Hasher(Arc<Desk>);
 
 struct Desk {
     turns: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    /// Places that are taken.
+    taken: AtomicUsize,
     workers: Workers,
 }
 
@@ -42,12 +43,19 @@ struct Stored {
     hash: Vec<u8>,
 }
 
-/// Takes back the place in the queue, also when whoever waits goes away.
-struct Place<'a>(&'a AtomicUsize);
+/// A place at the desk, held from before a form costs anything until it is answered. It is free again
+/// also when whoever waits goes away.
+pub struct Place(Arc<Desk>);
 
-impl Drop for Place<'_> {
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Place")
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.taken.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -62,15 +70,28 @@ impl Hasher {
     fn with_turns(turns: usize) -> Self {
         Self(Arc::new(Desk {
             turns: Arc::new(Semaphore::new(turns)),
-            waiting: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
             workers: Workers::new(turns),
         }))
     }
 
+    /// A place at the desk: asked for before a form costs anything else, above all a durable count of
+    /// the try.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when [`PLACES`] are taken.
+    pub fn place(&self) -> Result<Place, AppError> {
+        let before = self.0.taken.fetch_add(1, Ordering::Relaxed);
+        let place = Place(Arc::clone(&self.0));
+        if before < PLACES { Ok(place) } else { Err(full()) }
+    }
+}
+
+impl Place {
     /// The hash to store for a new password.
     ///
     /// # Errors
-    /// [`AppError::Unavailable`] when too many wait already.
+    /// [`AppError::Internal`] where no thread hashes.
     pub async fn hash(&self, password: SecretString, salt: [u8; 16]) -> Result<String, AppError> {
         self.turn(move |buffer| hash_in(buffer, password.expose_secret(), &salt)).await?
     }
@@ -78,7 +99,7 @@ impl Hasher {
     /// Whether the password is that of `stored`; for `None` it takes as long and is not.
     ///
     /// # Errors
-    /// [`AppError::Unavailable`] when too many wait already.
+    /// [`AppError::Internal`] where no thread hashes, or for a stored hash that is none.
     pub async fn verify(
         &self,
         password: SecretString,
@@ -91,25 +112,11 @@ impl Hasher {
         Ok(fits && known)
     }
 
-    /// Whether there is room in the queue: asked before a form costs anything else, above all a
-    /// durable count of the try.
-    ///
-    /// # Errors
-    /// [`AppError::Unavailable`] when too many wait already.
-    pub(crate) fn room(&self) -> Result<(), AppError> {
-        if self.0.waiting.load(Ordering::Relaxed) < QUEUE { Ok(()) } else { Err(full()) }
-    }
-
     async fn turn<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let desk = &self.0;
-        let before = desk.waiting.fetch_add(1, Ordering::Relaxed);
-        let place = Place(&desk.waiting);
-        if before >= QUEUE {
-            return Err(full());
-        }
         let gone = || AppError::Internal("the password desk is closed".to_owned());
         let turn = Arc::clone(&desk.turns).acquire_owned().await.map_err(|_closed| gone())?;
         let (tell, told) = oneshot::channel();
@@ -119,9 +126,7 @@ impl Hasher {
             // Whoever asked may have gone away.
             let _unheard = tell.send(done);
         }))?;
-        let done = told.await;
-        drop(place);
-        done.map_err(|_gone| gone())
+        told.await.map_err(|_gone| gone())
     }
 }
 
@@ -241,16 +246,15 @@ mod tests {
     #[actix_web::test]
     async fn nobody_has_no_password_and_a_long_queue_is_refused() {
         let hasher = Hasher::with_turns(1);
-        assert!(!hasher.verify("x".into(), None).await.unwrap());
-        assert_eq!(hasher.room(), Ok(()));
-        hasher.0.waiting.store(QUEUE, Ordering::Relaxed);
-        let refused = hasher.hash("x".into(), [0; 16]).await.unwrap_err();
-        assert_eq!(hasher.room(), Err(refused.clone()));
-        assert_eq!(refused.status().as_u16(), 503);
-        assert_eq!(
-            hasher.0.waiting.load(Ordering::Relaxed),
-            QUEUE,
-            "the refused one left the queue"
+        let mut places: Vec<_> = (0..PLACES).map(|_| hasher.place().unwrap()).collect();
+        assert!(!places[0].verify("x".into(), None).await.unwrap());
+        for _ in 0..2 {
+            assert_eq!(hasher.place().unwrap_err().status().as_u16(), 503);
+        }
+        places.pop();
+        assert!(
+            hasher.place().is_ok(),
+            "whoever leaves makes room, and whoever was refused took none"
         );
     }
 }
