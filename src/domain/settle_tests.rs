@@ -193,7 +193,7 @@ proptest! {
         ruled in any::<bool>(),
     ) {
         let terms = with_resolver(due, commission);
-        let (sum, fee) = (Amount::from_u128(due), Amount::from_u128(due / parts));
+        let (sum, fee) = (Amount::from_u128(due), Amount::from_u128(due.div_euclid(parts)));
         let division = Division { buyer: Bps::new(buyer).unwrap(), ruled };
         let plan = split(&terms, sum, fee, division).unwrap();
         let gross = |role| match plan.legs.iter().any(|leg| leg.role == role) {
