@@ -2,7 +2,7 @@
 
 use db::codec;
 use db::rulings::Ruling;
-use domain::dispute::RulingState;
+use domain::dispute::{self, RulingState};
 use domain::intent::{ActorRole, EventActor};
 use domain::journey::Step;
 use maud::{Markup, html};
@@ -53,7 +53,7 @@ fn offers(view: &OrderView) -> Markup {
             @if let Some(offer) = offer {
                 p {
                     strong { (words::actor(EventActor::from(by), view)) } " would take: " (in_shares(view, offer.buyer)) ". "
-                    @if !offer.seen { (ui::tag("not seen yet")) }
+                    @if !offer.seen && view.relation.actor() != dispute::other(by) { (ui::tag("not seen yet")) }
                 }
             }
         }

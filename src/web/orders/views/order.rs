@@ -197,9 +197,15 @@ fn done(view: &OrderView) -> Markup {
 fn buttons(view: &OrderView) -> Markup {
     let take_back = view.relation == Relation::Buyer;
     let late = matches!(view.next.step, Step::TakeBack | Step::AcceptLate);
-    let received = if late { Look::Quiet } else { Look::Primary };
+    let disputed = view.dispute.is_some();
+    let received = match (late, disputed) {
+        (true, _) => Look::Quiet,
+        (false, true) => Look::Plain,
+        (false, false) => Look::Primary,
+    };
+    let ship = if disputed { Look::Quiet } else { Look::Primary };
     let acts: [(Act, &str, Look); 13] = [
-        (Act::Ship, if view.ships { "Mark as sent" } else { "Mark as delivered" }, Look::Primary),
+        (Act::Ship, if view.ships { "Mark as sent" } else { "Mark as delivered" }, ship),
         (Act::Ask(IntentAction::Resume), "Take it after all", Look::Primary),
         (
             Act::Ask(IntentAction::Refund),
