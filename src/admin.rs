@@ -4,9 +4,11 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use courier::SystemClock;
-use db::{DbError, EscrowTx, Owner, desk, tx};
+use db::{DbError, EscrowDb, EscrowTx, Owner, clamps, desk, tx};
+use domain::clamps::Bound;
 use domain::clock::Clock;
 use domain::refusal::BadText;
+use web::ui::rfc3339;
 
 use crate::settings::Settings;
 use crate::step::{become_owner, refused};
@@ -20,6 +22,62 @@ pub(crate) fn pause(on: bool) -> Result<(), Stop> {
     tx::write_once(&config, "pause", |tx: &mut EscrowTx<'_>| desk::set_pause(tx, on, now))
         .map_err(|error: DbError| refused(error))?;
     tell(if on { "paused: no payouts and no new orders" } else { "resumed" });
+    Ok(())
+}
+
+/// Prints the bounds as they stand.
+pub(crate) fn limits() -> Result<(), Stop> {
+    let config = Settings::read()?.db_of(Owner::Escrow)?;
+    become_owner(&config, Owner::Escrow)?;
+    let stand = EscrowDb::open(&config).and_then(|door| door.read(clamps::all)).map_err(refused)?;
+    for bound in Bound::ALL {
+        let (least, most) = bound.range();
+        tell(&format!(
+            "{:<18}{:>14}  {} ({least} to {most})",
+            bound.as_str(),
+            stand.get(*bound),
+            bound.what()
+        ));
+    }
+    Ok(())
+}
+
+/// Sets a bound, within what no operator may go beyond.
+pub(crate) fn limit(name: &str, value: u64) -> Result<(), Stop> {
+    let bound: Bound = name.parse().map_err(|_bad| {
+        let names: Vec<_> = Bound::ALL.iter().map(|bound| bound.as_str()).collect();
+        Stop::Failed(format!("there is no limit {name}; there are {}", names.join(", ")))
+    })?;
+    let config = Settings::read()?.db_of(Owner::Escrow)?;
+    become_owner(&config, Owner::Escrow)?;
+    let now = SystemClock.now();
+    let set = tx::write_once(&config, "limit", |tx: &mut EscrowTx<'_>| {
+        match clamps::all(tx)?.with(bound, value) {
+            Err(bad) => Ok(Some(bad)),
+            Ok(_) => clamps::set(tx, bound, value, now).map(|()| None),
+        }
+    });
+    match set.map_err(|error: DbError| refused(error))? {
+        Some(bad) => Err(Stop::Failed(format!("{bad}; nothing was changed"))),
+        None => {
+            tell(&format!("{bound} is {value} from now on; what is sealed already stays as it is"));
+            Ok(())
+        }
+    }
+}
+
+/// Prints the keys by which this site signs terms, for publishing them where a taken shop cannot
+/// change them.
+pub(crate) fn site_keys() -> Result<(), Stop> {
+    let config = Settings::read()?.db_of(Owner::Escrow)?;
+    become_owner(&config, Owner::Escrow)?;
+    let keys = EscrowDb::open(&config).and_then(|db| db.read(desk::site_keys)).map_err(refused)?;
+    for key in &keys {
+        tell(&format!("{} since {}", key.address, rfc3339(key.since)));
+    }
+    if keys.is_empty() {
+        return Err(Stop::Failed("escrow has not run yet, so it has no key to show".to_owned()));
+    }
     Ok(())
 }
 

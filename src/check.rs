@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use courier::SystemClock;
 use db::tokens::{self, TokenState};
-use db::{Conn, CourierDb, DbConfig, DbError, Owner, migrate, placing, pulse, stats};
+use db::{Conn, CourierDb, DbConfig, DbError, Owner, evidence, migrate, placing, pulse, stats};
 use domain::clock::{Clock, Time};
 use domain::limits;
 use serde::Serialize;
@@ -18,12 +18,14 @@ use crate::cli::CheckArgs;
 use crate::matrix::{self, Tried, Wall};
 use crate::settings::{Settings, dotenv};
 use crate::step::become_owner;
-use crate::{Stop, people, tell};
+use crate::{Stop, books, people, tell};
 
 /// Longest wait for the shop's own answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Where web listens when nobody says otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
+/// Entries of the evidence that are looked at in one read.
+const EVIDENCE_WALK: i64 = 500;
 /// A chain that escrow has not looked at for so long is not reached.
 const CHAIN_STALE_SECS: i64 = 180;
 
@@ -51,6 +53,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
     if let Some(folder) = &args.data {
         settings = settings.of_demo(folder, dotenv(&folder.join("demo.env"))?)?;
     }
+    if args.books {
+        return books::run(&settings, args.json);
+    }
     if args.health {
         return match health(&settings).1 {
             true => Ok(()),
@@ -64,6 +69,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
     let matrix = matrix::look(&settings, config.folder(), own_users(&config))?;
     become_owner(&config, Owner::Courier)?;
     findings.extend(database(&config, SystemClock.now()));
+    if args.evidence {
+        findings.push(chain(&config));
+    }
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         isolation_level: matrix.level,
@@ -209,6 +217,30 @@ fn paid_in(conn: &mut Conn) -> Result<Vec<(String, String)>, DbError> {
         }
     }
     Ok(said)
+}
+
+/// Walks along the evidence from its start: a row that was changed, removed or slipped in is named.
+fn chain(config: &DbConfig) -> Finding {
+    let walked = CourierDb::open(config).map_err(|error| error.to_string()).and_then(|door| {
+        let mut at = evidence::NOWHERE;
+        loop {
+            let next = read(&door, |conn| evidence::walk_rows(conn, at, EVIDENCE_WALK))??;
+            if next.n == at.n {
+                let anchored = read(&door, evidence::last_anchor)?.map_or(0, |anchor| anchor.n);
+                return if anchored > at.n {
+                    Err(format!(
+                        "escrow anchored entry {anchored}, but the evidence ends at {}",
+                        at.n
+                    ))
+                } else {
+                    Ok(format!("{} entries follow, {anchored} of them anchored", at.n))
+                };
+            }
+            at = next;
+        }
+    });
+    let ok = walked.is_ok();
+    Finding { name: "evidence".to_owned(), ok, said: walked.unwrap_or_else(|why| why) }
 }
 
 fn read<T>(

@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::EvmAddress;
 
 #[cfg(feature = "devnet")]
 use crate::demo::World;
 use crate::role::Role;
 use crate::step::Step;
-use crate::{Stop, admin, check, derive, grants, probe, role, serve, step};
+use crate::{
+    Stop, admin, backup, check, derive, grants, payouts, probe, recover, role, serve, step, terms,
+};
 
 const ENVIRONMENT: &str = "\
 Environment (also read from a file .env in the working folder; the environment wins):
@@ -46,6 +49,7 @@ Examples:
   holdfast migrate && holdfast serve        a shop in earnest
   holdfast admin create-user --name ada --role admin
   holdfast check --health                   for a container's health check
+  holdfast verify-terms order.txt --signer 0x…
 
 `holdfast help serve` lists the environment.";
 
@@ -76,11 +80,41 @@ enum Verb {
         #[arg(long, value_name = "DSN")]
         dsn: String,
     },
+    /// Copies a shop's SQLite files, which may run meanwhile, into a new folder
+    #[command(after_help = ENVIRONMENT)]
+    Backup {
+        /// The folder to be made
+        folder: PathBuf,
+    },
+    /// Puts such a copy into an empty data folder; escrow then starts paused
+    #[command(after_help = ENVIRONMENT)]
+    Restore {
+        /// The folder that `backup` made
+        folder: PathBuf,
+    },
+    /// Has escrow take over a ledger that lies elsewhere than where it last ran
+    #[command(after_help = ENVIRONMENT)]
+    Adopt {
+        /// It is an older copy: start paused, and under addresses that were never issued
+        #[arg(long)]
+        restored: bool,
+    },
     /// What only the operator may do
     #[command(subcommand)]
     Admin(Admin),
     /// Says which walls stand and whether everything answers
     Check(CheckArgs),
+    /// Says of an order's signed terms who signed them and what they are; needs no shop
+    VerifyTerms {
+        /// The text as the order's page or its API gives it; - reads the standard input
+        file: PathBuf,
+        /// Fail unless this address, the site's published key, signed it
+        #[arg(long, value_name = "ADDRESS")]
+        signer: Option<EvmAddress>,
+    },
+    /// Finds money at escrow's addresses by the keys alone, and moves it if asked to
+    #[command(after_help = RECOVERY)]
+    Recover(RecoverArgs),
     /// A role of a running shop
     #[command(hide = true)]
     Role {
@@ -186,6 +220,37 @@ enum Admin {
     Pause,
     /// Ends a pause
     Resume,
+    /// Says what escrow bounds, and how far
+    Limits,
+    /// Sets one of these bounds
+    Limit {
+        /// Its name, as `limits` says it
+        name: String,
+        /// In the unit that its name ends with
+        value: u64,
+    },
+    /// Payouts that cannot go on by themselves
+    #[command(subcommand)]
+    Payout(Payout),
+    /// Prints the addresses of the keys by which this site signs terms, the present one first
+    SiteKeys,
+}
+
+#[derive(Subcommand)]
+enum Payout {
+    /// Says which are held, why, and who can help them on
+    List,
+    /// Has escrow look again at once; what failed on the chain is then paid anew, less its fee
+    Retry {
+        /// The order, 32 digits as in the address of its page
+        order: String,
+        /// Number of the payout; without it the first that is held
+        #[arg(long)]
+        case: Option<i32>,
+        /// The chain tx that used the nonce of a payment, to be taken down as that payment
+        #[arg(long, value_name = "HASH")]
+        tx: Option<String>,
+    },
 }
 
 /// What `check` shows.
@@ -195,12 +260,47 @@ pub(crate) struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Walk along the evidence as well: every row that a party wrote, and escrow's anchors
+    #[arg(long)]
+    pub(crate) evidence: bool,
+    /// Only go through the books: every account against payments, payouts and the chains
+    #[arg(long, conflicts_with = "health")]
+    pub(crate) books: bool,
     /// Only ask the running shop's /health, say nothing, and exit 0 or 1
     #[arg(long)]
     pub(crate) health: bool,
     /// Look at a demo in this folder instead of the shop that the environment names
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+const RECOVERY: &str = "\
+It reads the secret file that SECRET_FILE names, and no ledger: what DB_DSN leads to is only looked at
+to see that no escrow runs there and, before money is moved, that no order was ever taken up there.
+Without --count it tries keys until --gap of them in a row were never used. Addresses that were
+emptied of tokens look unused, so name the count where it is known.";
+
+/// Settings of `recover` beside the environment.
+#[derive(Args)]
+pub(crate) struct RecoverArgs {
+    /// Move what is found to this address, whose key is elsewhere
+    #[arg(long, requires = "to")]
+    pub(crate) sweep: bool,
+    /// The address to move it to
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: Option<String>,
+    /// Do not ask before anything is moved
+    #[arg(long, requires = "sweep")]
+    pub(crate) yes: bool,
+    /// Try so many keys of each generation
+    #[arg(long, value_name = "N", conflicts_with = "gap")]
+    pub(crate) count: Option<u32>,
+    /// Stop after so many keys in a row that were never used
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) gap: u32,
+    /// How many generations of keys to try: one, and one more for each restore
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) generations: u32,
 }
 
 /// Does what the command line asks for.
@@ -226,6 +326,9 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Migrate(_)) => step::migrate(),
         #[cfg(feature = "mariadb")]
         Some(Verb::MigrateTo { dsn }) => crate::moving::run(&dsn),
+        Some(Verb::Backup { folder }) => backup::make(&folder),
+        Some(Verb::Restore { folder }) => backup::restore(&folder),
+        Some(Verb::Adopt { restored }) => backup::adopt(restored),
         Some(Verb::Admin(Admin::CreateUser { name, role })) => admin::create_user(&name, &role),
         Some(Verb::Admin(Admin::SetPassword { name })) => admin::set_password(&name),
         Some(Verb::Admin(Admin::Ban { name })) => admin::set_banned(&name, true),
@@ -233,7 +336,16 @@ pub(crate) fn run() -> Result<(), Stop> {
         Some(Verb::Admin(Admin::NewPhrase)) => admin::new_phrase(),
         Some(Verb::Admin(Admin::Pause)) => admin::pause(true),
         Some(Verb::Admin(Admin::Resume)) => admin::pause(false),
+        Some(Verb::Admin(Admin::Limits)) => admin::limits(),
+        Some(Verb::Admin(Admin::Limit { name, value })) => admin::limit(&name, value),
+        Some(Verb::Admin(Admin::Payout(Payout::List))) => payouts::list(),
+        Some(Verb::Admin(Admin::Payout(Payout::Retry { order, case, tx }))) => {
+            payouts::retry(&order, case, tx.as_deref())
+        }
+        Some(Verb::Admin(Admin::SiteKeys)) => admin::site_keys(),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::VerifyTerms { file, signer }) => terms::verify(&file, signer),
+        Some(Verb::Recover(args)) => recover::run(&args),
         Some(Verb::Role { role, level }) => role::run(role, level),
         Some(Verb::Probe { role }) => probe::run(role),
         Some(Verb::Derive) => derive::run(),

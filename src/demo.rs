@@ -13,6 +13,7 @@ use db::{DbConfig, WebDb};
 use domain::clock::Clock;
 
 use crate::cli::DemoArgs;
+use crate::matrix;
 use crate::monitor::{self, Post};
 use crate::role::Role;
 use crate::settings::{Settings, absolute, dotenv};
@@ -94,7 +95,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Stop> {
     let greeting = format!(
         "the demo shop is open\n\n  \
          Shop     http://{shop}\n  \
-         Logins   buyer, vendor, admin: the password of each is its name\n  \
+         Logins   buyer, careful, vendor, admin: the password of each is its name\n  \
          Wallet   http://{devnet} pays with play money\n  \
          Data     {}; delete it to begin anew\n  \
          Log      {}\n\n\
@@ -102,12 +103,18 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Stop> {
         paths.folder.display(),
         paths.log.display()
     );
+    let tried = matrix::look(&settings, Some(&paths.folder), own_users);
+    let vars = |role| {
+        let mut vars = settings.vars(role);
+        matrix::tell_web(&tried, role, &mut vars);
+        vars
+    };
     let posts: Vec<Post> = Role::ALL
         .iter()
         .rev()
         .map(|role| Post {
             role: *role,
-            vars: settings.vars(*role),
+            vars: vars(*role),
             user: user(*role),
             secret: (*role == Role::Escrow).then(|| paths.secret.clone()),
             log: Some(paths.log.clone()),

@@ -5,6 +5,8 @@
 
 mod admin;
 mod attack;
+mod backup;
+mod books;
 mod cage;
 mod check;
 mod cli;
@@ -18,8 +20,10 @@ mod matrix;
 mod monitor;
 #[cfg(feature = "mariadb")]
 mod moving;
+mod payouts;
 mod people;
 mod probe;
+mod recover;
 mod role;
 mod secret;
 mod serve;
@@ -28,6 +32,7 @@ mod step;
 mod stop;
 #[cfg(feature = "devnet")]
 mod story;
+mod terms;
 
 use std::process::ExitCode;
 

@@ -46,10 +46,12 @@ pub(crate) struct Tried {
 }
 
 /// What stands and what it holds.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Matrix {
+    #[serde(skip)]
     pub(crate) level: u8,
     pub(crate) walls: Vec<Wall>,
+    #[serde(rename = "attacks")]
     pub(crate) tried: Vec<Tried>,
     /// What to change, in sentences.
     pub(crate) advice: Vec<String>,
@@ -60,6 +62,24 @@ impl Matrix {
     pub(crate) fn leaks(&self) -> bool {
         self.level >= 2 && self.tried.iter().any(|tried| tried.result == "open")
     }
+}
+
+/// By which variable web is told of the matrix.
+const VARIABLE: &str = "WALLS";
+
+/// Gives web, among the variables of `role`, the matrix to show. Where it cannot be tried web shows
+/// none: that stops no shop.
+pub(crate) fn tell_web(
+    matrix: &Result<Matrix, Stop>,
+    role: Role,
+    vars: &mut Vec<(String, String)>,
+) {
+    if role != Role::Web {
+        return;
+    }
+    vars.retain(|(name, _)| name != VARIABLE);
+    let text = matrix.as_ref().ok().and_then(|matrix| serde_json::to_string(matrix).ok());
+    vars.extend(text.map(|text| (VARIABLE.to_owned(), text)));
 }
 
 /// Tries everything harmless. `own_users` says whether the roles have users of their own.

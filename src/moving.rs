@@ -42,6 +42,8 @@ pub(crate) fn run(dsn: &str) -> Result<(), Stop> {
     }
     let _demo = folders::hold_all(&folder, "the demo; stop it first")?;
     let _roles = folders::lock(&folder, &OWNERS)?;
+    // The copy lies elsewhere, and is to run there.
+    step::answer(Step::Adopt, vars.clone(), None)?;
     step::apart(Step::Copy, vars, Told::All)?;
     note(&folder, dsn).map_err(|error| {
         Stop::Failed(format!("all is copied, but no note of it: {}: {error}", folder.display()))

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::ServeArgs;
+use crate::matrix;
 use crate::monitor::{self, Post};
 use crate::people;
 use crate::role::Role;
@@ -58,11 +59,17 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
     };
     step::tables(&settings)?;
     say(&format!("isolation level {level} (`holdfast check` shows the walls)"));
+    let walls = matrix::look(&settings, folder.as_deref(), own_users);
+    let vars = |role| {
+        let mut vars = settings.vars(role);
+        matrix::tell_web(&walls, role, &mut vars);
+        vars
+    };
     let posts: Vec<Post> = roles
         .iter()
         .map(|role| Post {
             role: *role,
-            vars: settings.vars(*role),
+            vars: vars(*role),
             user: user(*role),
             secret: secret.clone().filter(|_| *role == Role::Escrow),
             log: None,

@@ -1,7 +1,7 @@
 //! Work on the database outside of the roles: each piece in a process of its own, as the user
 //! whose files it writes, so that the monitor never opened one.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 
@@ -10,10 +10,10 @@ use db::{DbConfig, Owner, migrate};
 use rustix::process::{Gid, Uid, umask};
 use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 
-use crate::people;
+use crate::people::{self, User};
 use crate::role::Role;
 use crate::settings::Settings;
-use crate::{Stop, folders, tell};
+use crate::{Stop, backup, folders, tell};
 
 /// The roles that own tables.
 pub(crate) const OWNERS: [Role; 3] = [Role::Web, Role::Escrow, Role::Courier];
@@ -33,6 +33,25 @@ pub(crate) enum Step {
     LookEscrow,
     /// Says whether those of courier are.
     LookCourier,
+    /// Copies the file of web to another.
+    BackupWeb,
+    /// Copies that of escrow.
+    BackupEscrow,
+    /// Copies that of courier.
+    BackupCourier,
+    /// Puts the file of web back from the input.
+    RestoreWeb,
+    /// Puts that of escrow back.
+    RestoreEscrow,
+    /// Puts that of courier back.
+    RestoreCourier,
+    /// Tells escrow that its ledger moves.
+    #[cfg(feature = "mariadb")]
+    Adopt,
+    /// Says whether an escrow runs on the tables.
+    LookIdle,
+    /// Says whether no order was ever taken up there.
+    LookUnused,
     /// Copies everything to a server.
     #[cfg(feature = "mariadb")]
     Copy,
@@ -61,6 +80,16 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
         Step::LookWeb => return look(&config, Owner::Web),
         Step::LookEscrow => return look(&config, Owner::Escrow),
         Step::LookCourier => return look(&config, Owner::Courier),
+        Step::BackupWeb => return backup::copy(Owner::Web, false),
+        Step::BackupEscrow => return backup::copy(Owner::Escrow, false),
+        Step::BackupCourier => return backup::copy(Owner::Courier, false),
+        Step::RestoreWeb => return backup::copy(Owner::Web, true),
+        Step::RestoreEscrow => return backup::copy(Owner::Escrow, true),
+        Step::RestoreCourier => return backup::copy(Owner::Courier, true),
+        #[cfg(feature = "mariadb")]
+        Step::Adopt => return backup::adopt(false),
+        Step::LookIdle => return crate::recover::idle(&config),
+        Step::LookUnused => return crate::recover::unused(&config),
         #[cfg(feature = "mariadb")]
         Step::Copy => return crate::moving::copy(),
         #[cfg(feature = "devnet")]
@@ -108,6 +137,31 @@ pub(crate) fn migrate_files(settings: &Settings, told: Told) -> Result<(), Stop>
     Ok(())
 }
 
+/// Does `step` in a process of its own with these variables and this input, and answers what it
+/// printed.
+pub(crate) fn answer(
+    step: Step,
+    vars: Vec<(String, String)>,
+    input: Option<File>,
+) -> Result<String, Stop> {
+    let name = step.to_possible_value().ok_or_else(|| Stop::Failed("no such step".to_owned()))?;
+    let failed = |why: String| Stop::Failed(format!("{}: {why}", name.get_name()));
+    let ended = Command::new("/proc/self/exe")
+        .args(["step", name.get_name()])
+        .env_clear()
+        .envs(vars)
+        .current_dir("/")
+        .stdin(input.map_or_else(Stdio::null, Stdio::from))
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    match ended.status.code() {
+        Some(0) => String::from_utf8(ended.stdout).map_err(|error| failed(error.to_string())),
+        Some(code) => Err(Stop::Said(u8::try_from(code).unwrap_or(1))),
+        None => Err(failed(ended.status.to_string())),
+    }
+}
+
 /// Does `step` in a process of its own with these variables, and waits for its end.
 pub(crate) fn apart(step: Step, vars: Vec<(String, String)>, told: Told) -> Result<(), Stop> {
     let name = step.to_possible_value().ok_or_else(|| Stop::Failed("no such step".to_owned()))?;
@@ -139,14 +193,17 @@ pub(crate) fn become_owner(config: &DbConfig, owner: Owner) -> Result<(), Stop> 
     if about.uid() == 0 {
         return Ok(());
     }
-    let gid = Gid::from_raw(about.gid());
+    become_user(User { uid: about.uid(), gid: about.gid() }).map_err(|error| {
+        Stop::Failed(format!("cannot act as the owner of {}: {error}", folder.display()))
+    })
+}
+
+/// Gives up being root for this user, for good.
+pub(crate) fn become_user(user: User) -> rustix::io::Result<()> {
     // One thread only: nothing was started in this process.
     set_thread_groups(&[])
-        .and_then(|()| set_thread_gid(gid))
-        .and_then(|()| set_thread_uid(Uid::from_raw(about.uid())))
-        .map_err(|error| {
-            Stop::Failed(format!("cannot act as the owner of {}: {error}", folder.display()))
-        })
+        .and_then(|()| set_thread_gid(Gid::from_raw(user.gid)))
+        .and_then(|()| set_thread_uid(Uid::from_raw(user.uid)))
 }
 
 /// What the database says, as an end of the command: another version of the tables or a file that

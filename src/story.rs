@@ -22,6 +22,10 @@ use crate::Stop;
 
 /// Where the demo's buyer wants refunds: the demo wallet's second account, whose key is public.
 const REFUND: &str = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
+/// Where one of the vendors wants to be paid instead: the demo wallet's sixth account.
+const NEW_WALLET: &str = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc";
+/// Who names a wallet.
+const CAREFUL: &str = "careful";
 const NOTE: &str = "On its way since this morning. Thank you!";
 const DELIVERY: &str = "Ada Lovelace\n12 St James Square\nLondon SW1Y 4JH";
 
@@ -117,6 +121,7 @@ pub(crate) fn tell(stage: Stage<'_>, now: Time) -> Result<(), Stop> {
         }
         teller.until(begun.after(Span::hours(*hours)))?;
     }
+    teller.careful()?;
     if let Some(order) = quarrel {
         // Late, so that its notice is not over yet.
         teller.rule(order)?;
@@ -214,21 +219,38 @@ impl Teller {
         self.round()
     }
 
+    /// A buyer whose orders want the signature of a wallet, the demo's own: what he bought is paid
+    /// and sent, and waits for it.
+    fn careful(&self) -> Result<(), Stop> {
+        let wallet = devnet::DEMO_WALLET.to_checksum(None);
+        let sign = |text: &str| devnet::sign_text(text).map_err(|error| error.message);
+        self.people.name_signer(CAREFUL, &wallet, sign).map_err(failed)?;
+        self.round()?;
+        let order = self.buy(CAREFUL, "Proof book", Some(dollar()))?;
+        self.round()?;
+        self.pay((CAREFUL, order))?;
+        self.people.ship("vendor", order, NOTE).map_err(failed)?;
+        self.round()
+    }
+
+    fn buy(&self, buyer: &str, item: &str, token: Option<EvmAddress>) -> Result<OrderId, Stop> {
+        let bought = self.people.buy(Purchase {
+            buyer,
+            item,
+            quantity: 1,
+            chain: ChainId::DEVELOPMENT,
+            token,
+            refund: REFUND.parse().map_err(failed)?,
+            delivery: DELIVERY,
+        });
+        bought.map_err(failed)
+    }
+
     fn scene(&self, item: &str, vendor: &str, ending: &Ending) -> Result<OrderId, Stop> {
         self.round()?;
-        let order = self
-            .people
-            .buy(Purchase {
-                buyer: "buyer",
-                item,
-                quantity: 1,
-                chain: ChainId::DEVELOPMENT,
-                // A quote in the stablecoin stands for a day, so what expires is paid in ether.
-                token: (!matches!(ending, Ending::Expired | Ending::Frozen)).then_some(dollar()),
-                refund: REFUND.parse().map_err(failed)?,
-                delivery: DELIVERY,
-            })
-            .map_err(failed)?;
+        // A quote in the stablecoin stands for a day, so what expires is paid in ether.
+        let token = (!matches!(ending, Ending::Expired | Ending::Frozen)).then_some(dollar());
+        let order = self.buy("buyer", item, token)?;
         self.round()?;
         match ending {
             Ending::Open => {}
@@ -246,7 +268,7 @@ impl Teller {
     /// What happens to an order once it is paid.
     fn go_on(&self, order: OrderId, vendor: &str, ending: &Ending) -> Result<(), Stop> {
         self.later(Span::minutes(4))?;
-        self.pay(order)?;
+        self.pay(("buyer", order))?;
         self.later(Span::hours(1))?;
         match ending {
             Ending::Released => {
@@ -259,6 +281,9 @@ impl Teller {
                 self.people
                     .ship(vendor, order, "Parcel HF-20493. It is well packed.")
                     .map_err(failed)?;
+                self.later(Span::hours(2))?;
+                // Another wallet of the vendor's: the buyer is told, and it counts in three days.
+                self.people.reseal(vendor, order, NEW_WALLET).map_err(failed)?;
                 self.round()
             }
             Ending::Refunded => {
@@ -298,8 +323,8 @@ impl Teller {
         self.round()
     }
 
-    fn pay(&self, order: OrderId) -> Result<(), Stop> {
-        let standing = self.people.standing("buyer", order).map_err(failed)?;
+    fn pay(&self, (buyer, order): (&str, OrderId)) -> Result<(), Stop> {
+        let standing = self.people.standing(buyer, order).map_err(failed)?;
         let to: EvmAddress = standing.address.ok_or_else(|| failed("no address was issued"))?;
         let due = U256::from_limbs(*standing.due.as_u256().as_limbs());
         let to = devnet::Address::from(*to.as_bytes());

@@ -38,9 +38,13 @@ pub(crate) fn early_thread() {
 
 #[derive(Deserialize)]
 struct Order {
+    #[serde(default)]
     aim: Aim,
     /// The race with a role that starts, and nothing else.
     race: bool,
+    /// A panic in the midst of the role's work, and nothing else.
+    #[serde(default)]
+    panic: bool,
 }
 
 /// A line on standard error for each attack, and a last one without a name: short enough not to
@@ -77,6 +81,11 @@ pub(crate) fn await_order(role: Role, own: &Path) {
 }
 
 fn obey(role: Role, order: &Order) {
+    if order.panic {
+        let fallen = thread::spawn(move || panic!("{} panics as it was ordered", role.name()));
+        let _fell = fallen.join();
+        return;
+    }
     let attacks = if order.race { vec![race_with_their_start()] } else { all(&order.aim) };
     let outcomes = run(&attacks, &order.aim);
     let each = outcomes.iter().map(|(name, why)| (name.as_str(), why.is_none()));

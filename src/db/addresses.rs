@@ -12,28 +12,48 @@ use crate::doors::WebTx;
 use crate::error::DbError;
 use crate::schema::{address_book, address_requests};
 
-const STORE: &str = "store";
-const PAYOUT: &str = "payout";
-const EVM: &str = "evm";
+pub(crate) const EVM: &str = "evm";
 
-/// A store's wish to be paid to an address.
+/// Whose address, and what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PayoutRequest {
+pub enum Purpose {
+    /// A store is paid there.
+    Payout(StoreId),
+    /// A buyer signs with its key what parts him from his money. The zero address says that he
+    /// signs no more.
+    Signer(UserId),
+}
+
+impl Purpose {
+    /// The kind of its owner, the owner's id and its word, as columns hold them.
+    pub fn columns(self) -> (&'static str, String, &'static str) {
+        match self {
+            Self::Payout(store) => ("store", store.to_string(), "payout"),
+            Self::Signer(user) => ("user", user.to_string(), "signer"),
+        }
+    }
+}
+
+/// A wish for an entry of the address book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressRequest {
     /// Its id.
     pub id: AddressRequestId,
-    /// The store.
-    pub store: StoreId,
-    /// Where its money shall go.
+    /// Whose address, and what it is for.
+    pub purpose: Purpose,
+    /// The address.
     pub address: EvmAddress,
-    /// The member who asked.
+    /// Who asked.
     pub by: UserId,
     /// When.
     pub at: Time,
+    /// Of a signer: the wallet's signature over the challenge of this request.
+    pub proof: Option<String>,
 }
 
 #[derive(Debug, Insertable)]
 #[diesel(table_name = address_requests)]
-struct RequestRow {
+struct RequestRow<'a> {
     id: String,
     owner_kind: &'static str,
     owner_id: String,
@@ -42,6 +62,7 @@ struct RequestRow {
     address: String,
     requested_by: String,
     created_at: NaiveDateTime,
+    proof: Option<&'a str>,
 }
 
 /// An entry of escrow's book.
@@ -55,16 +76,16 @@ pub struct Entry {
     pub counts_from: Time,
 }
 
-/// Where a store is paid, as web asked and escrow answered.
+/// The addresses of one owner and purpose, as web asked and escrow answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PayoutBook {
-    /// What the store asked for last, with its time.
+pub struct Book {
+    /// What was asked for last, with its time.
     pub asked: Option<(AddressRequestId, EvmAddress, Time)>,
     /// Escrow's entries, the newest first.
     pub entries: Vec<Entry>,
 }
 
-impl PayoutBook {
+impl Book {
     /// The address that a new order would be sealed to at `now`.
     pub fn in_force(&self, now: Time) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.counts_from <= now)
@@ -84,30 +105,33 @@ impl PayoutBook {
 }
 
 /// Writes a request.
-pub fn insert(tx: &mut WebTx<'_>, request: &PayoutRequest) -> Result<(), DbError> {
+pub fn insert(tx: &mut WebTx<'_>, request: &AddressRequest) -> Result<(), DbError> {
+    let (owner_kind, owner_id, purpose) = request.purpose.columns();
     let row = RequestRow {
         id: request.id.to_string(),
-        owner_kind: STORE,
-        owner_id: request.store.to_string(),
-        purpose: PAYOUT,
+        owner_kind,
+        owner_id,
+        purpose,
         family: EVM,
         address: request.address.to_string(),
         requested_by: request.by.to_string(),
         created_at: codec::stamp(request.at),
+        proof: request.proof.as_deref(),
     };
     diesel::insert_into(address_requests::table).values(row).execute(tx.conn())?;
     Ok(())
 }
 
-/// What a store asked for last.
+/// What was asked for last.
 pub fn asked(
     conn: &mut Conn,
-    store: StoreId,
+    purpose: Purpose,
 ) -> Result<Option<(AddressRequestId, EvmAddress, Time)>, DbError> {
+    let (kind, owner, purpose) = purpose.columns();
     let row: Option<(String, String, NaiveDateTime)> = address_requests::table
-        .filter(address_requests::owner_id.eq(store.to_string()))
-        .filter(address_requests::owner_kind.eq(STORE))
-        .filter(address_requests::purpose.eq(PAYOUT))
+        .filter(address_requests::owner_id.eq(owner))
+        .filter(address_requests::owner_kind.eq(kind))
+        .filter(address_requests::purpose.eq(purpose))
         .order((address_requests::created_at.desc(), address_requests::id.desc()))
         .select((address_requests::id, address_requests::address, address_requests::created_at))
         .first(conn)
@@ -122,13 +146,14 @@ pub fn asked(
     .transpose()
 }
 
-/// Where a store is paid, with the newest few of escrow's entries.
-pub fn payout_book(conn: &mut Conn, store: StoreId) -> Result<PayoutBook, DbError> {
-    let asked = asked(conn, store)?;
+/// What was asked for, with the newest few of escrow's entries.
+pub fn book(conn: &mut Conn, purpose: Purpose) -> Result<Book, DbError> {
+    let asked = asked(conn, purpose)?;
+    let (kind, owner, purpose) = purpose.columns();
     let rows: Vec<(String, String, NaiveDateTime)> = address_book::table
-        .filter(address_book::owner_kind.eq(STORE))
-        .filter(address_book::owner_id.eq(store.to_string()))
-        .filter(address_book::purpose.eq(PAYOUT))
+        .filter(address_book::owner_kind.eq(kind))
+        .filter(address_book::owner_id.eq(owner))
+        .filter(address_book::purpose.eq(purpose))
         .filter(address_book::family.eq(EVM))
         .order(address_book::seq.desc())
         .limit(50)
@@ -144,7 +169,7 @@ pub fn payout_book(conn: &mut Conn, store: StoreId) -> Result<PayoutBook, DbErro
             })
         })
         .collect::<Result<_, DbError>>()?;
-    Ok(PayoutBook { asked, entries })
+    Ok(Book { asked, entries })
 }
 
 #[cfg(test)]
@@ -158,7 +183,7 @@ mod tests {
         let (old, new) = (EvmAddress::from_bytes([1; 20]), EvmAddress::from_bytes([2; 20]));
         let id = |n| AddressRequestId::from_random([n; 16]);
         let entry = |address, n, counts_from| Entry { address, request: id(n), counts_from };
-        let mut book = PayoutBook { asked: Some((id(1), old, now)), entries: Vec::new() };
+        let mut book = Book { asked: Some((id(1), old, now)), entries: Vec::new() };
         assert_eq!((book.in_force(now), book.waiting(now)), (None, None));
         assert_eq!(book.unanswered(), Some(old));
 

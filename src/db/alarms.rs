@@ -48,6 +48,17 @@ pub fn raise(
     Ok(true)
 }
 
+/// How many alarms of a kind were raised after a moment, counted up to `most`.
+pub fn count(conn: &mut Conn, kind: &str, after: Time, most: i64) -> Result<i64, DbError> {
+    let found: Vec<String> = alarms::table
+        .filter(alarms::raised_at.gt(codec::stamp(after)))
+        .filter(alarms::kind.eq(kind))
+        .limit(most)
+        .select(alarms::id)
+        .load(conn)?;
+    codec::number("alarms", found.len())
+}
+
 /// The newest alarms.
 pub fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<AlarmRow>, DbError> {
     alarms::table

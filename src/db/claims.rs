@@ -7,6 +7,7 @@ use domain::ids::{OrderId, UserId};
 use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
+use crate::evidence;
 use crate::schema::{dispute_claims, users};
 
 /// A statement.
@@ -26,7 +27,7 @@ pub struct ClaimRow {
 /// Adds a statement under the number it carries; a taken one fails with [`DbError::Unique`].
 pub fn insert(tx: &mut WebTx<'_>, row: &ClaimRow) -> Result<(), DbError> {
     diesel::insert_into(dispute_claims::table).values(row).execute(tx.conn())?;
-    Ok(())
+    evidence::note(tx, row)
 }
 
 /// The number that the next statement about an order carries.
@@ -36,6 +37,16 @@ pub fn next_number(conn: &mut Conn, order: OrderId) -> Result<i32, DbError> {
         .select(diesel::dsl::max(dispute_claims::n))
         .first(conn)?;
     Ok(last.unwrap_or_default().saturating_add(1))
+}
+
+/// One statement.
+pub fn by_number(conn: &mut Conn, order: OrderId, n: i32) -> Result<Option<ClaimRow>, DbError> {
+    dispute_claims::table
+        .find((order.to_string(), n))
+        .select(ClaimRow::as_select())
+        .first(conn)
+        .optional()
+        .map_err(DbError::from)
 }
 
 /// How many statements somebody made about an order.

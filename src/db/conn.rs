@@ -90,15 +90,31 @@ impl Conn {
             }
             conn.batch_execute(&migrate::views(true))?;
         }
-        // Without a schema name this reaches the attached files as well.
-        conn.batch_execute("PRAGMA mmap_size = 0;")?;
-        match mode {
-            Mode::Read => conn.batch_execute("PRAGMA query_only = ON;")?,
-            Mode::Write => conn.batch_execute(&owners::guards(owner)).map_err(untouched)?,
-            Mode::Bare => {}
-        }
+        settle(&mut conn, owner, mode)?;
         Ok(Self::Sqlite(conn))
     }
+
+    /// Opens the file of `owner` without those of the others.
+    ///
+    /// # Errors
+    /// As of [`Conn::open`].
+    pub(crate) fn open_alone(config: &DbConfig, owner: Owner, mode: Mode) -> Result<Self, DbError> {
+        let mut conn = main_file(config, owner)?;
+        settle(&mut conn, owner, mode)?;
+        Ok(Self::Sqlite(conn))
+    }
+}
+
+/// The last settings, once every file is attached.
+fn settle(conn: &mut SqliteConnection, owner: Owner, mode: Mode) -> Result<(), DbError> {
+    // Without a schema name this reaches the attached files as well.
+    conn.batch_execute("PRAGMA mmap_size = 0;")?;
+    match mode {
+        Mode::Read => conn.batch_execute("PRAGMA query_only = ON;")?,
+        Mode::Write => conn.batch_execute(&owners::guards(owner)).map_err(untouched)?,
+        Mode::Bare => {}
+    }
+    Ok(())
 }
 
 fn main_file(config: &DbConfig, owner: Owner) -> Result<SqliteConnection, DbError> {

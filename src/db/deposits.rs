@@ -38,18 +38,19 @@ pub struct Deposit {
     pub credited_at: Time,
 }
 
-/// Stores a deposit under the order's next number.
-pub fn insert(tx: &mut EscrowTx<'_>, row: &Deposit) -> Result<(), DbError> {
+/// Stores a deposit under the order's next number, which it answers.
+pub fn insert(tx: &mut EscrowTx<'_>, row: &Deposit) -> Result<i32, DbError> {
     let last: Option<i32> = deposits::table
         .filter(deposits::order_id.eq(row.order.to_string()))
         .select(diesel::dsl::max(deposits::seq))
         .first(tx.conn())?;
+    let seq = last.unwrap_or_default().saturating_add(1);
     let chain: i64 = codec::column("deposits.chain_id", row.chain.get())?;
     let block: i64 = codec::column("deposits.block_number", row.block_number)?;
     diesel::insert_into(deposits::table)
         .values((
             deposits::order_id.eq(row.order.to_string()),
-            deposits::seq.eq(last.unwrap_or_default().saturating_add(1)),
+            deposits::seq.eq(seq),
             deposits::chain_id.eq(chain),
             deposits::amount.eq(codec::amount_text(row.amount)),
             deposits::credited_total.eq(codec::amount_text(row.credited_total)),
@@ -61,7 +62,18 @@ pub fn insert(tx: &mut EscrowTx<'_>, row: &Deposit) -> Result<(), DbError> {
             deposits::tx_hash.eq(row.origin.map(|(_, hash)| domain::seal::hex(&hash))),
         ))
         .execute(tx.conn())?;
-    Ok(())
+    Ok(seq)
+}
+
+/// Number and amount of an order's deposits, oldest first.
+pub fn numbered(conn: &mut Conn, order: OrderId) -> Result<Vec<(i32, Amount)>, DbError> {
+    let found: Vec<(i32, String)> = deposits::table
+        .filter(deposits::order_id.eq(order.to_string()))
+        .order(deposits::seq)
+        .select((deposits::seq, deposits::amount))
+        .load(conn)?;
+    let read = |(seq, amount): (i32, String)| Ok((seq, codec::amount("deposits.amount", &amount)?));
+    found.into_iter().map(read).collect()
 }
 
 /// What was credited to an order, oldest first.

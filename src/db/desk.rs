@@ -6,20 +6,20 @@ use diesel::prelude::*;
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clock::Time;
-use domain::ids::{AddressRequestId, RateId, StoreId};
+use domain::ids::{AddressRequestId, RateId};
 use domain::money::{Amount, UsdMicros};
 
+use crate::addresses::{EVM, Purpose};
 use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
-use crate::schema::{address_book, chains, controls, escrow_heartbeat, installation, rates};
+use crate::schema::{
+    address_book, chains, controls, escrow_heartbeat, installation, rates, site_keys,
+};
 
 const ONE: i32 = 1;
 const PAUSE: &str = "pause";
-const STORE: &str = "store";
-const PAYOUT: &str = "payout";
-const EVM: &str = "evm";
 
 /// A sign of life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,19 @@ pub struct Installation {
     pub fingerprint: String,
     /// Part of every key's path; rises at each restore.
     pub generation: u32,
+    /// What ties the ledger to its place; none of one that was made before there was such a tie.
+    pub bond: Option<Bond>,
+}
+
+/// What ties a ledger to the place where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bond {
+    /// Drawn when the ledger was bound to its place, 32 hexadecimal digits.
+    pub id: String,
+    /// The place ([`crate::doors::Door::place`]).
+    pub place: String,
+    /// `0x` and 64 digits over all of it, under escrow's key of seals.
+    pub mac: String,
 }
 
 /// What escrow last saw of a chain.
@@ -79,11 +92,11 @@ pub struct NewRate {
     pub fetched_at: Time,
 }
 
-/// An entry for the address book: where a store is paid.
+/// An entry for the address book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewEntry {
-    /// The store.
-    pub store: StoreId,
+    /// Whose address, and what it is for.
+    pub purpose: Purpose,
     /// The address.
     pub address: EvmAddress,
     /// The request it comes from.
@@ -134,45 +147,122 @@ pub fn last_beat(conn: &mut Conn) -> Result<Option<Beat>, DbError> {
 
 /// Pauses payouts and new orders, or lets them go on. Only the operator's command line does so.
 pub fn set_pause(tx: &mut EscrowTx<'_>, on: bool, at: Time) -> Result<(), DbError> {
-    let values = (
-        controls::value.eq(if on { "on" } else { "off" }),
-        controls::changed_at.eq(codec::stamp(at)),
-    );
-    if diesel::update(controls::table.find(PAUSE)).set(values).execute(tx.conn())? == 0 {
+    set_control(tx, PAUSE, if on { "on" } else { "off" }, at)
+}
+
+/// Sets a switch of the operator's.
+pub fn set_control(
+    tx: &mut EscrowTx<'_>,
+    name: &str,
+    value: &str,
+    at: Time,
+) -> Result<(), DbError> {
+    let values = (controls::value.eq(value), controls::changed_at.eq(codec::stamp(at)));
+    if diesel::update(controls::table.find(name)).set(values).execute(tx.conn())? == 0 {
         diesel::insert_into(controls::table)
-            .values((controls::name.eq(PAUSE), values))
+            .values((controls::name.eq(name), values))
             .execute(tx.conn())?;
     }
     Ok(())
 }
 
+/// How a switch of the operator's stands; none that was never set.
+pub fn control(conn: &mut Conn, name: &str) -> Result<Option<String>, DbError> {
+    controls::table.find(name).select(controls::value).first(conn).optional().map_err(DbError::from)
+}
+
 /// Which key this ledger belongs to; none before the first start.
 pub fn installation(conn: &mut Conn) -> Result<Option<Installation>, DbError> {
-    let found: Option<(String, i32)> = installation::table
+    type Found = (String, i32, Option<String>, Option<String>, Option<String>);
+    let found: Option<Found> = installation::table
         .find(ONE)
-        .select((installation::fingerprint, installation::generation))
+        .select((
+            installation::fingerprint,
+            installation::generation,
+            installation::install_id,
+            installation::place,
+            installation::mac,
+        ))
         .first(conn)
         .optional()?;
     found
-        .map(|(fingerprint, generation)| {
+        .map(|(fingerprint, generation, id, place, mac)| {
             let generation = codec::number("installation.generation", generation)?;
-            Ok(Installation { fingerprint, generation })
+            let bond = match (id, place, mac) {
+                (None, None, None) => None,
+                (id, place, mac) => Some(Bond {
+                    id: id.unwrap_or_default(),
+                    place: place.unwrap_or_default(),
+                    mac: mac.unwrap_or_default(),
+                }),
+            };
+            Ok(Installation { fingerprint, generation, bond })
         })
         .transpose()
 }
 
-/// Binds the ledger to a key, once.
+/// Binds the ledger to a key and a place, or to another place or generation of the same key.
 pub fn install(tx: &mut EscrowTx<'_>, row: &Installation, at: Time) -> Result<(), DbError> {
     let generation: i32 = codec::column("installation.generation", row.generation)?;
-    diesel::insert_into(installation::table)
+    let bond = row.bond.as_ref();
+    let values = (
+        installation::generation.eq(generation),
+        installation::install_id.eq(bond.map(|bond| bond.id.as_str())),
+        installation::place.eq(bond.map(|bond| bond.place.as_str())),
+        installation::mac.eq(bond.map(|bond| bond.mac.as_str())),
+    );
+    let own = installation::table.find(ONE).filter(installation::fingerprint.eq(&row.fingerprint));
+    if diesel::update(own).set(values).execute(tx.conn())? == 0 {
+        diesel::insert_into(installation::table)
+            .values((
+                installation::id.eq(ONE),
+                installation::fingerprint.eq(&row.fingerprint),
+                installation::created_at.eq(codec::stamp(at)),
+                values,
+            ))
+            .execute(tx.conn())?;
+    }
+    Ok(())
+}
+
+/// A key by which this site signs terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteKey {
+    /// Part of its path.
+    pub generation: u32,
+    /// Its address.
+    pub address: EvmAddress,
+    /// When escrow first held it.
+    pub since: Time,
+}
+
+/// Notes a key by which this site signs. The same generation twice fails with [`DbError::Unique`].
+pub fn note_site_key(tx: &mut EscrowTx<'_>, key: &SiteKey) -> Result<(), DbError> {
+    let generation: i32 = codec::column("site_keys.generation", key.generation)?;
+    diesel::insert_into(site_keys::table)
         .values((
-            installation::id.eq(ONE),
-            installation::fingerprint.eq(&row.fingerprint),
-            installation::generation.eq(generation),
-            installation::created_at.eq(codec::stamp(at)),
+            site_keys::generation.eq(generation),
+            site_keys::address.eq(key.address.to_string()),
+            site_keys::since.eq(codec::stamp(key.since)),
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// The keys by which this site signs and signed, the present one first.
+pub fn site_keys(conn: &mut Conn) -> Result<Vec<SiteKey>, DbError> {
+    let rows: Vec<(i32, String, NaiveDateTime)> = site_keys::table
+        .order(site_keys::generation.desc())
+        .select((site_keys::generation, site_keys::address, site_keys::since))
+        .load(conn)?;
+    let key = |(generation, address, since): (i32, String, NaiveDateTime)| {
+        Ok(SiteKey {
+            generation: codec::number("site_keys.generation", generation)?,
+            address: codec::parsed("site_keys.address", &address)?,
+            since: codec::time(since),
+        })
+    };
+    rows.into_iter().map(key).collect()
 }
 
 /// Writes what was seen of a chain.
@@ -217,20 +307,21 @@ pub fn insert_rate(tx: &mut EscrowTx<'_>, rate: &NewRate) -> Result<(), DbError>
     Ok(())
 }
 
-/// Enters an address into the book under the store's next number.
+/// Enters an address into the book under the next number of its owner and purpose.
 pub fn enter(tx: &mut EscrowTx<'_>, entry: &NewEntry) -> Result<(), DbError> {
+    let (kind, owner, purpose) = entry.purpose.columns();
     let last: Option<i32> = address_book::table
-        .filter(address_book::owner_kind.eq(STORE))
-        .filter(address_book::owner_id.eq(entry.store.to_string()))
-        .filter(address_book::purpose.eq(PAYOUT))
+        .filter(address_book::owner_kind.eq(kind))
+        .filter(address_book::owner_id.eq(&owner))
+        .filter(address_book::purpose.eq(purpose))
         .filter(address_book::family.eq(EVM))
         .select(diesel::dsl::max(address_book::seq))
         .first(tx.conn())?;
     diesel::insert_into(address_book::table)
         .values((
-            address_book::owner_kind.eq(STORE),
-            address_book::owner_id.eq(entry.store.to_string()),
-            address_book::purpose.eq(PAYOUT),
+            address_book::owner_kind.eq(kind),
+            address_book::owner_id.eq(owner),
+            address_book::purpose.eq(purpose),
             address_book::family.eq(EVM),
             address_book::seq.eq(last.unwrap_or_default().saturating_add(1)),
             address_book::address.eq(entry.address.to_string()),
@@ -242,28 +333,30 @@ pub fn enter(tx: &mut EscrowTx<'_>, entry: &NewEntry) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Whether a store has any entry in the book.
-pub fn is_known(conn: &mut Conn, store: StoreId) -> Result<bool, DbError> {
+/// Whether the book has any entry of an owner and purpose.
+pub fn is_known(conn: &mut Conn, purpose: Purpose) -> Result<bool, DbError> {
+    let (kind, owner, purpose) = purpose.columns();
     diesel::select(diesel::dsl::exists(
         address_book::table
-            .filter(address_book::owner_kind.eq(STORE))
-            .filter(address_book::owner_id.eq(store.to_string()))
-            .filter(address_book::purpose.eq(PAYOUT)),
+            .filter(address_book::owner_kind.eq(kind))
+            .filter(address_book::owner_id.eq(owner))
+            .filter(address_book::purpose.eq(purpose)),
     ))
     .get_result(conn)
     .map_err(DbError::from)
 }
 
-/// The payout address of a store that counts at `now`.
-pub fn payout_address(
+/// The address of an owner and purpose that counts at `now`.
+pub fn in_force(
     conn: &mut Conn,
-    store: StoreId,
+    purpose: Purpose,
     now: Time,
 ) -> Result<Option<EvmAddress>, DbError> {
+    let (kind, owner, purpose) = purpose.columns();
     let text: Option<String> = address_book::table
-        .filter(address_book::owner_kind.eq(STORE))
-        .filter(address_book::owner_id.eq(store.to_string()))
-        .filter(address_book::purpose.eq(PAYOUT))
+        .filter(address_book::owner_kind.eq(kind))
+        .filter(address_book::owner_id.eq(owner))
+        .filter(address_book::purpose.eq(purpose))
         .filter(address_book::family.eq(EVM))
         .filter(address_book::counts_from.le(codec::stamp(now)))
         .order(address_book::seq.desc())

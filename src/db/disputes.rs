@@ -12,6 +12,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
+use crate::evidence;
 use crate::rulings;
 use crate::schema::{disputes, order_deadlines, order_state, orders, stores, users};
 
@@ -32,7 +33,7 @@ pub struct DisputeRow {
 /// Opens a dispute; a second one of the same order fails with [`DbError::Unique`].
 pub fn insert(tx: &mut WebTx<'_>, row: &DisputeRow) -> Result<(), DbError> {
     diesel::insert_into(disputes::table).values(row).execute(tx.conn())?;
-    Ok(())
+    evidence::note(tx, row)
 }
 
 /// An open dispute in the list of staff.

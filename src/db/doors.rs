@@ -10,6 +10,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use crate::config::DbConfig;
 use crate::conn::{Conn, Mode};
 use crate::error::DbError;
+use crate::link::Link;
 use crate::migrate;
 use crate::owners::Owner;
 use crate::pool::Reader;
@@ -145,6 +146,9 @@ impl<R: Role> Door<R> {
     /// tables are older or newer than this binary.
     pub fn prepare(config: &DbConfig) -> Result<Prepared<R>, DbError> {
         let mut desk = Desk::open(config, R::OWNER)?;
+        if let Some(why) = desk.lack() {
+            return Err(why.clone());
+        }
         migrate::check_all(desk.conn()?, R::OWNER)?;
         Ok(Prepared { config: config.clone(), desk, role: PhantomData })
     }
@@ -192,8 +196,25 @@ impl<R: Role> Door<R> {
     /// [`DbError::Down`] when no connection can be opened.
     pub fn watch(&self, owner: Owner) -> Result<Watch, DbError> {
         let schema = if owner == R::OWNER { "main" } else { owner.name() };
-        let conn = Conn::open(&self.config, R::OWNER, Mode::Read)?;
-        Ok(Watch { conn, schema, seen: None })
+        let link = Some(Link::open(&self.config, R::OWNER, Mode::Read)?);
+        Ok(Watch { config: self.config.clone(), owner: R::OWNER, link, schema, seen: None })
+    }
+
+    /// Why escrow goes on without the files of the other roles; `None` where they are there, and
+    /// always for the others and on MariaDB.
+    ///
+    /// # Errors
+    /// [`DbError::Busy`] when no connection becomes free within one second.
+    pub fn lack(&self) -> Result<Option<DbError>, DbError> {
+        self.reader.lack()
+    }
+
+    /// Where the tables of escrow lie, in words that a copy of them does not share.
+    ///
+    /// # Errors
+    /// [`DbError::Down`] when the file cannot be looked at, else what the engine says.
+    pub fn place(&self) -> Result<String, DbError> {
+        self.reader.read(|conn| crate::place::of_ledger(&self.config, conn))
     }
 
     pub(crate) fn writer(&self) -> &Writer {
@@ -226,14 +247,17 @@ impl<R: Role> fmt::Debug for Prepared<R> {
 
 /// Notices that an owner's tables may have changed, far cheaper than looking.
 pub struct Watch {
-    conn: Conn,
+    config: DbConfig,
+    owner: Owner,
+    link: Option<Link>,
     schema: &'static str,
     seen: Option<i64>,
 }
 
 impl Watch {
     /// Whether the owner may have committed since this was last asked; `true` at the first time,
-    /// and always on MariaDB, which has no such number.
+    /// and always on MariaDB, which has no such number. Where the file cannot be used it is
+    /// `false` until it can.
     ///
     /// # Errors
     /// What the engine says.
@@ -243,11 +267,28 @@ impl Watch {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             data_version: i64,
         }
-        if !self.conn.is_sqlite() {
+        let mut link = match self.link.take() {
+            Some(link) => link,
+            None => {
+                self.seen = None;
+                Link::open(&self.config, self.owner, Mode::Read)?
+            }
+        };
+        if !link.is_sqlite() {
+            self.link = Some(link);
             return Ok(true);
         }
+        if !link.is_sound() {
+            // Opened anew at the next look.
+            return Ok(true);
+        }
+        if link.lack().is_some() {
+            self.link = Some(link);
+            return Ok(false);
+        }
         let row: Row =
-            sql_query(format!("PRAGMA {}.data_version", self.schema)).get_result(&mut self.conn)?;
+            sql_query(format!("PRAGMA {}.data_version", self.schema)).get_result(&mut *link)?;
+        self.link = Some(link);
         Ok(self.seen.replace(row.data_version) != Some(row.data_version))
     }
 }

@@ -60,6 +60,15 @@ impl DbError {
         matches!(self, Self::Unique(_) | Self::Constraint(_) | Self::NotFound)
     }
 
+    /// Whether a file, or the shape of its tables, is at fault, and not what a row holds.
+    pub(crate) fn is_of_file(&self) -> bool {
+        match self {
+            Self::Down(_) | Self::ReadOnly | Self::Schema(_) | Self::Failed(_) => true,
+            Self::Corrupt(said) => SPOILT.iter().any(|word| said.contains(word)),
+            _ => false,
+        }
+    }
+
     /// Sorts a failure by the engine's message, where diesel knows no kind for it.
     pub(crate) fn from_message(message: &str) -> Self {
         let has = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
@@ -77,7 +86,7 @@ impl DbError {
             Self::ReadOnly
         } else if has(&DOWN) {
             Self::Down(format!("the database cannot be reached: {message}"))
-        } else if has(&["malformed", "not a database"]) {
+        } else if has(&SPOILT) {
             Self::Corrupt(message.to_owned())
         } else if has(&[
             "no such table",
@@ -135,6 +144,9 @@ const CONSTRAINT: [&str; 7] = [
     "Incorrect ",
     "doesn't have a default value",
 ];
+
+/// SQLite's words for a file that holds no sound database.
+const SPOILT: [&str; 2] = ["malformed", "not a database"];
 
 const DOWN: [&str; 9] = [
     "unable to open database",

@@ -1,5 +1,10 @@
 //! What lies in web's tables for escrow to take up. These rows are hostile until escrow has
 //! checked them: they come as they are stored, in plain columns.
+//!
+//! On SQLite a forged file holds to no type and no length. Lists take in keys of our form alone,
+//! and a row is read only if it is small, which SQLite tells without loading it. A list is walked
+//! by counting over what nothing could be done about: a cursor would be a value that the forger
+//! chose.
 
 use diesel::prelude::*;
 use domain::clock::Time;
@@ -16,6 +21,43 @@ use crate::schema::{
     order_state, orders, payout_holds, shipment_events,
 };
 
+/// A part of a list: so many rows are passed over, and so many read at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Rows passed over, the oldest.
+    pub skip: i64,
+    /// Rows read.
+    pub limit: i64,
+}
+
+/// A condition: a key of web's has the length of an id.
+macro_rules! is_key {
+    ($table:ident . $column:ident) => {{
+        let _there = $table::$column;
+        diesel::dsl::sql::<diesel::sql_types::Bool>(concat!(
+            "OCTET_LENGTH(",
+            stringify!($table),
+            ".",
+            stringify!($column),
+            ") = 32"
+        ))
+    }};
+}
+
+/// A condition: these columns of web's take no more than 64 KiB together.
+macro_rules! is_small {
+    ($table:ident: $($column:ident)+) => {{
+        $(let _there = $table::$column;)+
+        diesel::dsl::sql::<diesel::sql_types::Bool>(concat!(
+            "0"
+            $(, " + COALESCE(OCTET_LENGTH(", stringify!($table), ".", stringify!($column), "), 0)")+,
+            " <= 65536"
+        ))
+    }};
+}
+
+pub(crate) use {is_key, is_small};
+
 /// A request for the address book.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = address_requests)]
@@ -27,6 +69,7 @@ pub struct AddressRequestRow {
     pub purpose: String,
     pub family: String,
     pub address: String,
+    pub proof: Option<String>,
 }
 
 /// Ids of orders that escrow has not taken up, oldest first, placed at or after `since` if that is
@@ -34,37 +77,42 @@ pub struct AddressRequestRow {
 pub fn new_orders(
     conn: &mut Conn,
     since: Option<Time>,
-    limit: i64,
+    part: Part,
 ) -> Result<Vec<String>, DbError> {
     let mut query = orders::table
         .left_join(order_state::table.on(order_state::order_id.eq(orders::id)))
         .filter(order_state::order_id.is_null())
+        .filter(is_key!(orders.id))
         .into_boxed();
     if let Some(since) = since {
         query = query.filter(orders::created_at.ge(codec::stamp(since)));
     }
     query
         .order((orders::created_at, orders::id))
-        .limit(limit)
+        .limit(part.limit)
+        .offset(part.skip)
         .select(orders::id)
         .load(conn)
         .map_err(DbError::from)
 }
 
-/// An order as web wrote it, under the id as it is stored.
+/// An order as web wrote it, under the id as it is stored; none if it is too large.
 pub fn order(conn: &mut Conn, id: &str) -> Result<Option<OrderRow>, DbError> {
     orders::table
         .find(id)
+        .filter(is_small!(orders: id buyer_id store_id token amount rate_id refund_address
+            lines_hash request_id created_at expires_at token_address leg_fee))
         .select(OrderRow::as_select())
         .first(conn)
         .optional()
         .map_err(DbError::from)
 }
 
-/// The first `limit` lines of an order, in their order.
+/// The first `limit` lines of an order, in their order, but for those that are too large.
 pub fn lines(conn: &mut Conn, id: OrderId, limit: i64) -> Result<Vec<LineRow>, DbError> {
     order_lines::table
         .filter(order_lines::order_id.eq(id.to_string()))
+        .filter(is_small!(order_lines: kind package_id item_id title))
         .order(order_lines::n)
         .limit(limit)
         .select(LineRow::as_select())
@@ -77,7 +125,7 @@ pub fn lines(conn: &mut Conn, id: OrderId, limit: i64) -> Result<Vec<LineRow>, D
 pub fn open_intents(
     conn: &mut Conn,
     since: Option<Time>,
-    limit: i64,
+    part: Part,
 ) -> Result<Vec<(String, i32)>, DbError> {
     let mut query = order_intents::table
         .left_join(
@@ -90,22 +138,26 @@ pub fn open_intents(
         ))
         .filter(intent_answers::n.is_null())
         .filter(payout_holds::order_id.is_null())
+        .filter(is_key!(order_intents.order_id))
+        .filter(order_intents::n.between(1, i32::MAX))
         .into_boxed();
     if let Some(since) = since {
         query = query.filter(order_intents::created_at.ge(codec::stamp(since)));
     }
     query
-        .order((order_intents::created_at, order_intents::order_id))
-        .limit(limit)
+        .order((order_intents::created_at, order_intents::order_id, order_intents::n))
+        .limit(part.limit)
+        .offset(part.skip)
         .select((order_intents::order_id, order_intents::n))
         .load(conn)
         .map_err(DbError::from)
 }
 
-/// One intent as it stands now, under the order's id as it is stored.
+/// One intent as it stands now, under the order's id as it is stored; none if it is too large.
 pub fn intent(conn: &mut Conn, order: &str, n: i32) -> Result<Option<IntentRow>, DbError> {
     order_intents::table
         .find((order, n))
+        .filter(is_small!(order_intents: action actor_id actor_role request_id created_at signature signature_expires))
         .select(IntentRow::as_select())
         .first(conn)
         .optional()
@@ -158,6 +210,20 @@ pub fn was_dispatched(conn: &mut Conn, order: OrderId, by: Time) -> Result<bool,
     .map_err(DbError::from)
 }
 
+/// In which role and by whom the dispute of an order was opened, as far as that can be read.
+pub fn opener(
+    conn: &mut Conn,
+    order: OrderId,
+) -> Result<(Option<String>, Option<String>), DbError> {
+    let found = disputes::table
+        .find(order.to_string())
+        .filter(is_small!(disputes: opener_role opened_by))
+        .select((disputes::opener_role.nullable(), disputes::opened_by.nullable()))
+        .first(conn)
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
 /// Whether the vendor marked the order as shipped.
 pub fn is_dispatched(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
     diesel::select(diesel::dsl::exists(
@@ -168,21 +234,24 @@ pub fn is_dispatched(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
 }
 
 /// Ids of requests that are not in the address book, oldest first.
-pub fn address_requests(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbError> {
+pub fn address_requests(conn: &mut Conn, part: Part) -> Result<Vec<String>, DbError> {
     address_requests::table
         .left_join(address_book::table.on(address_book::request_id.eq(address_requests::id)))
         .filter(address_book::request_id.is_null())
+        .filter(is_key!(address_requests.id))
         .order((address_requests::created_at, address_requests::id))
-        .limit(limit)
+        .limit(part.limit)
+        .offset(part.skip)
         .select(address_requests::id)
         .load(conn)
         .map_err(DbError::from)
 }
 
-/// One request for the address book.
+/// One request for the address book; none if it is too large.
 pub fn address_request(conn: &mut Conn, id: &str) -> Result<Option<AddressRequestRow>, DbError> {
     address_requests::table
         .find(id)
+        .filter(is_small!(address_requests: owner_kind owner_id purpose family address proof))
         .select(AddressRequestRow::as_select())
         .first(conn)
         .optional()

@@ -8,6 +8,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
+use crate::evidence;
 use crate::schema::{intent_answers, order_intents};
 
 /// A request to escrow about an order.
@@ -23,13 +24,15 @@ pub struct IntentRow {
     pub request_id: String,
     pub created_at: NaiveDateTime,
     pub about_n: Option<i32>,
+    pub signature: Option<String>,
+    pub signature_expires: Option<i64>,
 }
 
 /// Places a request under the number it carries. Two at once meet in the primary key: the later
 /// one fails with [`DbError::Unique`].
 pub fn insert(tx: &mut WebTx<'_>, row: &IntentRow) -> Result<(), DbError> {
     diesel::insert_into(order_intents::table).values(row).execute(tx.conn())?;
-    Ok(())
+    evidence::note(tx, row)
 }
 
 /// The number that the next request of an order carries: answered ones plus one.

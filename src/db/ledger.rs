@@ -1,4 +1,4 @@
-//! Escrow's ledger of orders: key indexes, seals, events, states and answers.
+//! Escrow's ledger of orders: key indexes, events, states and answers; the seals are next door.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -14,7 +14,8 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
-use crate::schema::{derivations, intent_answers, order_events, order_state, seals};
+use crate::schema::{derivations, intent_answers, order_events, order_state};
+pub use crate::seals::{Sealed, seal, sealed};
 
 /// A key index that is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,23 +32,6 @@ pub struct Derivation {
     pub order: Option<OrderId>,
     /// When.
     pub issued_at: Time,
-}
-
-/// Sealed terms with their MAC, as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    /// The order.
-    pub order: OrderId,
-    /// The chain.
-    pub chain: ChainId,
-    /// The address to pay to.
-    pub address: EvmAddress,
-    /// Canonical text of the terms.
-    pub terms: Vec<u8>,
-    /// `0x` and 64 digits.
-    pub mac: String,
-    /// When.
-    pub sealed_at: Time,
 }
 
 /// Escrow's row of an order.
@@ -244,44 +228,6 @@ pub fn derivation_of(
                 codec::number("derivations.generation", generation)?,
                 codec::number("derivations.idx", index)?,
             ))
-        })
-        .transpose()
-}
-
-/// Stores a seal; a second one of the same order or address fails with [`DbError::Unique`].
-pub fn seal(tx: &mut EscrowTx<'_>, sealed: &Sealed) -> Result<(), DbError> {
-    let chain: i64 = codec::column("seals.chain_id", sealed.chain.get())?;
-    diesel::insert_into(seals::table)
-        .values((
-            seals::order_id.eq(sealed.order.to_string()),
-            seals::chain_id.eq(chain),
-            seals::address.eq(sealed.address.to_string()),
-            seals::terms.eq(&sealed.terms),
-            seals::mac.eq(&sealed.mac),
-            seals::sealed_at.eq(codec::stamp(sealed.sealed_at)),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-/// The seal of an order.
-pub fn sealed(conn: &mut Conn, order: OrderId) -> Result<Option<Sealed>, DbError> {
-    type Found = (i64, String, Vec<u8>, String, NaiveDateTime);
-    let found: Option<Found> = seals::table
-        .find(order.to_string())
-        .select((seals::chain_id, seals::address, seals::terms, seals::mac, seals::sealed_at))
-        .first(conn)
-        .optional()?;
-    found
-        .map(|(chain, address, terms, mac, at)| {
-            Ok(Sealed {
-                order,
-                chain: ChainId::from(codec::number::<_, u64>("seals.chain_id", chain)?),
-                address: codec::parsed("seals.address", &address)?,
-                terms,
-                mac,
-                sealed_at: codec::time(at),
-            })
         })
         .transpose()
 }

@@ -64,6 +64,11 @@ pub fn run_all(config: &DbConfig) -> Result<Vec<String>, DbError> {
     Ok(applied)
 }
 
+/// Makes the tables of `owner` in an empty database in memory.
+pub(crate) fn make(conn: &mut diesel::SqliteConnection, owner: Owner) -> Result<(), DbError> {
+    apply(conn, sqlite(owner)).map(drop)
+}
+
 /// The names of the migrations of `owner` that are not applied yet.
 ///
 /// # Errors
@@ -99,6 +104,19 @@ pub fn revert_all(config: &DbConfig, owner: Owner) -> Result<Vec<String>, DbErro
 pub fn check(config: &DbConfig, owner: Owner) -> Result<(), DbError> {
     let mut conn = Conn::open(config, owner, Mode::Bare)?;
     check_versions(&mut conn, "main", owner)
+}
+
+/// Whether any version of the tables of `owner` was ever made there.
+///
+/// # Errors
+/// [`DbError::Down`] when there is no file, else what the engine says.
+pub fn has_tables(config: &DbConfig, owner: Owner) -> Result<bool, DbError> {
+    let mut conn = Conn::open(config, owner, Mode::Bare)?;
+    let applied = match applied(&mut conn, "main") {
+        Err(DbError::Schema(_)) => return Ok(false),
+        other => other?,
+    };
+    Ok(known(owner)?.iter().any(|version| applied.contains(version)))
 }
 
 /// [`check`] on a connection of `me`, for all owners.
@@ -161,7 +179,8 @@ fn applied(conn: &mut Conn, schema: &str) -> Result<Vec<String>, DbError> {
     Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
-fn check_versions(conn: &mut Conn, schema: &str, owner: Owner) -> Result<(), DbError> {
+/// Refuses tables of `owner` in `schema` that are older or newer than this binary.
+pub(crate) fn check_versions(conn: &mut Conn, schema: &str, owner: Owner) -> Result<(), DbError> {
     let name = owner.name();
     let applied = match applied(conn, schema) {
         Err(DbError::Schema(_)) => {

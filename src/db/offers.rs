@@ -14,6 +14,8 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::{EscrowTx, WebTx};
 use crate::error::DbError;
+use crate::evidence;
+use crate::inbox::{Part, is_key, is_small};
 use crate::schema::{dispute_offers, noted_offers, offer_views, order_state};
 
 /// An offer as web wrote it.
@@ -44,7 +46,7 @@ pub struct Noted {
 /// Writes an offer under the number it carries; a taken one fails with [`DbError::Unique`].
 pub fn insert(tx: &mut WebTx<'_>, row: &OfferRow) -> Result<(), DbError> {
     diesel::insert_into(dispute_offers::table).values(row).execute(tx.conn())?;
-    Ok(())
+    evidence::note(tx, row)
 }
 
 /// The offers of an order as web wrote them, oldest first, each with its time.
@@ -109,19 +111,22 @@ pub fn see(
 }
 
 /// Offers that escrow has not noted, of orders that a dispute holds, oldest first.
-pub fn unnoted(conn: &mut Conn, limit: i64) -> Result<Vec<(String, i32)>, DbError> {
+pub fn unnoted(conn: &mut Conn, part: Part) -> Result<Vec<(String, i32)>, DbError> {
     dispute_offers::table
         .inner_join(order_state::table.on(order_state::order_id.eq(dispute_offers::order_id)))
         .filter(order_state::status.eq(OrderStatus::Frozen.as_str()))
         .filter(order_state::disputed.eq(true))
         .filter(order_state::paying.eq(false))
+        .filter(is_key!(dispute_offers.order_id))
+        .filter(dispute_offers::n.between(1, i32::MAX))
         .filter(not(exists(
             noted_offers::table
                 .filter(noted_offers::order_id.eq(dispute_offers::order_id))
                 .filter(noted_offers::n.eq(dispute_offers::n)),
         )))
         .order((dispute_offers::order_id, dispute_offers::n))
-        .limit(limit)
+        .limit(part.limit)
+        .offset(part.skip)
         .select((dispute_offers::order_id, dispute_offers::n))
         .load(conn)
         .map_err(DbError::from)
@@ -136,15 +141,17 @@ pub fn last_written(
     dispute_offers::table
         .filter(dispute_offers::order_id.eq(order.to_string()))
         .filter(dispute_offers::author_role.eq(by.as_str()))
+        .filter(dispute_offers::n.between(1, i32::MAX))
         .select(diesel::dsl::max(dispute_offers::n))
         .first(conn)
         .map_err(DbError::from)
 }
 
-/// One offer as web wrote it.
+/// One offer as web wrote it; none if it is too large.
 pub fn by_number(conn: &mut Conn, order: OrderId, n: i32) -> Result<Option<OfferRow>, DbError> {
     dispute_offers::table
         .find((order.to_string(), n))
+        .filter(is_small!(dispute_offers: author_id author_role buyer_bps request_id created_at))
         .select(OfferRow::as_select())
         .first(conn)
         .optional()
@@ -183,7 +190,7 @@ pub fn noted_so_far(conn: &mut Conn, order: OrderId) -> Result<(i64, i32), DbErr
 /// The offers of an order that escrow believed, oldest first, and whether web says that the other
 /// party was shown each.
 pub fn noted(conn: &mut Conn, order: OrderId) -> Result<Vec<Offer>, DbError> {
-    type Found = (i32, Option<String>, Option<i32>, Option<String>);
+    type Found = (i32, Option<String>, Option<i32>, Option<i32>);
     let rows: Vec<Found> = noted_offers::table
         .left_join(
             offer_views::table.on(offer_views::order_id
@@ -197,15 +204,15 @@ pub fn noted(conn: &mut Conn, order: OrderId) -> Result<Vec<Offer>, DbError> {
             noted_offers::n,
             noted_offers::author_role,
             noted_offers::buyer_bps,
-            offer_views::viewer_id.nullable(),
+            offer_views::offer_n.nullable(),
         ))
         .load(conn)?;
-    let read = |(n, role, bps, viewer): Found| {
+    let read = |(n, role, bps, view): Found| {
         Ok(Offer {
             n,
             by: codec::parsed("noted_offers.author_role", &role.unwrap_or_default())?,
             buyer: codec::bps("noted_offers.buyer_bps", bps.unwrap_or_default())?,
-            seen: viewer.is_some(),
+            seen: view.is_some(),
         })
     };
     rows.into_iter().map(read).collect()

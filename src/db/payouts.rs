@@ -209,38 +209,6 @@ pub fn insert(tx: &mut EscrowTx<'_>, payout: &Payout) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Lets a payout wait for the operator until `deadline`.
-pub fn hold(
-    tx: &mut EscrowTx<'_>,
-    payout: &Payout,
-    reason: &str,
-    deadline: Time,
-) -> Result<(), DbError> {
-    diesel::update(payouts::table.find((payout.order.to_string(), payout.case)))
-        .set((
-            payouts::state.eq(PayoutState::Held.as_str()),
-            payouts::held_reason.eq(reason),
-            payouts::held_owner.eq("operator"),
-            payouts::held_deadline.eq(codec::stamp(deadline)),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-/// Lets a held payout go on.
-pub fn resume(tx: &mut EscrowTx<'_>, order: OrderId, case: i32) -> Result<(), DbError> {
-    diesel::update(payouts::table.find((order.to_string(), case)))
-        .filter(payouts::state.eq(PayoutState::Held.as_str()))
-        .set((
-            payouts::state.eq(PayoutState::Planned.as_str()),
-            payouts::held_reason.eq(None::<String>),
-            payouts::held_owner.eq(None::<String>),
-            payouts::held_deadline.eq(None::<NaiveDateTime>),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
 /// Ends a payout.
 pub fn finish(tx: &mut EscrowTx<'_>, order: OrderId, case: i32, at: Time) -> Result<(), DbError> {
     diesel::update(payouts::table.find((order.to_string(), case)))

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::TransactionManager;
-use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use crate::config::DbConfig;
 use crate::conn::{Conn, Mode};
 use crate::dialect;
 use crate::error::DbError;
+use crate::link::Link;
 use crate::owners::Owner;
 use crate::wal::Deadline;
 
@@ -27,19 +28,19 @@ struct Opener {
 }
 
 impl ManageConnection for Opener {
-    type Connection = Conn;
+    type Connection = Link;
     type Error = DbError;
 
-    fn connect(&self) -> Result<Conn, DbError> {
-        Conn::open(&self.config, self.owner, Mode::Read)
+    fn connect(&self) -> Result<Link, DbError> {
+        Link::open(&self.config, self.owner, Mode::Read)
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), DbError> {
-        conn.ping().map_err(DbError::from)
+    fn is_valid(&self, link: &mut Link) -> Result<(), DbError> {
+        link.ping().map_err(DbError::from)
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        std::thread::panicking() || conn.is_broken()
+    fn has_broken(&self, link: &mut Link) -> bool {
+        std::thread::panicking() || link.is_given_up() || link.is_broken()
     }
 }
 
@@ -75,16 +76,36 @@ impl Reader {
         &self,
         f: impl FnOnce(&mut Conn) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let mut conn = self.pool.get().map_err(|error| {
-            tracing::warn!(%error, "no connection to read by");
-            DbError::Busy
-        })?;
+        let mut link = self.link()?;
         let _limit = Deadline::after(READ_LIMIT);
-        f(&mut conn).map_err(|error| match error {
-            // Nothing was written: SQLite could not make the index of another role's log.
-            DbError::ReadOnly => DbError::Down("another role's file cannot be read".to_owned()),
-            other => other,
+        f(&mut link).map_err(|error| {
+            link.note(&error);
+            match error {
+                // Nothing was written: SQLite could not make the index of another role's log.
+                DbError::ReadOnly => DbError::Down("another role's file cannot be read".to_owned()),
+                other => other,
+            }
         })
+    }
+
+    /// Why the files of the others are left out; `None` where they are there.
+    pub(crate) fn lack(&self) -> Result<Option<DbError>, DbError> {
+        Ok(self.link()?.lack().cloned())
+    }
+
+    /// A connection that may be used; others are opened in the place of those that may not.
+    fn link(&self) -> Result<PooledConnection<Opener>, DbError> {
+        for _ in 0..=self.pool.max_size() {
+            let mut link = self.pool.get().map_err(|error| {
+                tracing::warn!(%error, "no connection to read by");
+                DbError::Busy
+            })?;
+            if link.was_sound() {
+                return Ok(link);
+            }
+            link.give_up();
+        }
+        Err(DbError::Busy)
     }
 
     /// [`Reader::read`] in one transaction: each file stands still from its first look on.

@@ -6,6 +6,7 @@ use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::money::Amount;
 use domain::seal::hex;
+use domain::settle::LegRole;
 
 use crate::codec;
 use crate::conn::Conn;
@@ -124,6 +125,55 @@ pub fn insert_receipt(tx: &mut EscrowTx<'_>, leg: &Leg, receipt: &Receipt) -> Re
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// What a receipt says of a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proven {
+    /// The payout.
+    pub case: i32,
+    /// Number of the leg within it.
+    pub leg: i32,
+    /// Whom it pays.
+    pub role: LegRole,
+    /// How much, in base units of what the order is paid in.
+    pub amount: Amount,
+    /// Its chain tx.
+    pub tx_hash: [u8; 32],
+    /// What the chain took for it, in base units of the coin.
+    pub fee: Amount,
+    /// Whether the money arrived.
+    pub succeeded: bool,
+}
+
+/// The receipts of an order's legs in the order in which they were recorded.
+pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Proven>, DbError> {
+    type Found = (i32, i32, String, String, String, String, bool);
+    let found: Vec<Found> = receipts::table
+        .filter(receipts::order_id.eq(order.to_string()))
+        .order((receipts::recorded_at, receipts::case_no, receipts::leg))
+        .select((
+            receipts::case_no,
+            receipts::leg,
+            receipts::role,
+            receipts::amount,
+            receipts::tx_hash,
+            receipts::fee_paid,
+            receipts::succeeded,
+        ))
+        .load(conn)?;
+    let read = |(case, leg, role, amount, tx_hash, fee, succeeded): Found| {
+        Ok(Proven {
+            case,
+            leg,
+            role: codec::parsed("receipts.role", &role)?,
+            amount: codec::amount("receipts.amount", &amount)?,
+            tx_hash: hash("receipts.tx_hash", &tx_hash)?,
+            fee: codec::amount("receipts.fee_paid", &fee)?,
+            succeeded,
+        })
+    };
+    found.into_iter().map(read).collect()
 }
 
 /// What left an order's address for good at or before a block, in the asset that it is paid in:

@@ -13,6 +13,8 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::{EscrowTx, WebTx};
 use crate::error::DbError;
+use crate::evidence;
+use crate::inbox::is_small;
 use crate::schema::{dispute_rulings, order_state, payout_holds, rulings};
 
 /// What a staff member asks to rule, as web wrote it.
@@ -109,14 +111,16 @@ pub fn request(tx: &mut WebTx<'_>, row: RequestRow) -> Result<i32, DbError> {
         .first(tx.conn())?;
     let n = last.unwrap_or_default().saturating_add(1);
     let row = RequestRow { n, ..row };
-    diesel::insert_into(dispute_rulings::table).values(row).execute(tx.conn())?;
+    diesel::insert_into(dispute_rulings::table).values(&row).execute(tx.conn())?;
+    evidence::note(tx, &row)?;
     Ok(n)
 }
 
-/// What a staff member asked for, as web wrote it.
+/// What a staff member asked for, as web wrote it; none if it is too large.
 pub fn requested(conn: &mut Conn, order: OrderId, n: i32) -> Result<Option<RequestRow>, DbError> {
     dispute_rulings::table
         .find((order.to_string(), n))
+        .filter(is_small!(dispute_rulings: staff_id buyer_bps reason request_id created_at))
         .select(RequestRow::as_select())
         .first(conn)
         .optional()

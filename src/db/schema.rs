@@ -133,6 +133,7 @@ diesel::table! {
         address -> Text,
         requested_by -> Text,
         created_at -> Timestamp,
+        proof -> Nullable<Text>,
     }
 }
 
@@ -196,6 +197,8 @@ diesel::table! {
         request_id -> Text,
         created_at -> Timestamp,
         about_n -> Nullable<Integer>,
+        signature -> Nullable<Text>,
+        signature_expires -> Nullable<BigInt>,
     }
 }
 
@@ -304,6 +307,9 @@ diesel::table! {
         fingerprint -> Text,
         generation -> Integer,
         created_at -> Timestamp,
+        install_id -> Nullable<Text>,
+        place -> Nullable<Text>,
+        mac -> Nullable<Text>,
     }
 }
 
@@ -368,6 +374,16 @@ diesel::table! {
         terms -> Binary,
         mac -> Text,
         sealed_at -> Timestamp,
+        signer -> Nullable<Text>,
+        signature -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    site_keys (generation) {
+        generation -> Integer,
+        address -> Text,
+        since -> Timestamp,
     }
 }
 
@@ -625,6 +641,71 @@ diesel::table! {
 }
 
 diesel::table! {
+    journal_entries (order_id, entry) {
+        order_id -> Text,
+        entry -> Integer,
+        books -> Text,
+        booked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    journal_lines (order_id, entry, line) {
+        order_id -> Text,
+        entry -> Integer,
+        line -> Integer,
+        from_account -> Text,
+        to_account -> Text,
+        chain_id -> BigInt,
+        token_address -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        amount -> Text,
+    }
+}
+
+diesel::table! {
+    book_accounts (order_id, token_address, account) {
+        order_id -> Text,
+        token_address -> Text,
+        account -> Text,
+        chain_id -> BigInt,
+        symbol -> Text,
+        decimals -> Integer,
+        given -> Text,
+        taken -> Text,
+        standing -> Bool,
+    }
+}
+
+diesel::table! {
+    book_totals (chain_id, token_address, account) {
+        chain_id -> BigInt,
+        token_address -> Text,
+        account -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        given -> Text,
+        taken -> Text,
+    }
+}
+
+diesel::table! {
+    book_sights (chain_id, token_address) {
+        chain_id -> BigInt,
+        token_address -> Text,
+        symbol -> Text,
+        decimals -> Integer,
+        addresses -> BigInt,
+        held -> Text,
+        booked -> Text,
+        block_number -> BigInt,
+        block_at -> Timestamp,
+        counted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     courier_heartbeat (id) {
         id -> Integer,
         started_at -> Timestamp,
@@ -649,12 +730,120 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reseal_requests (order_id, party, step) {
+        order_id -> Text,
+        party -> Text,
+        step -> Text,
+        address -> Text,
+        actor_id -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payout_requests (order_id, case_no, seq) {
+        order_id -> Text,
+        case_no -> Integer,
+        seq -> Integer,
+        tx_hash -> Nullable<Text>,
+        state -> Text,
+        outcome -> Text,
+        asked_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    reseals (order_id, party) {
+        order_id -> Text,
+        party -> Text,
+        address -> Text,
+        due_micros -> BigInt,
+        mac -> Text,
+        state -> Text,
+        reason -> Text,
+        seen_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    later_seals (order_id, seq) {
+        order_id -> Text,
+        seq -> Integer,
+        chain_id -> BigInt,
+        address -> Text,
+        terms -> Binary,
+        mac -> Text,
+        sealed_at -> Timestamp,
+        signer -> Nullable<Text>,
+        signature -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    limits (name) {
+        name -> Text,
+        value -> BigInt,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    order_values (order_id) {
+        order_id -> Text,
+        cents -> BigInt,
+        sealed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    payout_values (order_id, case_no) {
+        order_id -> Text,
+        case_no -> Integer,
+        chain_id -> BigInt,
+        cents -> BigInt,
+        planned_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    evidence (n) {
+        n -> BigInt,
+        kind -> Text,
+        row_key -> Text,
+        digest -> Text,
+        head -> Text,
+    }
+}
+
+diesel::table! {
+    evidence_head (id) {
+        id -> Integer,
+        n -> BigInt,
+        head -> Text,
+    }
+}
+
+diesel::table! {
+    evidence_anchors (n) {
+        n -> BigInt,
+        head -> Text,
+        anchored_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     address_book,
     address_requests,
     alarms,
     api_keys,
     attempts,
+    book_accounts,
+    book_sights,
+    book_totals,
     chain_attempts,
     chains,
     controls,
@@ -667,33 +856,46 @@ diesel::allow_tables_to_appear_in_same_query!(
     dispute_rulings,
     disputes,
     escrow_heartbeat,
+    evidence,
+    evidence_anchors,
+    evidence_head,
     gas_wallets,
     idempotency_keys,
     installation,
     intent_answers,
     items,
+    later_seals,
+    journal_entries,
+    journal_lines,
     legs,
     noted_offers,
     offer_views,
+    limits,
     order_deadlines,
     order_deliveries,
     order_events,
     order_intents,
     order_lines,
     order_state,
+    order_values,
     orders,
     packages,
     payout_holds,
+    payout_requests,
+    payout_values,
     payouts,
     rates,
     receipts,
     recovery_codes,
     relays,
     rulings,
+    reseal_requests,
+    reseals,
     seals,
     sessions,
     shipment_events,
     staff_seen,
+    site_keys,
     store_stats,
     store_users,
     stores,

@@ -7,6 +7,7 @@ use domain::ids::OrderId;
 use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
+use crate::evidence;
 use crate::schema::shipment_events;
 
 /// One event of the shipping stream.
@@ -25,7 +26,7 @@ pub struct ShipmentRow {
 /// Appends an event; the same number twice fails with [`DbError::Unique`].
 pub fn insert(tx: &mut WebTx<'_>, row: &ShipmentRow) -> Result<(), DbError> {
     diesel::insert_into(shipment_events::table).values(row).execute(tx.conn())?;
-    Ok(())
+    evidence::note(tx, row)
 }
 
 /// The shipping stream of an order, oldest first.

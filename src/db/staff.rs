@@ -9,6 +9,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
+use crate::inbox::is_key;
 use crate::schema::{staff_seen, users};
 
 /// Ids of everybody who has staff's powers by web's table, up to `limit`.
@@ -16,6 +17,7 @@ pub fn appointed(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbError> {
     users::table
         .filter(users::role.eq_any(["staff", "admin"]))
         .filter(users::banned_at.is_null())
+        .filter(is_key!(users.id))
         .order(users::id)
         .limit(limit)
         .select(users::id)

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use domain::EvmAddress;
 use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::order::EventKind;
@@ -10,7 +11,8 @@ use domain::seal::Terms;
 use crate::codec;
 use crate::conn::Conn;
 use crate::error::DbError;
-use crate::schema::{intent_answers, legs, order_events, order_state, payouts, receipts, seals};
+use crate::schema::{intent_answers, legs, order_events, order_state, receipts};
+use crate::seals;
 
 /// Escrow's row of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -87,13 +89,22 @@ pub fn state(conn: &mut Conn, order: OrderId) -> Result<Option<StateRow>, DbErro
         .map_err(DbError::from)
 }
 
+/// The terms that escrow sealed for an order and that count now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedTerms {
+    /// The terms; their canonical text is what was signed.
+    pub terms: Terms,
+    /// The site's key that signed them, and its signature.
+    pub signed: Option<(EvmAddress, String)>,
+}
+
 /// The terms that escrow sealed for an order, as it keeps them.
-pub fn sealed_terms(conn: &mut Conn, order: OrderId) -> Result<Option<Terms>, DbError> {
-    let bytes: Option<Vec<u8>> =
-        seals::table.find(order.to_string()).select(seals::terms).first(conn).optional()?;
-    let Some(bytes) = bytes else { return Ok(None) };
-    let terms = std::str::from_utf8(&bytes).ok().and_then(|text| Terms::from_text(text).ok());
-    terms.map(Some).ok_or_else(|| codec::corrupt("seals.terms", "unreadable"))
+pub fn sealed_terms(conn: &mut Conn, order: OrderId) -> Result<Option<SealedTerms>, DbError> {
+    let Some(sealed) = seals::sealed(conn, order)? else { return Ok(None) };
+    let text = std::str::from_utf8(&sealed.terms).ok();
+    let terms = text.and_then(|text| Terms::from_text(text).ok());
+    let terms = terms.ok_or_else(|| codec::corrupt("seals.terms", "unreadable"))?;
+    Ok(Some(SealedTerms { terms, signed: sealed.signed }))
 }
 
 /// The payment stream of an order, oldest first.
@@ -183,17 +194,6 @@ pub fn legs(conn: &mut Conn, order: OrderId) -> Result<Vec<LegRow>, DbError> {
             receipt,
         })
         .collect())
-}
-
-/// Whether a payout of an order is stuck, and why.
-pub fn held_payout(conn: &mut Conn, order: OrderId) -> Result<Option<String>, DbError> {
-    let reason: Option<Option<String>> = payouts::table
-        .filter(payouts::order_id.eq(order.to_string()))
-        .filter(payouts::state.eq("held"))
-        .select(payouts::held_reason)
-        .first(conn)
-        .optional()?;
-    Ok(reason.map(Option::unwrap_or_default))
 }
 
 /// Escrow's latest answer to a request about an order.

@@ -18,8 +18,8 @@ pub enum Todo {
     Broadcast,
     /// A planned leg of it is to be signed; nothing holds it.
     Sign,
-    /// It is held with a leg that is still planned.
-    AskAgain,
+    /// It is held with a leg that is planned or has failed.
+    Unblock,
 }
 
 /// Order and case of the payouts of a chain about which something is to be done, in the order of
@@ -37,7 +37,7 @@ pub fn to_do(
         }
         Todo::Broadcast => (&[PayoutState::Planned, PayoutState::Held], &[LegState::Signed]),
         Todo::Sign => (&[PayoutState::Planned], &[LegState::Planned]),
-        Todo::AskAgain => (&[PayoutState::Held], &[LegState::Planned]),
+        Todo::Unblock => (&[PayoutState::Held], &[LegState::Planned, LegState::Reverted]),
     };
     let mut query = payouts::table
         .inner_join(

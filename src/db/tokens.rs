@@ -198,15 +198,20 @@ pub struct Stray {
     pub seen_at: Time,
 }
 
-/// Notes what strayed to an order's address; `false` where that is known already.
-pub fn note_stray(tx: &mut EscrowTx<'_>, order: OrderId, stray: &Stray) -> Result<bool, DbError> {
+/// Notes what strayed to an order's address. Answers how much was noted before, and none where
+/// nothing has changed.
+pub fn note_stray(
+    tx: &mut EscrowTx<'_>,
+    order: OrderId,
+    stray: &Stray,
+) -> Result<Option<Amount>, DbError> {
     let token = stray.asset.token.map(|token| token.to_string()).unwrap_or_default();
     let amount = codec::amount_text(stray.amount);
     let order = order.to_string();
     let key = || strays::table.find((&order, &token));
     let known: Option<String> = key().select(strays::amount).first(tx.conn()).optional()?;
     if known.as_ref() == Some(&amount) || (known.is_none() && stray.amount.is_zero()) {
-        return Ok(false);
+        return Ok(None);
     }
     let block: i64 = codec::column("strays.block_number", stray.block_number)?;
     let values = (
@@ -227,7 +232,8 @@ pub fn note_stray(tx: &mut EscrowTx<'_>, order: OrderId, stray: &Stray) -> Resul
             ))
             .execute(tx.conn())?;
     }
-    Ok(true)
+    let before = known.map(|known| codec::amount("strays.amount", &known)).transpose()?;
+    Ok(Some(before.unwrap_or_default()))
 }
 
 /// What strayed to an order's address and is still there.

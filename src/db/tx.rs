@@ -132,7 +132,11 @@ where
     E: From<DbError>,
 {
     let mut desk = Desk::open(config, R::OWNER)?;
-    crate::migrate::check_all(desk.conn()?, R::OWNER)?;
+    match desk.lack() {
+        // Whatever became of web's file, the operator can pause escrow.
+        Some(_) => crate::migrate::check_versions(desk.conn()?, "main", R::OWNER)?,
+        None => crate::migrate::check_all(desk.conn()?, R::OWNER)?,
+    }
     let mut task = Job {
         name,
         placed: Instant::now(),

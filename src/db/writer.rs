@@ -19,8 +19,10 @@ use crate::config::DbConfig;
 use crate::conn::{Conn, Mode};
 use crate::dialect;
 use crate::error::DbError;
+use crate::link::Link;
 use crate::owners::Owner;
 use crate::taint::Taint;
+use crate::wal::Deadline;
 
 /// Most jobs in one commit.
 const GROUP: usize = 64;
@@ -30,6 +32,8 @@ const QUEUE: usize = 1_024;
 const TRIES: u32 = 6;
 /// A job that waited for so long for what others hold is not tried again.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest that the statements of one job of escrow may run together: they read what web wrote.
+const JOB_LIMIT: Duration = Duration::from_secs(5);
 
 /// What a job did with the connection. Its answer it keeps for itself until it is told to give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +65,7 @@ type Placed = Box<dyn Task + Send>;
 pub(crate) struct Desk {
     config: DbConfig,
     owner: Owner,
-    held: Option<Conn>,
+    held: Option<Link>,
     taint: Taint,
 }
 
@@ -83,11 +87,27 @@ impl Desk {
     /// As of [`Desk::open`].
     pub(crate) fn conn(&mut self) -> Result<&mut Conn, DbError> {
         if self.held.is_none() {
-            let mut conn = Conn::open(&self.config, self.owner, Mode::Write)?;
-            self.taint.watch(&mut conn);
-            self.held = Some(conn);
+            let mut link = Link::open(&self.config, self.owner, Mode::Write)?;
+            self.taint.watch(&mut link);
+            self.held = Some(link);
         }
-        self.held.as_mut().ok_or_else(|| DbError::Down("no connection to write by".to_owned()))
+        let held = self.held.as_deref_mut();
+        held.ok_or_else(|| DbError::Down("no connection to write by".to_owned()))
+    }
+
+    /// Why the files of the others are left out; `None` where they are there.
+    pub(crate) fn lack(&self) -> Option<&DbError> {
+        self.held.as_ref().and_then(Link::lack)
+    }
+
+    /// Begins a transaction. The others' tables are looked at within it, where they stand still.
+    fn begin(&mut self) -> Result<(), DbError> {
+        dialect::begin_write(self.conn()?)?;
+        if self.held.as_mut().is_some_and(|link| !link.is_sound()) {
+            self.held = None;
+            dialect::begin_write(self.conn()?)?;
+        }
+        Ok(())
     }
 
     /// Runs the tasks of one group and answers each.
@@ -110,7 +130,7 @@ impl Desk {
     /// Runs all tasks in one transaction. If it says `false` nothing of it stands, and every task
     /// that is not marked as settled has to run alone.
     fn together(&mut self, tasks: &mut [Placed], settled: &mut [bool]) -> bool {
-        let begun = self.conn().and_then(dialect::begin_write);
+        let begun = self.begin();
         let stands = begun.is_ok()
             && tasks.iter_mut().zip(settled).all(|(task, settled)| self.in_group(task, settled))
             && self.commit().is_ok();
@@ -147,8 +167,8 @@ impl Desk {
             let more = |round: u32| round < TRIES && started.elapsed() < PATIENCE;
             match self.once(task) {
                 Ok(()) => return,
-                // The connection was lost before anything was asked of it.
-                Err(Lost::Unbegun(DbError::Down(_))) if round == 1 => {}
+                // The connection was lost, or a file spoilt, before anything was asked of it.
+                Err(Lost::Unbegun(error)) if round == 1 && error.is_of_file() => {}
                 Err(Lost::Passing(error)) if more(round) => {
                     tracing::debug!(job = task.name(), round, %error, "again");
                     thread::sleep(Duration::from_millis(u64::from(round).saturating_mul(3)));
@@ -163,9 +183,10 @@ impl Desk {
     }
 
     fn once(&mut self, task: &mut dyn Task) -> Result<(), Lost> {
-        if let Err(error) = self.conn().and_then(dialect::begin_write) {
+        if let Err(error) = self.begin() {
             self.undo();
-            if error != DbError::Busy {
+            // It may be web that keeps a file of its own busy; escrow leaves that out then.
+            if error != DbError::Busy || self.owner == Owner::Escrow {
                 self.held = None;
             }
             return Err(Lost::Unbegun(error));
@@ -193,6 +214,7 @@ impl Desk {
     fn run(&mut self, task: &mut dyn Task) -> Option<Ran> {
         self.taint.take();
         let conn = self.held.as_mut()?;
+        let _limit = (self.owner == Owner::Escrow).then(|| Deadline::after(JOB_LIMIT));
         match catch_unwind(AssertUnwindSafe(|| task.run(conn))) {
             Ok(ran) => Some(ran),
             Err(_panic) => {

@@ -29,6 +29,7 @@ mod rpc;
 mod site;
 mod state;
 mod tx;
+mod typed;
 mod wallet;
 
 #[cfg(test)]
@@ -42,7 +43,7 @@ pub use dollar::ADDRESS as DOLLAR;
 pub use error::ChainError;
 pub use role::{Config, ConfigError, RunError, VARS, run};
 pub use site::PayPage;
-pub use wallet::ADDRESS as DEMO_WALLET;
+pub use wallet::{ADDRESS as DEMO_WALLET, sign_text};
 
 /// The chain's id.
 pub const CHAIN_ID: u64 = 31_337;

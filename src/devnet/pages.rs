@@ -80,6 +80,25 @@ pub(crate) fn paid(hash: B256, mined: Option<(u64, bool)>, back: Option<&str>) -
     )
 }
 
+/// What the demo wallet signed.
+pub(crate) fn signed(shown: &str, signature: &str) -> Markup {
+    layout(
+        "Signed",
+        &html! {
+            h1 { "Signed by the demo wallet" }
+            p.lead { "Copy the signature back into the shop. No money moves by it here." }
+            dl {
+                dt { "Address" }
+                dd.code { (DEMO_WALLET.to_checksum(None)) }
+                dt { "Signature" }
+                dd.code { (signature) }
+                dt { "Of" }
+                dd.code { (shown) }
+            }
+        },
+    )
+}
+
 /// Why something was not done.
 pub(crate) fn refusal(sentence: &str) -> Markup {
     layout(

@@ -9,6 +9,7 @@ use crate::error::ChainError;
 use crate::http::{Request, Response};
 use crate::pages;
 use crate::site::Site;
+use crate::wallet;
 
 /// How many forms may be open at a time; the oldest is forgotten first.
 const MAX_OFFERS: usize = 1_024;
@@ -135,6 +136,19 @@ pub(crate) fn paid(site: &Site, request: &Request) -> Response {
     }
 }
 
+/// GET /sign: what the demo wallet signs for a text or typed data. Nothing is done by it, and whoever
+/// has its key, which is everybody, can do the same.
+pub(crate) fn sign(request: &Request) -> Response {
+    let fields = fields(request.query.as_bytes());
+    let Some(shown) = fields.get("data").filter(|data| !data.is_empty()) else {
+        return pages::html(400, pages::refusal("There is nothing to sign in this link."));
+    };
+    match wallet::sign_shown(shown) {
+        Ok(signature) => pages::html(200, pages::signed(shown, &signature)),
+        Err(error) => pages::html(400, pages::refusal(&format!("This was not signed: {error}."))),
+    }
+}
+
 fn lock(site: &Site) -> std::sync::MutexGuard<'_, Offers> {
     site.offers.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -202,6 +216,8 @@ mod tests {
     use crate::chain::{Chain, Options};
     use crate::site::PayPage;
 
+    const SIGNED: &str = "0xa461f509887bd19e312c0c58467ce8ff8e300d3c1a90b608a760c5b80318eaf15fe5\
+                          7c96f9175d6cd4daad4663763baa7e78836e067d0163e9a2ccf2ff753f5b1b";
     const TO: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 
     fn site() -> Site {
@@ -213,6 +229,19 @@ mod tests {
         let mut request = request("GET", path, &[("host", "127.0.0.1:8545")]);
         request.query = query.to_owned();
         site.respond(&request)
+    }
+
+    #[test]
+    fn signs_a_text_and_typed_data_and_says_what_it_cannot_sign() {
+        let site = site();
+        // As eth-account 0.14.0 signs it with the same key.
+        let signed = get(&site, "/sign", "data=hello+world");
+        assert_eq!(signed.status, 200);
+        assert!(signed.body.contains(SIGNED), "{}", signed.body);
+        assert!(signed.body.contains("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
+        for nothing in ["", "data=", "data=%7B%7D", "data=%7B"] {
+            assert_eq!(get(&site, "/sign", nothing).status, 400, "{nothing}");
+        }
     }
 
     fn post(site: &Site, headers: &[(&str, &str)], body: &str) -> Response {

@@ -60,12 +60,13 @@ impl Site {
             ("GET", "/pay") => pay::offer(self, request),
             ("POST", "/pay") => pay::accept(self, request),
             ("GET", "/paid") => pay::paid(self, request),
+            ("GET", "/sign") => pay::sign(request),
             ("GET", "/pages.css") => Response::new(200, "text/css; charset=utf-8", STYLE),
             ("GET", "/icon.svg" | "/favicon.ico") => Response::new(200, "image/svg+xml", ICON),
             ("GET", path) if is_price_route(path) => {
                 Response::new(200, "application/json", self.chain.prices(&request.query))
             }
-            (_, "/" | "/pay" | "/paid" | "/pages.css" | "/icon.svg") => {
+            (_, "/" | "/pay" | "/paid" | "/sign" | "/pages.css" | "/icon.svg") => {
                 Response::text(405, "method not allowed\n")
             }
             _ => pages::html(404, pages::refusal("There is no such page.")),
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn every_answer_carries_the_policy() {
-        for path in ["/", "/pay", "/nowhere", "/pages.css"] {
+        for path in ["/", "/pay", "/sign", "/nowhere", "/pages.css"] {
             let answer = site().respond(&request("GET", path, &[]));
             let header = |name| answer.headers.iter().find(|(at, _)| *at == name);
             assert_eq!(header("Content-Security-Policy").unwrap().1, POLICY, "{path}");

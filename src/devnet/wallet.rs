@@ -2,7 +2,9 @@
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, b256};
+use alloy_primitives::{
+    Address, B256, Bytes, Signature, TxKind, U256, address, b256, eip191_hash_message, hex,
+};
 use k256::ecdsa::SigningKey;
 
 use crate::CHAIN_ID;
@@ -10,6 +12,7 @@ use crate::call::{self, CallRequest};
 use crate::error::ChainError;
 use crate::node::{GWEI, Node};
 use crate::tx::SignedTx;
+use crate::typed;
 
 /// The demo wallet's address.
 pub const ADDRESS: Address = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
@@ -49,6 +52,30 @@ pub(crate) fn send(
     };
     let signed = SignedTx::decode(sign(tx, PUBLIC_DEVELOPMENT_KEY)?)?;
     node.submit(signed, clock)
+}
+
+/// Signs a text (`personal_sign`) with the demo wallet's key.
+///
+/// # Errors
+/// None in practice: the key is a good one.
+pub fn sign_text(text: &str) -> Result<String, ChainError> {
+    sign_digest(eip191_hash_message(text))
+}
+
+/// Signs what a page shows: typed data where it is JSON, else a text.
+pub(crate) fn sign_shown(shown: &str) -> Result<String, ChainError> {
+    if shown.trim_start().starts_with('{') {
+        return sign_digest(typed::digest(shown)?);
+    }
+    sign_text(shown)
+}
+
+fn sign_digest(digest: B256) -> Result<String, ChainError> {
+    let key = SigningKey::from_slice(PUBLIC_DEVELOPMENT_KEY.as_slice());
+    let key = key.map_err(ChainError::internal)?;
+    let (signature, id) = key.sign_prehash_recoverable(digest.as_slice());
+    let signature = Signature::from_bytes_and_parity(&signature.to_bytes(), id.is_y_odd());
+    Ok(hex::encode_prefixed(signature.as_bytes()))
 }
 
 /// The bytes of the transaction, signed.

@@ -58,6 +58,23 @@ words! {
     }
 }
 
+impl IntentAction {
+    /// Whether an act of this role wants the signature of the wallet that is sealed with the order,
+    /// where there is one: what parts the buyer from his money does, what gives it back does not.
+    pub const fn wants_consent(self, role: ActorRole) -> bool {
+        match self {
+            Self::Release | Self::Accept => matches!(role, ActorRole::Buyer),
+            Self::Cancel
+            | Self::Refund
+            | Self::Extend
+            | Self::Resume
+            | Self::Rule
+            | Self::Contest
+            | Self::Confirm => false,
+        }
+    }
+}
+
 impl From<ActorRole> for EventActor {
     fn from(role: ActorRole) -> Self {
         match role {

@@ -88,8 +88,8 @@ pub struct Position {
     pub disputed: bool,
     /// A payout is planned.
     pub paying: bool,
-    /// A payout is stuck.
-    pub held: bool,
+    /// A payout is stuck: who can help it on, and by when.
+    pub held: Option<(Who, Option<Time>)>,
     /// Payment deadline.
     pub expires_at: Time,
     /// The vendor marked it as shipped.
@@ -103,8 +103,8 @@ pub struct Position {
 /// Says what happens next.
 pub fn next(at: &Position) -> Next {
     let site = |step| Next { who: Who::Site, step, by: None };
-    if at.held {
-        return Next { who: Who::Operator, step: Step::Unblock, by: None };
+    if let Some((who, by)) = at.held {
+        return Next { who, step: Step::Unblock, by };
     }
     if at.paying && !at.status.is_terminal() {
         return site(Step::PayOut);
@@ -166,7 +166,7 @@ mod tests {
         intent_open: false,
         disputed: false,
         paying: false,
-        held: false,
+        held: None,
         expires_at: T0.after(Span::minutes(60)),
         dispatched: false,
         deadline: None,
@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn trouble_comes_first() {
-        let held = Position { held: true, paying: true, status: OrderStatus::Completed, ..START };
-        assert_eq!(next(&held).step, Step::Unblock);
+        let by = Some((Who::Vendor, Some(T0)));
+        let held = Position { held: by, paying: true, status: OrderStatus::Completed, ..START };
+        assert_eq!(next(&held), Next { who: Who::Vendor, step: Step::Unblock, by: Some(T0) });
     }
 }

@@ -4,10 +4,13 @@
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
 pub mod asset;
+pub mod books;
 pub mod chain;
+pub mod clamps;
 pub mod clock;
 pub mod deadline;
 pub mod dispute;
+pub mod evidence;
 pub mod ids;
 pub mod intent;
 pub mod item;
@@ -17,8 +20,10 @@ pub mod money;
 pub mod order;
 pub mod policy;
 pub mod refusal;
+pub mod reseal;
 pub mod seal;
 pub mod settle;
+pub mod signed;
 pub mod store;
 pub mod stream;
 pub mod text;

@@ -24,6 +24,8 @@ pub const OPEN_UNPAID_MAX: i64 = 10;
 pub const ORDERS_A_DAY: i64 = 60;
 /// A changed payout address counts after this; a first one at once.
 pub const ADDRESS_COOLDOWN: Span = Span::hours(48);
+/// Another address for a sealed order counts after this, by the clock of deadlines.
+pub const RESEAL_AFTER: Span = Span::hours(72);
 /// Escrow's heartbeat is stale when older than this.
 pub const HEARTBEAT_STALE: Span = Span::secs(5);
 /// After an order's handling time has passed without dispatch, the buyer is paid back this much later.

@@ -7,6 +7,7 @@ use verify::keccak256;
 
 use crate::asset::Asset;
 use crate::chain::{ChainSpec, RATE_FRESH};
+use crate::clamps::{Bound, Clamps};
 use crate::clock::{Span, Time};
 use crate::ids::{ItemId, PackageId};
 use crate::item::PackageKind;
@@ -23,7 +24,7 @@ pub struct BadWord;
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$vdoc])* $variant,)* }
 
         impl $name {
@@ -121,6 +122,14 @@ words! {
         PayoutPlanned = "payout-planned",
         /// A payout cannot go on without somebody's help.
         PayoutHeld = "payout-held",
+        /// What held a payout is gone; it goes on.
+        PayoutResumed = "payout-resumed",
+        /// A party asked to be paid to another address.
+        ResealAsked = "reseal-asked",
+        /// The terms were sealed anew with that address.
+        Resealed = "resealed",
+        /// It was withdrawn or turned down.
+        ResealEnded = "reseal-ended",
         /// One leg of a payout is final.
         LegPaid = "leg-paid",
         /// The vendor is paid.
@@ -245,6 +254,16 @@ impl Basket {
             lines,
             total,
         })
+    }
+
+    /// The same within escrow's bounds: times are cut, and a sum beyond them is refused.
+    pub fn within(mut self, clamps: &Clamps) -> Result<Self, OrderRefusal> {
+        if self.total.get() > clamps.get(Bound::Order) {
+            return Err(OrderRefusal::TooLarge);
+        }
+        self.handling_hours = self.handling_hours.min(clamps.hours(Bound::Handling));
+        self.inspection_hours = self.inspection_hours.min(clamps.hours(Bound::Inspection));
+        Ok(self)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::dispute::{self, Judge, Ruling};
 use crate::intent::{self, ActorRole, IntentAction, Standing};
 use crate::order::OrderStatus;
 use crate::refusal::Refusal;
+use crate::reseal;
 use crate::store::StoreRole;
 use crate::user::Role;
 
@@ -60,11 +61,15 @@ pub enum Act {
     Offer,
     /// Say something about a dispute.
     Claim,
+    /// Ask to be paid to another address than the sealed one.
+    Reseal,
+    /// Take that back while it waits.
+    KeepAddress,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::See,
         Self::SeeDelivery,
         Self::Ask(IntentAction::Cancel),
@@ -80,6 +85,8 @@ impl Act {
         Self::Dispute,
         Self::Offer,
         Self::Claim,
+        Self::Reseal,
+        Self::KeepAddress,
     ];
 }
 
@@ -100,6 +107,10 @@ pub struct Situation {
     pub extended: bool,
     /// A request waits for escrow's answer.
     pub intent_open: bool,
+    /// The viewer's side has asked for another address.
+    pub reseal_asked: bool,
+    /// That address waits for its time.
+    pub reseal_waits: bool,
     /// What of its dispute decides.
     pub dispute: InDispute,
 }
@@ -122,6 +133,11 @@ impl From<Situation> for Standing {
         let Situation { status, paying, disputed, dispatched, extended, .. } = now;
         Self { status, paying, disputed, dispatched, extended }
     }
+}
+
+/// Whether a role on the site sees how the shop as a whole stands.
+pub const fn sees_site(role: Role) -> bool {
+    matches!(role, Role::Admin)
 }
 
 /// Whether somebody may do something now.
@@ -154,6 +170,13 @@ pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal
             disputed(now)
         }
         Act::Claim => disputed(now),
+        // Where a store's money goes is its owner's to say.
+        Act::Reseal | Act::KeepAddress if relation == Relation::Vendor(StoreRole::Collaborator) => {
+            Err(Refusal::NotYours)
+        }
+        Act::Reseal => reseal::check(actor, now.status, now.reseal_asked),
+        Act::KeepAddress if now.reseal_waits => Ok(()),
+        Act::KeepAddress => Err(Refusal::NothingWaits),
     }
 }
 
@@ -217,6 +240,8 @@ mod tests {
         extended: false,
         intent_open: false,
         dispute: InDispute { buyer_offer: false, vendor_offer: false, ruling: None, judge: None },
+        reseal_asked: false,
+        reseal_waits: false,
     };
     const VENDOR: Relation = Relation::Vendor(StoreRole::Collaborator);
 
@@ -301,6 +326,20 @@ mod tests {
         );
         let unpaid = Situation { status: OrderStatus::Pending, funded: false, ..FUNDED };
         assert_eq!(check(Act::Ship, VENDOR, unpaid), Err(Refusal::NotPaid));
+    }
+
+    #[test]
+    fn where_a_store_is_paid_is_its_owner_s_to_say() {
+        let waiting = Situation { reseal_asked: true, reseal_waits: true, ..FUNDED };
+        assert_eq!(check(Act::Reseal, VENDOR, FUNDED), Err(Refusal::NotYours));
+        assert_eq!(check(Act::KeepAddress, VENDOR, waiting), Err(Refusal::NotYours));
+        for party in [Relation::Buyer, Relation::Vendor(StoreRole::Owner)] {
+            assert_eq!(check(Act::Reseal, party, FUNDED), Ok(()));
+            assert_eq!(check(Act::Reseal, party, waiting), Err(Refusal::ResealAsked));
+            assert_eq!(check(Act::KeepAddress, party, waiting), Ok(()));
+            assert_eq!(check(Act::KeepAddress, party, FUNDED), Err(Refusal::NothingWaits));
+        }
+        assert!(check(Act::Reseal, Relation::Staff, FUNDED).is_err());
     }
 
     #[test]

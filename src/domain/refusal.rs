@@ -75,6 +75,12 @@ pub enum Refusal {
     /// The order is not held up by a late dispatch.
     #[error("This order is not held up; there is nothing to resume.")]
     NotOverdue,
+    /// Another address was asked for already.
+    #[error("Another address was asked for already; that is possible once.")]
+    ResealAsked,
+    /// No wish for another address waits.
+    #[error("No other address is waiting to be sealed.")]
+    NothingWaits,
     /// A dispute stands already.
     #[error("A dispute is open for this order already.")]
     Disputed,
@@ -87,6 +93,12 @@ pub enum Refusal {
     /// The offer is not one of the other party's, or not its last.
     #[error("This offer does not stand any more. Please look at the newest one.")]
     OfferGone,
+    /// Where a wallet signs for the buyer, the vendor cannot take the buyer's offer: it carries no
+    /// signature.
+    #[error(
+        "The buyer's wallet has to sign for this. Please offer the same share, for the buyer to accept."
+    )]
+    SignerAccepts,
     /// A party made as many offers as it may.
     #[error("You have made as many offers as are taken in one dispute.")]
     TooManyOffers,
@@ -139,9 +151,12 @@ impl Refusal {
             Self::NotShipped => "not-shipped",
             Self::Extended => "already-extended",
             Self::NotOverdue => "not-overdue",
+            Self::ResealAsked => "reseal-asked",
+            Self::NothingWaits => "nothing-waits",
             Self::Disputed => "already-disputed",
             Self::Preparing => "preparing",
             Self::Undisputed => "not-disputed",
+            Self::SignerAccepts => "signer-accepts",
             Self::OfferGone => "offer-gone",
             Self::TooManyOffers => "too-many-offers",
             Self::TooManyClaims => "too-many-claims",

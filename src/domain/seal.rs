@@ -5,18 +5,21 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use verify::consent::Consent;
+
 use crate::EvmAddress;
 use crate::asset::{Asset, DECIMALS_MAX, Symbol};
 use crate::chain::ChainId;
 use crate::clock::Time;
 use crate::ids::{OrderId, StoreId, UserId};
+use crate::intent::IntentAction;
 use crate::money::{Amount, Bps, Cents, UsdMicros};
 
 /// First line of the canonical text; another layout needs another one.
 const HEADER: &str = "holdfast sealed terms 1";
 /// The same where a token is named.
 const HEADER_TOKEN: &str = "holdfast sealed terms 2";
-/// The same where any row is named that the first two do not know.
+/// The same where any row stands that the first two do not know, with a token or without.
 const HEADER_MORE: &str = "holdfast sealed terms 3";
 
 /// The token that an order is paid in.
@@ -69,6 +72,9 @@ pub struct Terms {
     pub commission: Bps,
     /// Where the fee for a ruling goes; none where the site takes none.
     pub resolver: Option<EvmAddress>,
+    /// The wallet without whose signature the buyer's own acts do not part him from his money; none
+    /// where the buyer has named none.
+    pub signer: Option<EvmAddress>,
     /// Hours from funding to dispatch.
     pub handling_hours: u32,
     /// Hours from dispatch until the buyer should have looked at it.
@@ -95,6 +101,28 @@ impl Terms {
         }
     }
 
+    /// What the signer agrees to by an act under the number of its request, until `deadline_secs`
+    /// since 1970. Where an offer is accepted, the buyer's share is part of the act: another offer is
+    /// another act.
+    pub fn consent(
+        &self,
+        (action, buyer): (IntentAction, Option<Bps>),
+        n: u32,
+        deadline_secs: u64,
+    ) -> Consent {
+        Consent {
+            order: self.order.to_string(),
+            action: match buyer {
+                Some(buyer) => format!("{action}: {buyer} to the buyer"),
+                None => action.to_string(),
+            },
+            nonce: n.into(),
+            deadline: deadline_secs,
+            chain: self.chain.get(),
+            escrow: self.escrow,
+        }
+    }
+
     /// The canonical text: one `name: value` row a field in fixed order, so that it can be shown,
     /// signed and compared as it is.
     pub fn to_text(&self) -> String {
@@ -107,13 +135,11 @@ impl Terms {
     }
 
     const fn header(&self) -> &'static str {
-        match (&self.resolver, &self.token) {
-            (Some(_), _) => HEADER_MORE,
-            (None, Some(_)) => HEADER_TOKEN,
-            (None, None) => HEADER,
+        if self.resolver.is_some() || self.signer.is_some() {
+            return HEADER_MORE;
         }
+        if self.token.is_some() { HEADER_TOKEN } else { HEADER }
     }
-
     fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![
             ("order", self.order.to_string()),
@@ -143,6 +169,7 @@ impl Terms {
             ("commission bps", self.commission.get().to_string()),
         ]);
         fields.extend(self.resolver.map(|address| ("resolver address", address.to_string())));
+        fields.extend(self.signer.map(|signer| ("signer address", signer.to_string())));
         fields.extend([
             ("handling hours", self.handling_hours.to_string()),
             ("inspection hours", self.inspection_hours.to_string()),
@@ -154,8 +181,10 @@ impl Terms {
 
     /// Reads the canonical text, and nothing that is not exactly it.
     pub fn from_text(text: &str) -> Result<Self, Unreadable> {
-        // Which header belongs to which rows, the comparison at the end sees to.
-        let (_, rest) = text.split_once('\n').ok_or(Unreadable("header"))?;
+        let (header, rest) = text.split_once('\n').ok_or(Unreadable("header"))?;
+        if ![HEADER, HEADER_TOKEN, HEADER_MORE].contains(&header) {
+            return Err(Unreadable("header"));
+        }
         let fields: BTreeMap<&str, &str> =
             rest.lines().filter_map(|row| row.split_once(": ")).collect();
         let terms = Self {
@@ -168,7 +197,7 @@ impl Terms {
                 .ok_or(Unreadable("lines"))?,
             total: Cents::new(read(&fields, "total cents")?).ok_or(Unreadable("total cents"))?,
             chain: ChainId::from(read::<u64>(&fields, "chain")?),
-            token: fields.contains_key("token").then(|| token(&fields)).transpose()?,
+            token: optional(&fields, "token", || token(&fields))?,
             usd: UsdMicros::new(read(&fields, "usd micros per coin")?)
                 .ok_or(Unreadable("usd micros per coin"))?,
             due: units(&fields, "due")?,
@@ -180,17 +209,25 @@ impl Terms {
             commission_wallet: read(&fields, "commission address")?,
             commission: Bps::new(read(&fields, "commission bps")?)
                 .ok_or(Unreadable("commission bps"))?,
-            resolver: fields
-                .contains_key("resolver address")
-                .then(|| read(&fields, "resolver address"))
-                .transpose()?,
+            resolver: optional(&fields, "resolver address", || read(&fields, "resolver address"))?,
+            signer: optional(&fields, "signer address", || read(&fields, "signer address"))?,
             handling_hours: read(&fields, "handling hours")?,
             inspection_hours: read(&fields, "inspection hours")?,
             placed_at: Time::from_micros(read(&fields, "placed at micros")?),
             expires_at: Time::from_micros(read(&fields, "expires at micros")?),
         };
+        // This holds the header to its rows as well.
         if terms.to_text() == text { Ok(terms) } else { Err(Unreadable("form")) }
     }
+}
+
+/// What a row says, where it stands.
+fn optional<T>(
+    fields: &BTreeMap<&str, &str>,
+    name: &str,
+    read: impl FnOnce() -> Result<T, Unreadable>,
+) -> Result<Option<T>, Unreadable> {
+    fields.contains_key(name).then(read).transpose()
 }
 
 fn token(fields: &BTreeMap<&str, &str>) -> Result<TokenTerms, Unreadable> {
@@ -259,6 +296,7 @@ pub(crate) fn sample() -> Terms {
         commission_wallet: address(0x54),
         commission: Bps::percent(5),
         resolver: None,
+        signer: None,
         handling_hours: 72,
         inspection_hours: 336,
         placed_at: Time::from_secs(1_800_000_000),
@@ -288,6 +326,11 @@ mod tests {
     fn terms_read_back_from_their_text() {
         assert_eq!(Terms::from_text(&sample().to_text()), Ok(sample()));
         assert_eq!(Terms::from_text(&sample_token().to_text()), Ok(sample_token()));
+        for plain in [sample(), sample_token()] {
+            let signed = Terms { signer: Some(EvmAddress::from_bytes([0x57; 20])), ..plain };
+            assert!(signed.to_text().starts_with("holdfast sealed terms 3\n"));
+            assert_eq!(Terms::from_text(&signed.to_text()), Ok(signed));
+        }
         assert_eq!(sample_token().asset().shown(sample_token().due), "25 USDC");
     }
 
@@ -314,15 +357,29 @@ mod tests {
     #[test]
     fn a_token_belongs_to_its_layout() {
         for (text, other) in [
-            (sample().to_text(), ("terms 1", "terms 3")),
             (sample().to_text(), ("terms 1", "terms 2")),
             (sample_token().to_text(), ("terms 2", "terms 1")),
+            (sample().to_text(), ("terms 1", "terms 3")),
+            (sample_token().to_text(), ("terms 2", "terms 3")),
             (sample_token().to_text(), ("decimals: 6", "decimals: 25")),
             (sample_token().to_text(), ("symbol: USDC", "symbol: US DC")),
         ] {
             assert!(Terms::from_text(&text.replace(other.0, other.1)).is_err(), "{other:?}");
         }
     }
+
+    #[test]
+    fn a_consent_is_bound_to_chain_address_order_act_and_number() {
+        let consent = sample().consent((IntentAction::Release, None), 7, 1_800_000_000);
+        assert_eq!((consent.chain, consent.escrow), (31_337, sample().escrow));
+        assert_eq!((consent.order.as_str(), consent.action.as_str()), (ORDER, "release"));
+        assert_eq!((consent.nonce, consent.deadline), (7, 1_800_000_000));
+        let share = (IntentAction::Accept, Some(Bps::percent(40)));
+        let taken = sample().consent(share, 7, 1_800_000_000);
+        assert_eq!(taken.action, "accept: 40 % to the buyer");
+    }
+
+    const ORDER: &str = "01010101010101010101010101010101";
 
     #[test]
     fn a_text_with_anything_moved_added_or_respelled_is_refused() {

@@ -29,12 +29,16 @@ pub const fn after(kind: EventKind, status: OrderStatus) -> Option<OrderStatus> 
         (E::PaymentSeen | E::PaymentVanished | E::PaymentCredited | E::IntentRefused, same) => {
             Some(same)
         }
+        (E::ResealAsked | E::Resealed | E::ResealEnded, S::New) => None,
+        (E::ResealAsked | E::Resealed | E::ResealEnded, same) => Some(same),
         (E::LateMoney | E::LateMoneyReturned, S::Released | S::Cancelled | S::Failed) => {
             Some(status)
         }
         // Of case 0 while the order stands, of later cases after its end.
-        (E::PayoutPlanned | E::PayoutHeld | E::LegPaid, S::New | S::Pending) => None,
-        (E::PayoutPlanned | E::PayoutHeld | E::LegPaid, same) => Some(same),
+        (E::PayoutPlanned | E::PayoutHeld | E::PayoutResumed | E::LegPaid, S::New | S::Pending) => {
+            None
+        }
+        (E::PayoutPlanned | E::PayoutHeld | E::PayoutResumed | E::LegPaid, same) => Some(same),
         _ => None,
     }
 }

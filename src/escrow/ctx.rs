@@ -2,26 +2,56 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use db::{Conn, DbError, EscrowDb, EscrowTx, alarms, desk, turns, tx};
+use db::inbox::Part;
+use db::{Conn, DbError, EscrowDb, EscrowTx, desk, turns, tx};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
 use domain::clock::{Clock, Span, Time};
 use domain::ids::{AlarmId, OrderId};
-use sha2::{Digest, Sha256};
 
+use crate::alarms::{alarm_id, printable};
+use crate::bond;
 use crate::chain::client::Client;
 use crate::chain::transport::PriceSource;
 use crate::fault::Fault;
 use crate::keys::Keys;
+use crate::money::sights::Reading;
 
 /// How long a public chain is left alone between two looks.
 const PACE: Span = Span::secs(3);
 /// Turns that are remembered; when there are more, all come round once more.
 const TURNS_MAX: usize = 100_000;
 /// Alarms that are remembered, so that raising them again costs no write.
-const TOLD_MAX: usize = 10_000;
+const TOLD_MAX: usize = 100_000;
+
+pub(crate) use crate::alarms::raise as alarm;
+
+/// Ends the name of a list at the desk that holds everything that was ever left over.
+const ALL: &str = "-all";
+
+/// The name of the list of everything that belongs to the list of what is recent.
+macro_rules! all {
+    ($list:literal) => {
+        concat!($list, "-all")
+    };
+}
+pub(crate) use all;
+
+/// How far a list at the desk is walked.
+#[derive(Debug, Clone, Copy, Default)]
+struct Walk {
+    /// Rows passed over in this walk, because nothing could be done about them.
+    passed: i64,
+    /// The end was reached since all were begun anew. It begins again then, for what is new, but
+    /// no round follows for its sake.
+    ended: bool,
+}
+
+/// What a walk is that came to its end, or failed.
+const ENDED: Walk = Walk { passed: 0, ended: true };
 
 /// A list of a chain that is walked round by round, or a job that is done now and then.
 pub(crate) type List = (ChainId, &'static str);
@@ -83,13 +113,17 @@ pub struct Ctx {
     pub(crate) keys: Arc<Keys>,
     pub(crate) chains: BTreeMap<ChainId, Served>,
     pub(crate) prices: Option<Box<dyn PriceSource>>,
-    pub(crate) generation: u32,
+    generation: AtomicU32,
     /// When what is tried now and then was tried last. Forgotten at a restart, which does no harm.
     turns: Mutex<BTreeMap<(OrderId, i32), Time>>,
     looked: Mutex<BTreeMap<List, Time>>,
     told: Mutex<BTreeSet<AlarmId>>,
     /// Where each list is gone on with.
     places: Mutex<BTreeMap<List, Place>>,
+    /// How far each list at the desk is walked.
+    walks: Mutex<BTreeMap<&'static str, Walk>>,
+    /// What is being read of each chain for the public sums. Forgotten, it begins anew.
+    readings: Mutex<BTreeMap<ChainId, Reading>>,
     probe: Box<dyn Probe>,
 }
 
@@ -108,48 +142,72 @@ pub enum Unfit {
          one back, or start with an empty data folder."
     )]
     OtherPhrase,
+    /// A copy of a ledger, or one that was moved.
+    #[error(
+        "this ledger lies elsewhere than where it last ran, as a copy does; two that run would give \
+         the same addresses to different orders. If no other will ever run again: `holdfast adopt`; \
+         if it is an older copy: `holdfast adopt --restored`."
+    )]
+    Copy,
+    /// Somebody changed the row that says whose ledger it is.
+    #[error(
+        "the row of escrow's table `installation` was changed by hand; put the ledger back as it was."
+    )]
+    Forged,
     /// Something else went wrong.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
+/// Notes the key by which this site signs from its generation's first start on.
+fn note_site_key(
+    db: &EscrowDb,
+    (generation, address): (u32, EvmAddress),
+    since: Time,
+) -> Result<(), Fault> {
+    let known = db.read(desk::site_keys)?;
+    if known.iter().any(|key| key.generation == generation) {
+        return Ok(());
+    }
+    let key = desk::SiteKey { generation, address, since };
+    tx::write(db, "site-key", move |tx| Ok(desk::note_site_key(tx, &key)?))
+}
+
 impl Ctx {
-    /// Binds the parts to the ledger: at the first start it notes whose ledger this is, later it
-    /// refuses any other's keys.
+    /// Binds the parts to the ledger: at the first start it notes whose ledger this is and where it
+    /// lies, later it refuses any other's keys and any copy.
     ///
     /// # Errors
     /// [`Unfit`].
     pub fn new(parts: Parts) -> Result<Self, Unfit> {
         let Parts { db, clock, keys, chains, prices, probe } = parts;
-        let known = db.read(desk::installation).map_err(Fault::from)?;
-        let installation = match known {
-            Some(known) => known,
-            None => {
-                let fingerprint = keys.fingerprint().to_owned();
-                let new = desk::Installation { fingerprint, generation: 0 };
-                let (row, now) = (new.clone(), clock.now());
-                tx::write(&db, "install", move |tx| -> Result<(), Fault> {
-                    Ok(desk::install(tx, &row, now)?)
-                })?;
-                new
-            }
-        };
-        if installation.fingerprint != keys.fingerprint() {
-            return Err(Unfit::OtherPhrase);
-        }
+        let generation = bond::hold(&db, &keys, clock.now())?;
+        note_site_key(&db, (generation, keys.site(generation)?), clock.now())?;
         Ok(Self {
             db,
             clock,
             keys,
             chains: chains.into_iter().map(|chain| (chain.client.spec().id, chain)).collect(),
             prices,
-            generation: installation.generation,
+            generation: AtomicU32::new(generation),
             turns: Mutex::default(),
             looked: Mutex::default(),
             told: Mutex::default(),
             places: Mutex::default(),
+            walks: Mutex::default(),
+            readings: Mutex::default(),
             probe,
         })
+    }
+
+    /// The generation of addresses that are issued now.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Goes on to the next generation of addresses: those of the present one are used by others.
+    pub(crate) fn next_generation(&self, generation: u32) {
+        self.generation.fetch_max(generation, Ordering::SeqCst);
     }
 
     /// Now.
@@ -214,6 +272,66 @@ impl Ctx {
         Ok(rows.iter().filter_map(|(order, n)| Some((order.parse().ok()?, *n))).collect())
     }
 
+    /// Walks the next part of a list of web's rows, from behind those that earlier rounds could do
+    /// nothing about, so that a thousand forged ones in front hold up no honest one behind. `each`
+    /// says whether its row is done with and so leaves the list. Answers how many were.
+    ///
+    /// # Errors
+    /// As of `read` and `each`.
+    pub(crate) fn walk<T>(
+        &self,
+        list: &'static str,
+        limit: i64,
+        read: impl FnOnce(&mut Conn, Part) -> Result<Vec<T>, DbError>,
+        mut each: impl FnMut(T) -> Result<bool, Fault>,
+    ) -> Result<u32, Fault> {
+        let walks = || self.walks.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = walks().insert(list, ENDED).unwrap_or_default();
+        let skip = before.passed;
+        let rows = self.db.read(|conn| read(conn, Part { skip, limit }))?;
+        let full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut done, mut left): (u32, i64) = (0, 0);
+        for row in rows {
+            if each(row)? {
+                done = done.saturating_add(1);
+            } else {
+                left = left.saturating_add(1);
+            }
+        }
+        if full {
+            walks().insert(list, Walk { passed: skip.saturating_add(left), ..before });
+        }
+        Ok(done)
+    }
+
+    /// Whether a list at the desk was not at its end since [`Ctx::walk_anew`]; of the lists of
+    /// everything if `all`.
+    pub(crate) fn is_walking(&self, all: bool) -> bool {
+        let walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
+        walks.iter().any(|(list, walk)| !walk.ended && (!all || list.ends_with(ALL)))
+    }
+
+    /// Lets every list at the desk be walked to its end once more, unless one still is.
+    pub(crate) fn walk_anew(&self) {
+        let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
+        if walks.values().all(|walk| walk.ended) {
+            walks.clear();
+        }
+    }
+
+    /// Whether web's file cannot be used, which raises an alarm. Nothing is taken up or planned
+    /// then; payouts under way go on.
+    pub(crate) fn lacks_web(&self) -> Result<bool, Fault> {
+        let Some(why) = self.db.lack()? else { return Ok(false) };
+        self.alarm("files", None, format!("nothing is taken up and no payout planned: {why}"))?;
+        Ok(true)
+    }
+
+    /// The readings that go on in the next round.
+    pub(crate) fn readings(&self) -> MutexGuard<'_, BTreeMap<ChainId, Reading>> {
+        self.readings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes in escrow's turn, and says `None` where another engine on the same ledger was
     /// quicker.
     pub(crate) fn write<T: Send + 'static>(
@@ -242,16 +360,17 @@ impl Ctx {
         message: String,
     ) -> Result<(), Fault> {
         let now = self.now();
+        let message = printable(&message);
         let id = alarm_id(kind, order, &message);
-        if self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
+        let told = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told().contains(&id) {
             return Ok(());
         }
         self.write("alarm", move |tx| alarm(tx, kind, order, &message, now))?;
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() >= TOLD_MAX {
-            told.clear();
+        if told().len() >= TOLD_MAX {
+            told().clear();
         }
-        told.insert(id);
+        told().insert(id);
         Ok(())
     }
 
@@ -270,7 +389,7 @@ impl Ctx {
             Err(fault) if fault.is_local() => {
                 match self.alarm("order", order, format!("{job}: {fault}")) {
                     Err(fault) if fault.is_local() => {
-                        tracing::error!(job, order = order.map(tracing_id), %fault, "no alarm");
+                        tracing::error!(job, order = order.map(|order| order.to_string()), %fault, "no alarm");
                     }
                     raised => raised?,
                 }
@@ -285,34 +404,6 @@ impl Ctx {
 /// been set back since, and holds up nothing.
 pub(crate) fn is_over(last: Time, now: Time, span: Span) -> bool {
     last > now || now.since(last) >= span
-}
-
-/// Raises an alarm within a write.
-pub(crate) fn alarm(
-    tx: &mut EscrowTx<'_>,
-    kind: &'static str,
-    order: Option<OrderId>,
-    message: &str,
-    at: Time,
-) -> Result<(), Fault> {
-    let id = alarm_id(kind, order, message);
-    if alarms::raise(tx, (id, kind), order, message, at)? {
-        tracing::error!(kind, order = order.map(tracing_id), message, "alarm");
-    }
-    Ok(())
-}
-
-fn tracing_id(order: OrderId) -> String {
-    order.to_string()
-}
-
-/// Kind, order and message make an alarm what it is.
-fn alarm_id(kind: &str, order: Option<OrderId>, message: &str) -> AlarmId {
-    let order = order.map(|order| order.to_string()).unwrap_or_default();
-    let digest = Sha256::digest(format!("{kind}\u{1f}{order}\u{1f}{message}"));
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
-    AlarmId::from_random(bytes)
 }
 
 #[cfg(test)]

@@ -10,9 +10,12 @@ use domain::clock::Time;
 use domain::deadline::RunClock;
 
 use crate::ctx::{Ctx, Served};
-use crate::desk::{addresses, deadlines, disputes, intake, intents, offers, rulings};
+use crate::desk::{
+    addresses, anchors, deadlines, disputes, intake, intents, offers, reseals, rulings,
+};
 use crate::fault::Fault;
-use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sign, tokens};
+use crate::journal;
+use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sights, sign, tokens};
 
 /// What a lane does in a round, in the order in which it does it.
 #[derive(Debug, Clone)]
@@ -74,9 +77,9 @@ impl Engine {
         Self { ctx: Arc::new(ctx) }
     }
 
-    /// One round of the desk: disputes, offers, intents, rulings, deadlines, addresses, new orders.
-    /// Disputes come before intents and deadlines, so that one that stands is not overtaken; what the
-    /// parties ask for comes before what is done without them; new orders come last,
+    /// One round of the desk: disputes, offers, intents, rulings, deadlines, addresses, wishes for
+    /// others, new orders. Disputes come before intents and deadlines, so that one that stands is not
+    /// overtaken; what the parties ask for comes before what is done without them; new orders come last,
     /// because they wait for a provider. A full round looks at everything that was ever left over. Answers how much
     /// was done.
     ///
@@ -84,6 +87,11 @@ impl Engine {
     /// The first [`Fault`], after every job has had its turn.
     pub fn desk_once(&self, full: bool) -> Result<u32, Fault> {
         let ctx = &self.ctx;
+        if ctx.lacks_web()? {
+            return Ok(0);
+        }
+        ctx.walk_anew();
+        let full = full || ctx.is_walking(true);
         let mut round = Round::default();
         round.add(job("disputes", || disputes::run_once(ctx)))?;
         round.add(job("offers", || offers::run_once(ctx)))?;
@@ -91,8 +99,20 @@ impl Engine {
         round.add(job("rulings", || rulings::run_once(ctx, full)))?;
         round.add(job("deadlines", || deadlines::run_once(ctx)))?;
         round.add(job("addresses", || addresses::run_once(ctx)))?;
+        round.add(job("reseals", || reseals::run_once(ctx)))?;
+        round.add(job("anchors", || anchors::run_once(ctx)))?;
         round.add(job("intake", || intake::run_once(ctx, full)))?;
         round.end()
+    }
+
+    /// Whether a list at the desk was not walked to its end, so that another round is due at once.
+    pub fn has_more(&self) -> bool {
+        self.ctx.is_walking(false)
+    }
+
+    /// Whether the ledger can be written, whatever became of web's tables.
+    pub fn is_well(&self) -> bool {
+        self.ctx.write("well", |_tx| Ok(())).is_ok()
     }
 
     /// One round over all chains. A chain in trouble does not hold up the others.
@@ -126,7 +146,25 @@ impl Engine {
         round.add(job("sign", || sign::run_once(ctx, served, &view)))?;
         round.add(job("broadcast", || broadcast::run_once(ctx, served, &view)))?;
         round.add(job("tokens", || tokens::run_once(ctx, served, &view)))?;
+        round.add(job("sights", || sights::run_once(ctx, served, &view)))?;
         round.end()
+    }
+
+    /// Takes orders into the books that are older than these, for the start. Answers how many.
+    ///
+    /// # Errors
+    /// [`Fault`] when the database fails.
+    pub fn open_books(&self) -> Result<u32, Fault> {
+        let (mut all, mut place): (u32, String) = (0, String::new());
+        loop {
+            let (done, next) = journal::open_next(&self.ctx, &place)?;
+            all = all.saturating_add(done);
+            match next {
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+        job("books", || Ok(all))
     }
 
     /// Fetches rates that are due.

@@ -4,17 +4,20 @@ use std::fmt;
 
 use bip32::{ChildNumber, DerivationPath, Prefix, XPrv};
 use bip39::Mnemonic;
+use db::ledger::Sealed;
 use domain::EvmAddress;
-use domain::seal::hex;
+use domain::clock::Time;
+use domain::seal::{Terms, hex};
 use hkdf::Hkdf;
 use k256::ecdsa::SigningKey;
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 use verify::keccak256;
+use verify::signature::Signature;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::evm::eip3009::{Authorization, SignedAuthorization};
-use crate::evm::tx::{LegTx, RelayTx, SignedTx};
+use crate::evm::tx::{LegTx, RelayTx, SignedTx, sign_digest};
 use crate::fault::Fault;
 use crate::locked::Locked;
 use crate::seal::SealKey;
@@ -22,15 +25,36 @@ use crate::secret::KeySource;
 
 /// Purpose of the addresses that orders are paid to.
 pub const ORDERS: u32 = 0;
+/// Purpose of the addresses that vendors' deposits are paid to.
+pub const DEPOSITS: u32 = 1;
 /// Purpose of the wallet that pays the gas of tokens' payouts.
 const GAS: u32 = 2;
-/// Purpose of the key that says whose ledger this is, and from which MAC keys come.
+/// Purpose of the keys that sign terms for this site; the first of them also says whose ledger this
+/// is, and from it MAC keys come.
 const SITE: u32 = 3;
 /// Where the account keys begin, and the coin of that place.
 const ACCOUNT: &str = "m/44'/60'";
 const COIN: u32 = 60;
 /// Separates the key of seals from any other that may come from the same source.
 const SEAL_INFO: &[u8] = b"holdfast seals 1";
+
+/// Where the key of an address is, below m/44'/60'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// [`ORDERS`] or [`DEPOSITS`].
+    pub purpose: u32,
+    /// Rises at each restore.
+    pub generation: u32,
+    /// Number of the key.
+    pub index: u32,
+}
+
+impl From<(u32, u32)> for Place {
+    /// Generation and index of an order's key.
+    fn from((generation, index): (u32, u32)) -> Self {
+        Self { purpose: ORDERS, generation, index }
+    }
+}
 
 /// The only things that can be signed.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +74,9 @@ pub struct Keys {
 /// What is secret of them.
 struct Held {
     orders: XPrv,
+    deposits: XPrv,
     gas: XPrv,
+    site: XPrv,
     seal: SealKey,
 }
 
@@ -108,16 +134,18 @@ impl Keys {
     pub fn from_account_key(text: &str) -> Result<Self, Fault> {
         let root: XPrv = text.parse().map_err(|error| bad(&error))?;
         let orders = hardened(&root, ORDERS)?;
+        let deposits = hardened(&root, DEPOSITS)?;
         let gas = hardened(&root, GAS)?;
-        let site = child(&child(&hardened(&root, SITE)?, 0)?, 0)?;
-        let address = address_of(site.private_key())?;
-        let mut secret = site.private_key().to_bytes();
+        let site = hardened(&root, SITE)?;
+        let first = child(&child(&site, 0)?, 0)?;
+        let address = address_of(first.private_key())?;
+        let mut secret = first.private_key().to_bytes();
         let mut key = Zeroizing::new([0; 32]);
         let expanded = Hkdf::<Sha256>::new(None, &secret).expand(SEAL_INFO, key.as_mut());
         secret.zeroize();
         expanded.map_err(|error| bad(&error))?;
         let fingerprint = hex(&keccak256(address.as_bytes()));
-        let held = Locked::new(Held { orders, gas, seal: SealKey::new(key) });
+        let held = Locked::new(Held { orders, deposits, gas, site, seal: SealKey::new(key) });
         Ok(Self { held, fingerprint })
     }
 
@@ -136,7 +164,15 @@ impl Keys {
     /// # Errors
     /// [`Fault::Key`] beyond 2^31 - 1.
     pub fn address(&self, generation: u32, index: u32) -> Result<EvmAddress, Fault> {
-        address_of(self.order_key(generation, index)?.private_key())
+        self.address_at((generation, index).into())
+    }
+
+    /// The address at a place.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1, and of another purpose.
+    pub fn address_at(&self, place: Place) -> Result<EvmAddress, Fault> {
+        address_of(self.key_at(place)?.private_key())
     }
 
     /// The wallet that pays the gas of tokens' payouts.
@@ -147,19 +183,45 @@ impl Keys {
         address_of(self.gas_key(generation)?.private_key())
     }
 
-    /// Signs a chain tx: a leg with the key of its order's address under an index, a relay with
-    /// that of the generation's gas wallet.
+    /// The key by which this site signs terms.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn site(&self, generation: u32) -> Result<EvmAddress, Fault> {
+        address_of(self.site_key(generation)?.private_key())
+    }
+
+    /// Signs the canonical text of terms (EIP-191), so that whoever has it can tell that this site
+    /// sealed them.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn sign_terms(&self, generation: u32, terms: &Terms) -> Result<Signature, Fault> {
+        let digest = verify::message::digest(&terms.to_text());
+        let (r, s, odd) = sign_digest(&digest, self.site_key(generation)?.private_key())?;
+        Signature::from_parts(r, s, odd).map_err(|error| bad(&error))
+    }
+
+    /// The row that seals terms, with this site's signature over them.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] beyond 2^31 - 1.
+    pub fn seal_signed(&self, generation: u32, terms: &Terms, at: Time) -> Result<Sealed, Fault> {
+        let sealed = self.seal().seal(terms, at).map_err(|error| bad(&error))?;
+        let signature = self.sign_terms(generation, terms)?.to_string();
+        Ok(Sealed { signed: Some((self.site(generation)?, signature)), ..sealed })
+    }
+
+    /// Signs a chain tx: a leg with the key of the address at a place, a relay with that of the
+    /// generation's gas wallet.
     ///
     /// # Errors
     /// [`Fault::Key`] when the key is not the one of the address that it is to be sent from.
-    pub fn sign(
-        &self,
-        (generation, index): (u32, u32),
-        what: Signable<'_>,
-    ) -> Result<SignedTx, Fault> {
+    pub fn sign(&self, place: impl Into<Place>, what: Signable<'_>) -> Result<SignedTx, Fault> {
+        let place = place.into();
         let (key, from) = match what {
-            Signable::Leg(leg) => (self.order_key(generation, index)?, leg.from),
-            Signable::Relay(relay) => (self.gas_key(generation)?, relay.from),
+            Signable::Leg(leg) => (self.key_at(place)?, leg.from),
+            Signable::Relay(relay) => (self.gas_key(place.generation)?, relay.from),
         };
         own(&key, from)?;
         match what {
@@ -168,16 +230,16 @@ impl Keys {
         }
     }
 
-    /// Signs the authorization of a leg with the key of its order's address.
+    /// Signs the authorization of a leg with the key of the address at a place.
     ///
     /// # Errors
     /// [`Fault::Key`] when the key is not the one of the address that the money leaves.
     pub fn authorize(
         &self,
-        (generation, index): (u32, u32),
+        place: impl Into<Place>,
         asked: &Authorization,
     ) -> Result<SignedAuthorization, Fault> {
-        let key = self.order_key(generation, index)?;
+        let key = self.key_at(place.into())?;
         own(&key, asked.from)?;
         asked.sign(key.private_key())
     }
@@ -186,8 +248,17 @@ impl Keys {
         child(&child(&self.held.gas, generation)?, 0)
     }
 
-    fn order_key(&self, generation: u32, index: u32) -> Result<XPrv, Fault> {
-        child(&child(&self.held.orders, generation)?, index)
+    fn site_key(&self, generation: u32) -> Result<XPrv, Fault> {
+        child(&child(&self.held.site, generation)?, 0)
+    }
+
+    fn key_at(&self, place: Place) -> Result<XPrv, Fault> {
+        let branch = match place.purpose {
+            ORDERS => &self.held.orders,
+            DEPOSITS => &self.held.deposits,
+            other => return Err(Fault::Key(format!("no address has a key of purpose {other}"))),
+        };
+        child(&child(branch, place.generation)?, place.index)
     }
 }
 
@@ -238,6 +309,23 @@ pub fn new_mnemonic() -> Result<Zeroizing<String>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Compiles only as long as none of these kinds can be shown by `{:?}`.
+    macro_rules! never_shown {
+        ($($kind:ty),+) => {$(
+            const _: fn() = || {
+                struct Shown;
+                trait Told<A> {
+                    fn told() {}
+                }
+                impl<T: ?Sized> Told<()> for T {}
+                impl<T: ?Sized + fmt::Debug> Told<Shown> for T {}
+                // Of two that fit neither can be chosen.
+                let _ = <$kind as Told<_>>::told;
+            };
+        )+};
+    }
+    never_shown!(Held, Locked<Held>, KeySource);
 
     // What is secret is printed by nobody and copied by nobody: a change here would not compile.
     static_assertions::assert_not_impl_any!(Held: fmt::Debug, fmt::Display, Clone);

@@ -21,6 +21,9 @@
 //! nonce, payee and sum never change. Every job may be stopped at any line and run again.
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
+mod alarms;
+pub mod audit;
+pub mod bond;
 pub mod book;
 pub mod chain;
 pub mod config;
@@ -30,10 +33,12 @@ pub mod engine;
 pub mod evm;
 pub mod fault;
 mod handover;
+mod journal;
 pub mod keys;
 mod locked;
 pub mod money;
 mod reach;
+pub mod recover;
 mod schedule;
 pub mod seal;
 pub mod secret;
@@ -46,6 +51,6 @@ pub use fault::{ChainFault, Fault};
 pub use handover::without_phrase;
 pub use keys::{Keys, account_key, new_mnemonic};
 pub use reach::Reach;
-pub use schedule::run;
+pub use schedule::{providers, run};
 
 pub use secret::{KeySource, SECRET_VARS, Secrets};

@@ -18,7 +18,7 @@ pub struct Reach {
 
 impl Reach {
     /// The providers of all chains and of prices.
-    pub(crate) fn of(secrets: &Secrets) -> Self {
+    pub fn of(secrets: &Secrets) -> Self {
         let mut reach = Self::default();
         let chains = secrets.chains.iter().map(|chain| &chain.url);
         for url in chains.chain([&secrets.prices_url]) {

@@ -110,8 +110,7 @@ pub fn run(
 
     let db = prepared.start(Sizes { writers: 1, ..Sizes::default() }).map_err(failed)?;
     let local = db.is_local();
-    let served = |secret| served(secret, resolver_wallet);
-    let chains: Vec<Served> = chains.into_iter().filter_map(served).collect();
+    let chains = providers(chains, resolver_wallet);
     let names: Vec<_> = chains.iter().map(|chain| chain.client.spec().name).collect();
     let line = format!("escrow for {}", names.join(", "));
     let watch = db.watch(Owner::Web).map_err(failed)?;
@@ -124,18 +123,27 @@ pub fn run(
         probe: Box::new(NoProbe),
     })
     .map_err(|unfit| match unfit {
-        Unfit::OtherPhrase => RunError::Config(ConfigError(unfit.to_string())),
+        Unfit::OtherPhrase | Unfit::Copy | Unfit::Forged => {
+            RunError::Config(ConfigError(unfit.to_string()))
+        }
         Unfit::Fault(fault) => failed(fault),
     })?;
     let engine = Engine::new(ctx);
     // The first beat, so that whoever waits for `ready` finds a living heart.
     let now = engine.now();
     engine.beat(now, now, now).map_err(failed)?;
+    engine.open_books().map_err(failed)?;
     live(&engine, Watching { watch, local }, || ready(&line))
 }
 
 fn failed(error: impl std::fmt::Display) -> RunError {
     RunError::Failed(error.to_string())
+}
+
+/// The chains of a secret file with their providers and the tokens that are asked about; fees for
+/// rulings go to the `resolver` wallet.
+pub fn providers(chains: Vec<ChainSecret>, resolver: Option<EvmAddress>) -> Vec<Served> {
+    chains.into_iter().filter_map(|secret| served(secret, resolver)).collect()
 }
 
 fn served(secret: ChainSecret, resolver_wallet: Option<EvmAddress>) -> Option<Served> {
@@ -246,10 +254,11 @@ async fn schedule(desk: Bell, chain: Bell) -> Result<JobScheduler, JobSchedulerE
 }
 
 /// Counts failures in a row; too many end the lane, and with it the process, which the monitor
-/// starts again.
-struct Patience(u32);
+/// starts again. As long as the ledger can be written it is web's tables that are at fault, and a
+/// new process would fare no better with them.
+struct Patience<'a>(u32, &'a Engine);
 
-impl Patience {
+impl Patience<'_> {
     fn bears(&mut self, round: Result<u32, Fault>) -> Result<(), String> {
         match round {
             Ok(_) => self.0 = 0,
@@ -257,7 +266,10 @@ impl Patience {
             Err(fault) => {
                 self.0 = self.0.saturating_add(1);
                 if self.0 >= FAILURES_MAX {
-                    return Err(fault.to_string());
+                    if !self.1.is_well() {
+                        return Err(fault.to_string());
+                    }
+                    self.0 = 0;
                 }
             }
         }
@@ -271,7 +283,7 @@ fn desk_lane(
     mut watching: Watching,
     progress: &AtomicI64,
 ) -> String {
-    let mut patience = Patience(0);
+    let mut patience = Patience(0, engine);
     let pause = if watching.local { WATCH } else { WATCH_REMOTE };
     let mut awake = true;
     loop {
@@ -279,6 +291,10 @@ fn desk_lane(
             return why;
         }
         progress.store(engine.now().as_micros(), Ordering::Relaxed);
+        awake = engine.has_more();
+        if awake {
+            continue;
+        }
         awake = match turns.woken.recv_timeout(pause) {
             Ok(()) => true,
             Err(RecvTimeoutError::Disconnected) => return "nobody wakes it".to_owned(),
@@ -294,7 +310,7 @@ fn desk_lane(
 }
 
 fn chain_lane(engine: &Engine, turns: &Turns, progress: &AtomicI64) -> String {
-    let mut patience = Patience(0);
+    let mut patience = Patience(0, engine);
     loop {
         if turns.is_special()
             && let Err(why) = patience.bears(engine.rates_once())
@@ -313,7 +329,7 @@ fn chain_lane(engine: &Engine, turns: &Turns, progress: &AtomicI64) -> String {
 
 fn heart(engine: &Engine, progress: &Progress) -> String {
     let started = engine.now();
-    let mut patience = Patience(0);
+    let mut patience = Patience(0, engine);
     let read = |time: &AtomicI64| Time::from_micros(time.load(Ordering::Relaxed));
     loop {
         let beat = engine.beat(started, read(&progress.desk), read(&progress.chain));

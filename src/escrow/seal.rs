@@ -43,6 +43,7 @@ impl SealKey {
             terms: text.into_bytes(),
             mac: hex(&mac),
             sealed_at: at,
+            signed: None,
         })
     }
 
@@ -65,6 +66,20 @@ impl SealKey {
         } else {
             Err(broken("the row belongs to another order"))
         }
+    }
+
+    /// The MAC of any other text of ours, each kind of which begins with a line of its own.
+    ///
+    /// # Errors
+    /// As of [`SealKey::seal`].
+    pub fn tag(&self, text: &str) -> Result<String, BrokenSeal> {
+        Ok(hex(&self.mac(text.as_bytes())?.finalize().into_bytes()))
+    }
+
+    /// Whether a MAC is that of the text.
+    pub fn fits(&self, text: &str, tag: &str) -> bool {
+        let mac = unhex(tag).zip(self.mac(text.as_bytes()).ok());
+        mac.is_some_and(|(tag, mac)| mac.verify_slice(&tag).is_ok())
     }
 
     fn mac(&self, text: &[u8]) -> Result<Hmac<Sha256>, BrokenSeal> {
@@ -102,6 +117,7 @@ mod tests {
             commission_wallet: address(0x54),
             commission: Bps::percent(5),
             resolver: None,
+            signer: None,
             handling_hours: 72,
             inspection_hours: 336,
             placed_at: Time::from_secs(1),
@@ -117,6 +133,17 @@ mod tests {
     fn a_seal_opens_to_what_was_sealed() {
         let sealed = key(1).seal(&terms(), Time::from_secs(1)).unwrap();
         assert_eq!(key(1).open(&sealed), Ok(terms()));
+    }
+
+    #[test]
+    fn a_tag_fits_its_text_and_key_alone() {
+        let tag = key(1).tag("a").unwrap();
+        assert!(key(1).fits("a", &tag));
+        for (key, text, tag) in
+            [(key(2), "a", tag.clone()), (key(1), "b", tag.clone()), (key(1), "a", tag[2..].into())]
+        {
+            assert!(!key.fits(text, &tag));
+        }
     }
 
     #[test]

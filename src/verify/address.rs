@@ -41,6 +41,11 @@ impl EvmAddress {
         Self(bytes)
     }
 
+    /// Whether it is the zero address, which stands for none.
+    pub fn is_zero(&self) -> bool {
+        self.0 == [0; 20]
+    }
+
     /// The 20 bytes.
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0

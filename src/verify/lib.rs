@@ -3,6 +3,11 @@
 //! A leaf: it signs nothing, holds nothing and reads nothing, so that every crate may use it.
 
 pub mod address;
+pub mod consent;
+pub mod message;
+#[cfg(feature = "recover")]
+pub mod signature;
+pub mod typed;
 
 use sha3::{Digest, Keccak256};
 

@@ -26,8 +26,16 @@ const LAYERS: [&str; 7] = [
 ];
 const HTMX: &[u8] = include_bytes!("../../assets/vendor/htmx/htmx.min.js");
 const APP_JS: &[u8] = include_bytes!("../../assets/app.js");
+const WALLET_JS: &[u8] = include_bytes!("../../assets/wallet.js");
+/// A page of its own that can be kept and opened without a shop, so no hash stands in its names.
+const CHECKER: [(&str, &str, &[u8]); 3] = [
+    ("index.html", HTML_TYPE, include_bytes!("../../assets/verify-terms/index.html")),
+    ("verify.js", JS_TYPE, include_bytes!("../../assets/verify-terms/verify.js")),
+    ("verify.css", CSS_TYPE, include_bytes!("../../assets/verify-terms/verify.css")),
+];
 const FAVICON: &[u8] = include_bytes!("../../assets/img/favicon.svg");
 
+const HTML_TYPE: &str = "text/html; charset=utf-8";
 const CSS_TYPE: &str = "text/css; charset=utf-8";
 const JS_TYPE: &str = "text/javascript; charset=utf-8";
 const SVG_TYPE: &str = "image/svg+xml";
@@ -43,6 +51,8 @@ struct Assets {
     css: Asset,
     htmx: Asset,
     app_js: Asset,
+    wallet_js: Asset,
+    checker: Vec<(&'static str, Asset)>,
     favicon: Asset,
     placeholder: Asset,
     pictures: Vec<(&'static str, Asset)>,
@@ -69,6 +79,12 @@ impl Assets {
             css: versioned("app.css", CSS_TYPE, slim(&LAYERS.concat()).as_bytes()),
             htmx: versioned("htmx.js", JS_TYPE, HTMX),
             app_js: versioned("app.js", JS_TYPE, APP_JS),
+            wallet_js: versioned("wallet.js", JS_TYPE, WALLET_JS),
+            checker: CHECKER
+                .map(|(name, kind, bytes)| {
+                    (name, Asset::new(kind, bytes, |_| format!("/verify-terms/{name}")))
+                })
+                .into(),
             favicon: Asset::new(SVG_TYPE, FAVICON, |_| "/favicon.svg".to_owned()),
             placeholder: picture(PLACEHOLDER.file, PLACEHOLDER.svg),
             pictures: PICTURES
@@ -125,6 +141,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config
         .route("/static/img/{file}", reads().to(picture))
         .route("/static/{hash}/{file}", reads().to(versioned))
+        .route("/verify-terms/{file}", reads().to(checker))
         .route("/favicon.svg", reads().to(favicon))
         .route("/favicon.ico", reads().to(favicon));
 }
@@ -142,6 +159,7 @@ async fn versioned(request: HttpRequest, path: web::Path<(String, String)>) -> H
         "app.css" => &ALL.css,
         "htmx.js" => &ALL.htmx,
         "app.js" => &ALL.app_js,
+        "wallet.js" => &ALL.wallet_js,
         _ => return HttpResponse::NotFound().finish(),
     };
     // A page from before an upgrade gets the new file rather than none, but must not keep it.
@@ -154,6 +172,13 @@ async fn picture(request: HttpRequest, file: web::Path<String>) -> HttpResponse 
     let Some(asset) = asset else { return HttpResponse::NotFound().finish() };
     let named = request.query_string().strip_prefix("v=") == Some(asset.hash.as_str());
     asset.respond(&request, if named { FOR_EVER } else { FOR_AN_HOUR })
+}
+
+async fn checker(request: HttpRequest, file: web::Path<String>) -> HttpResponse {
+    match ALL.checker.iter().find(|(name, _)| *name == file.as_str()) {
+        Some((_, asset)) => asset.respond(&request, FOR_AN_HOUR),
+        None => HttpResponse::NotFound().finish(),
+    }
 }
 
 async fn favicon(request: HttpRequest) -> HttpResponse {
@@ -173,6 +198,11 @@ pub(crate) fn htmx_path() -> &'static str {
 /// Path of our own script.
 pub(crate) fn app_js_path() -> &'static str {
     &ALL.app_js.path
+}
+
+/// Path of the script that asks a wallet to sign.
+pub(crate) fn wallet_js_path() -> &'static str {
+    &ALL.wallet_js.path
 }
 
 /// Path of a picture; of the placeholder for an unknown name.

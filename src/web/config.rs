@@ -10,6 +10,8 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::admin::Walls;
+
 /// The environment names that web may see.
 pub const VARS: &[&str] = &[
     "ACCOUNT_CREATION_MIN_INTERVAL_MINUTES",
@@ -27,6 +29,7 @@ pub const VARS: &[&str] = &[
     "SITE_NAME",
     "SITE_URL",
     "TRUSTED_PROXIES",
+    "WALLS",
 ];
 
 /// A salt has at least so many characters.
@@ -62,6 +65,8 @@ pub struct Config {
     pub registration_minutes: u32,
     /// The page of the development chain that pays; only under `demo`, on this machine itself.
     pub devnet_url: Option<String>,
+    /// The walls as `serve` tried them; `None` where it did not.
+    pub walls: Option<Walls>,
 }
 
 /// The three secrets of web.
@@ -169,6 +174,7 @@ struct Vars {
     site_name: Option<String>,
     site_url: Option<String>,
     trusted_proxies: Option<String>,
+    walls: Option<String>,
 }
 
 impl Config {
@@ -212,6 +218,7 @@ impl Config {
             admin: admin(vars.admin_username, vars.admin_password)?,
             registration_minutes: minutes(vars.account_creation_min_interval_minutes)?,
             devnet_url: vars.devnet_url.filter(|_| demo),
+            walls: walls(vars.walls.as_deref())?,
         })
     }
 }
@@ -267,6 +274,14 @@ fn listen(text: Option<&str>) -> Result<SocketAddr, ConfigError> {
     let form =
         || bad(format!("LISTEN is {text:?}; it wants an address and a port, as {DEFAULT_LISTEN}"));
     text.parse().ok().ok_or_else(form)
+}
+
+fn walls(text: Option<&str>) -> Result<Option<Walls>, ConfigError> {
+    let read = |text| {
+        serde_json::from_str(text)
+            .map_err(|_bad| bad("WALLS is for `holdfast serve` to set; unset it"))
+    };
+    text.map(read).transpose()
 }
 
 /// Addresses and networks between commas. A list that holds everybody would let everybody choose an

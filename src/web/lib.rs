@@ -3,6 +3,7 @@
 //! Nothing here can pay: web writes orders and what people ask for, and escrow alone acts on it.
 
 pub mod accounts;
+pub mod admin;
 pub mod assets;
 mod compress;
 pub mod config;
@@ -20,8 +21,11 @@ pub mod orders;
 pub mod packages;
 pub mod routes;
 pub mod server;
+pub mod signer;
+pub mod site;
 pub mod state;
 pub mod stores;
+pub mod transparency;
 pub mod ui;
 
 pub use accounts::{create_account, hash_password, set_banned, set_password};

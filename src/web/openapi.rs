@@ -8,7 +8,10 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes::ApiRoutes;
-use crate::{accounts, disputes, health, items, keys, orders, packages, stores};
+use crate::{
+    accounts, admin, disputes, health, items, keys, orders, packages, signer, site, stores,
+    transparency,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -38,6 +41,10 @@ fn whole() -> utoipa::openapi::OpenApi {
     doc.merge(packages::api::Doc::openapi());
     doc.merge(orders::api::Doc::openapi());
     doc.merge(disputes::api::Doc::openapi());
+    doc.merge(admin::Doc::openapi());
+    doc.merge(signer::api::Doc::openapi());
+    doc.merge(site::api::Doc::openapi());
+    doc.merge(transparency::api::Doc::openapi());
     doc.merge(health::Doc::openapi());
     let key = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -88,7 +95,8 @@ mod tests {
         let described: serde_json::Value = serde_json::from_str(&TEXT).unwrap();
         for (path, item) in described["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                let open = ["/health", "/openapi.json"].contains(&path.as_str())
+                let open = ["/health", "/openapi.json", "/api/v1/site", "/api/v1/transparency"]
+                    .contains(&path.as_str())
                     || path.starts_with("/api/v1/stores")
                     || path.starts_with("/api/v1/items");
                 let secured = operation["security"][0]["key"].is_array();

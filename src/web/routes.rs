@@ -45,6 +45,9 @@ pub fn pages() -> PageRoutes {
     crate::accounts::pages(&mut routes);
     crate::keys::pages(&mut routes);
     crate::packages::pages(&mut routes);
+    crate::admin::pages(&mut routes);
+    crate::signer::pages(&mut routes);
+    crate::transparency::pages(&mut routes);
     routes
 }
 
@@ -58,6 +61,10 @@ pub fn api() -> ApiRoutes {
     crate::accounts::api(&mut routes);
     crate::keys::api(&mut routes);
     crate::packages::api(&mut routes);
+    crate::admin::api(&mut routes);
+    crate::signer::api(&mut routes);
+    crate::site::api(&mut routes);
+    crate::transparency::api(&mut routes);
     crate::health::api(&mut routes);
     crate::openapi::api(&mut routes);
     routes

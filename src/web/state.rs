@@ -18,10 +18,11 @@ use crate::config::Config;
 use crate::http::cookies::Names;
 use crate::http::limits::Pace;
 use crate::http::sse::Seats;
+use crate::ui::url::ExternalUrl;
 use due::Due;
 
 pub(crate) use heads::Follower;
-pub use market::Payable;
+pub use market::{Market, Payable};
 
 pub(crate) use keys::hex;
 pub use keys::{Keys, Seal};
@@ -108,6 +109,11 @@ impl App {
     /// The moment now.
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// Where the demo's wallet signs, in a demo.
+    pub(crate) fn demo_signer(&self) -> Option<ExternalUrl> {
+        Some(ExternalUrl::configured(self.config.devnet_url.as_deref()?)?.seg("sign"))
     }
 
     /// Bytes that nobody can guess.

@@ -15,6 +15,7 @@ mod journey;
 mod kills;
 mod market;
 mod node;
+mod recover;
 mod reorg;
 #[expect(dead_code, reason = "the ring of roles uses the rest of it")]
 #[path = "../roles/shop.rs"]

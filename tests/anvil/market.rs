@@ -22,7 +22,8 @@ use crate::node::{LONG, Node, dollar};
 use crate::shop::{Running, Shop, within};
 
 /// A phrase of BIP-39's own examples, whose accounts the node has given nothing.
-const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+pub(crate) const PHRASE: &str =
+    "legal winner thank year wave sausage worth useful legal winner thank yellow";
 const REFUND: &str = "0x1efF47bc3a10a45D4B230B5d10E37751FE6AA718";
 /// The demo's vendor and the commission wallet.
 pub(crate) const PAYEES: [&str; 2] =
@@ -34,7 +35,7 @@ pub(crate) struct Market {
     pub(crate) running: Running,
     people: Director,
     db: WebDb,
-    _shop: Shop,
+    shop: Shop,
 }
 
 /// The price of ether, from a server of its own: anvil has none.
@@ -46,21 +47,23 @@ fn prices() -> u16 {
     port
 }
 
+/// A secret file for a node, with prices from a port.
+pub(crate) fn secret(node: &str, prices: u16) -> String {
+    format!(
+        "MNEMONIC=\"{PHRASE}\"\nRPC_URL_DEV=http://{node}\nTOKENS_DEV={}\n\
+         PRICES_URL=http://127.0.0.1:{prices}/prices/v1/demo/tokens/by-symbol\n\
+         COMMISSION_WALLET_DEV={}\n",
+        dollar(),
+        PAYEES[1]
+    )
+}
+
 impl Market {
     /// Opens a shop that escrow may be killed in so many times.
     pub(crate) fn open(kills: usize) -> Self {
         let node = Node::start();
         let shop = Shop::migrated();
-        let secret = format!(
-            "MNEMONIC=\"{PHRASE}\"\nRPC_URL_DEV=http://{}\nTOKENS_DEV={}\n\
-             PRICES_URL=http://127.0.0.1:{}/prices/v1/demo/tokens/by-symbol\n\
-             COMMISSION_WALLET_DEV={}\n",
-            node.address,
-            dollar(),
-            prices(),
-            PAYEES[1]
-        );
-        std::fs::write(shop.secret(), secret).unwrap();
+        std::fs::write(shop.secret(), secret(&node.address, prices())).unwrap();
         let wallet = Keys::from_phrase(PHRASE).unwrap().gas_wallet(0).unwrap();
         node.fill(wallet, 100);
         let restarts = vec!["0"; kills + 1].join(",");
@@ -71,7 +74,7 @@ impl Market {
         let db = WebDb::open(&config).unwrap();
         let web = web::Config::from_vars(shop.vars.clone()).unwrap();
         let people = Director::new(web, db.clone(), Arc::new(SystemClock), Duration::ZERO).unwrap();
-        let market = Self { node, running, people, db, _shop: shop };
+        let market = Self { node, running, people, db, shop };
         within(LONG, "the stablecoin is offered", || {
             let assets = market.db.read(db::placing::assets).unwrap();
             assets.first().filter(|now| now.asset.token.is_some() && now.reachable).map(|_| ())
@@ -97,6 +100,11 @@ impl Market {
             standing.address.map(|_| standing)
         });
         (order, standing)
+    }
+
+    /// The shop's folder, settings and commands.
+    pub(crate) const fn shop(&self) -> &Shop {
+        &self.shop
     }
 
     /// An order, paid.

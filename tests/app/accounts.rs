@@ -278,24 +278,6 @@ fn the_operators_administrator_is_made_once_and_never_changed() {
 }
 
 #[test]
-fn whoever_runs_the_site_sees_how_well_its_parts_are_kept_apart() {
-    let shop = Shop::tuned(&[], |app| app.isolation_level = Some(3));
-    let db = shop.data.config(db::Owner::Web);
-    for (name, role, sees) in [
-        ("boss", domain::user::Role::Admin, true),
-        ("clerk", domain::user::Role::Staff, false),
-        ("ada", domain::user::Role::Customer, false),
-    ] {
-        web::create_account(&db, name, PASSWORD, role).unwrap();
-        let mut browser = shop.browser();
-        assert_eq!(sign_in(&mut browser, name, PASSWORD), 303);
-        let page = browser.see("/account");
-        assert_eq!(page.contains("Isolation level"), sees, "{name}");
-        assert_eq!(page.contains("3 of 3: each role has a user of its own"), sees, "{name}");
-    }
-}
-
-#[test]
 fn the_operator_opens_accounts_and_resets_passwords() {
     let shop = Shop::start();
     let db = shop.data.config(db::Owner::Web);

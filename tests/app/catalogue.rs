@@ -1,5 +1,6 @@
 //! Vendors in the browser: stores, members, payout addresses, items and packages.
 
+use db::addresses::Purpose;
 use db::desk::{self, NewEntry};
 use db::{addresses, stores, tx};
 use domain::clock::{Clock, Span};
@@ -331,9 +332,15 @@ fn the_payout_page_says_what_escrow_s_book_says() {
     name_address(&mut ada, &store);
     let id: StoreId = store.parse().unwrap();
     let enter = |counts_from| {
-        let (request, address, _) = shop.db().read(|c| addresses::asked(c, id)).unwrap().unwrap();
-        let entry =
-            NewEntry { store: id, address, request, seen_at: shop.clock.now(), counts_from };
+        let (request, address, _) =
+            shop.db().read(|c| addresses::asked(c, Purpose::Payout(id))).unwrap().unwrap();
+        let entry = NewEntry {
+            purpose: Purpose::Payout(id),
+            address,
+            request,
+            seen_at: shop.clock.now(),
+            counts_from,
+        };
         let write = move |tx: &mut db::EscrowTx<'_>| desk::enter(tx, &entry);
         tx::write::<_, _, db::DbError>(&shop.escrow(), "enter", write).unwrap();
     };

@@ -22,7 +22,7 @@ pub fn live(market: &mut Market, span: Span) {
 }
 
 /// A paid order: its page and its route.
-fn paid(market: &mut Market) -> (String, String) {
+pub fn paid(market: &mut Market) -> (String, String) {
     let agent = market.buying();
     let json = market.ordered(&agent);
     market.pay(&json, 100);

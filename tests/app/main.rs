@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod admin;
 mod bad_input;
 mod catalogue;
 mod catalogue_api;
@@ -24,8 +25,11 @@ mod market;
 mod orders;
 mod orders_api;
 mod orders_refused;
+mod reseals;
 mod sessions;
 mod shop;
+mod signer;
 mod stream;
 mod tokens;
+mod transparency;
 mod trouble;

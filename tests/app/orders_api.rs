@@ -26,7 +26,7 @@ fn an_agent_buys_and_another_sells() {
     let order = market.ordered(&buyer);
     assert_eq!(order["status"], "PENDING");
     assert_eq!(order["amount"], quote["options"][0]["amount"]);
-    assert_eq!(order["may"], json!(["cancel"]));
+    assert_eq!(order["may"], json!(["cancel", "reseal"]));
     assert_eq!(order["next"]["step"], "pay");
     let uri = order["payment_uri"].as_str().unwrap();
     let (address, amount) = (order["address"].as_str().unwrap(), order["amount"].as_str().unwrap());
@@ -41,7 +41,7 @@ fn an_agent_buys_and_another_sells() {
     let funded = vendor.get(&show(&order)).json();
     assert_eq!(funded["status"], "COMPLETED");
     assert!(funded["delivery_address"].as_str().unwrap().contains("St James"));
-    assert_eq!(funded["may"], json!(["refund", "ship", "dispute"]));
+    assert_eq!(funded["may"], json!(["refund", "ship", "dispute", "reseal"]));
 
     let shipped = vendor.post(&at(&order, "ship"), &json!({ "note": "Parcel 1" }));
     assert_eq!(shipped.status, 200, "{}", shipped.text());
@@ -176,7 +176,7 @@ fn a_dispute_freezes_the_money_until_one_side_gives_way() {
         (frozen["status"].as_str(), &frozen["dispute"]["effective"]),
         (Some("FROZEN"), &json!(true))
     );
-    assert_eq!(frozen["may"], json!(["refund", "ship", "offer", "claim"]));
+    assert_eq!(frozen["may"], json!(["refund", "ship", "offer", "claim", "reseal"]));
     assert_eq!(vendor.post(&at(&order, "refund"), &json!({})).status, 202);
     market.round();
     market.round();

@@ -7,6 +7,8 @@ mod copying;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod journal;
+#[cfg(test)]
 mod migrating;
 #[cfg(test)]
 mod names;

@@ -119,7 +119,7 @@ fn tries_in_a_bucket_stay_within_their_limit(data: &Data) {
 /// Reading the highest number and writing the next never collides within escrow's turn.
 fn escrow_writes_one_at_a_time(data: &Data) {
     let escrow = data.escrow();
-    let row = db::desk::Installation { fingerprint: "0".repeat(66), generation: 0 };
+    let row = db::desk::Installation { fingerprint: "0".repeat(66), generation: 0, bond: None };
     tx::write(&escrow, "install", move |tx| db::desk::install(tx, &row, START)).unwrap();
     let door = escrow.clone();
     let done = at_once(move |n| {

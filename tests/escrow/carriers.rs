@@ -18,7 +18,7 @@ fn keep(world: &World, signature: &str, words: &[[u8; 32]]) {
     world.chain.send(devnet::DOLLAR, U256::ZERO, Bytes::from(data)).unwrap();
 }
 
-fn shut_out(world: &World, account: EvmAddress, out: bool) {
+pub(crate) fn shut_out(world: &World, account: EvmAddress, out: bool) {
     let flag = escrow::evm::abi::number(Amount::from_u128(u128::from(out)));
     keep(world, "blacklist(address,bool)", &[escrow::evm::abi::address(account), flag]);
 }
@@ -33,8 +33,8 @@ fn a_payee_that_is_shut_out_holds_its_payout_until_it_is_let_in() {
     settle(&world, &engine);
     assert_eq!(world.story(order).last().unwrap(), "payout-held");
     assert_eq!((world.status(order), world.balance(world.payout)), ("COMPLETED", Amount::ZERO));
-    let held = world.web.read(|conn| db::story::held_payout(conn, order)).unwrap();
-    assert!(held.unwrap().contains("refuses"));
+    let held = world.web.read(|conn| db::held::of_order(conn, order)).unwrap();
+    assert!(held.unwrap().reason.contains("refuses"));
     // Its hold is its own: the gas wallet goes on with others.
     world.ask(other, IntentAction::Refund, ActorRole::Vendor);
     world.until(&engine, other, "CANCELLED");

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use db::addresses::Purpose;
 use db::orders::{LineRow, OrderRow};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
@@ -142,8 +143,9 @@ fn escrow_s_own_addresses_are_nobody_s_refund_or_payout() {
     engine.desk_once(false).unwrap();
     assert!(world.events(order)[0].comment.contains("escrow's own"));
     world.clock.advance(Span::hours(49));
-    let counts =
-        |conn: &mut db::Conn| db::desk::payout_address(conn, world.store, world.clock.now());
+    let counts = |conn: &mut db::Conn| {
+        db::desk::in_force(conn, Purpose::Payout(world.store), world.clock.now())
+    };
     assert_eq!(world.escrow.read(counts).unwrap(), Some(world.payout));
 }
 
@@ -221,6 +223,7 @@ fn a_leg_that_is_changed_before_it_is_signed_is_not_signed() {
         [format!("to_address = '{thief}'"), "amount = '1' || substr(amount, 2)".to_owned()]
     {
         let world = World::on_files();
+        world.meddled();
         let engine = world.engine();
         let order = world.funded(&engine);
         let file = world.data.config(db::Owner::Escrow).file(db::Owner::Escrow).unwrap();

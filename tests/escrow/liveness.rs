@@ -93,6 +93,7 @@ fn a_job_of_the_desk_that_fails_leaves_the_others_their_turn() {
 #[test]
 fn rows_that_are_spoilt_hold_up_nothing_else() {
     let world = World::on_files();
+    world.meddled();
     let engine = world.engine();
     let (spoilt, torn) = (world.sealed(&engine), world.sealed(&engine));
     let (good, other) = (world.sealed(&engine), world.funded(&engine));
@@ -171,6 +172,7 @@ fn payouts_that_wait_for_somebody_hold_up_no_others() {
 #[test]
 fn announcements_that_wait_hold_up_no_others() {
     let world = World::on_files();
+    world.meddled();
     let engine = world.engine();
     let order = world.funded(&engine);
     let each = count(250);

@@ -1,6 +1,6 @@
 //! Money that comes short, late, twice, too much, or not for good.
 
-use domain::clock::Span;
+use domain::clock::{Clock, Span};
 use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::{Amount, Bps};
@@ -260,6 +260,17 @@ fn a_sum_beyond_any_price_is_credited_and_goes_back() {
     engine.chain_once().unwrap();
     assert_eq!(world.status(order), "COMPLETED");
     world.ask(order, IntentAction::Release, ActorRole::Buyer);
+    for _ in 0..3 {
+        engine.desk_once(false).unwrap();
+        engine.chain_once().unwrap();
+        world.pass(2);
+    }
+    assert_eq!(world.status(order), "COMPLETED", "more than may leave within a day");
+    let now = world.clock.now();
+    let all = domain::clamps::Bound::Day.range().1;
+    let allow =
+        move |tx: &mut db::EscrowTx<'_>| db::clamps::set(tx, domain::clamps::Bound::Day, all, now);
+    db::tx::write(&world.escrow, "limit", allow).unwrap();
     world.until(&engine, order, "RELEASED");
     assert!(world.balance(world.refund) > eth("1199999999999.9"));
     conserved(&world, order);

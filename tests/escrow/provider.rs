@@ -158,7 +158,7 @@ fn contract(code: &str) -> String {
 }
 
 /// A shop whose vendor is paid to a contract.
-fn paid_to_a_contract(code: &str) -> (World, Engine, EvmAddress) {
+pub(crate) fn paid_to_a_contract(code: &str) -> (World, Engine, EvmAddress) {
     let world = World::new();
     let engine = world.engine();
     let address = deploy(&world, code);
@@ -218,8 +218,8 @@ fn a_payee_that_refuses_holds_its_payout_until_it_takes_the_money() {
     assert_eq!(world.story(order).last().unwrap(), "payout-held");
     assert_eq!(world.status(order), "COMPLETED", "trouble in paying out is never a status");
     assert_eq!(world.chain.nonce(on_chain(world.state(order).address.unwrap())), 0);
-    let held = world.web.read(|conn| db::story::held_payout(conn, order)).unwrap();
-    assert!(held.unwrap().contains("refuses"));
+    let held = world.web.read(|conn| db::held::of_order(conn, order)).unwrap();
+    assert!(held.unwrap().reason.contains("refuses"));
     assert_eq!(world.balance(payee), Amount::ZERO);
 }
 

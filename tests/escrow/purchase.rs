@@ -1,5 +1,6 @@
 //! A purchase from its order to its end, and the other ways in which it may end.
 
+use db::addresses::Purpose;
 use domain::EvmAddress;
 use domain::clock::Span;
 use domain::intent::{ActorRole, IntentAction};
@@ -30,7 +31,7 @@ fn an_address_that_somebody_has_used_is_passed_over() {
     let used = world.keys.address(0, 0).unwrap();
     world.chain.faucet(on_chain(used), devnet::U256::from(1)).unwrap();
     let order = world.sealed(&engine);
-    assert_eq!(world.state(order).address, Some(world.keys.address(0, 1).unwrap()));
+    assert_eq!(world.state(order).address, Some(world.keys.address(1, 0).unwrap()));
     assert!(world.alarms()[0].contains(&used.to_string()));
 }
 
@@ -157,10 +158,15 @@ fn a_first_payout_address_counts_at_once_and_a_later_one_after_two_days() {
     engine.desk_once(false).unwrap();
     let counts = || {
         let now = domain::clock::Clock::now(world.clock.as_ref());
-        world.escrow.read(|conn| db::desk::payout_address(conn, world.store, now)).unwrap()
+        world
+            .escrow
+            .read(|conn| db::desk::in_force(conn, Purpose::Payout(world.store), now))
+            .unwrap()
     };
     assert_eq!(counts(), Some(world.payout));
-    world.clock.advance(Span::hours(48));
+    world.clock.advance(Span::secs(48 * 3_600 - 1));
+    assert_eq!(counts(), Some(world.payout), "48 hours less a second");
+    world.clock.advance(Span::secs(1));
     assert_eq!(counts(), Some(other));
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use db::addresses::{self, PayoutRequest};
+use db::addresses::{self, AddressRequest, Purpose};
 use db::disputes::DisputeRow;
 use db::doors::Sizes;
 use db::intents::IntentRow;
@@ -19,6 +19,7 @@ use domain::ids::{AddressRequestId, OrderId, StoreId, UserId};
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::Amount;
 use domain::store::{Store, StoreRole, Tier};
+use escrow::audit::{self, Audit};
 use escrow::chain::client::Client;
 use escrow::{Ctx, Engine, Keys, Parts, Served};
 use testkit::Data;
@@ -26,7 +27,8 @@ use testkit::Data;
 use crate::wire::{Hand, Line, Script, Wire};
 
 /// A phrase of BIP-39's own examples, whose accounts nobody uses on the development chain.
-const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+pub(crate) const PHRASE: &str =
+    "legal winner thank year wave sausage worth useful legal winner thank yellow";
 /// The stablecoin that the chain holds from its first block.
 pub(crate) const DOLLAR: EvmAddress = EvmAddress::from_bytes(devnet::DOLLAR.into_array());
 const START: Time = Time::from_secs(1_800_000_000);
@@ -55,6 +57,17 @@ pub(crate) struct World {
     pub(crate) in_dollars: bool,
     /// What escrow is told to offer.
     pub(crate) tokens: Vec<EvmAddress>,
+    meddled: AtomicBool,
+}
+
+/// Whatever a test has done: in the end the books agree with the ledger and with the chain.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() && !self.meddled.load(Ordering::SeqCst) {
+            let found = self.audit();
+            assert_eq!(found.faults.first(), None, "and more; {:?}", found.notes.first());
+        }
+    }
 }
 
 fn sizes() -> Sizes {
@@ -138,6 +151,7 @@ impl World {
             resolver: None,
             in_dollars,
             tokens: if in_dollars { vec![DOLLAR] } else { Vec::new() },
+            meddled: AtomicBool::new(false),
         };
         world.people();
         world.request_payout(world.store, world.payout);
@@ -173,12 +187,13 @@ impl World {
 
     /// The store asks to be paid to an address.
     pub(crate) fn request_payout(&self, store: StoreId, address: EvmAddress) {
-        let request = PayoutRequest {
+        let request = AddressRequest {
             id: AddressRequestId::from_random(self.fresh_id()),
-            store,
+            purpose: Purpose::Payout(store),
             address,
             by: self.vendor,
             at: self.clock.now(),
+            proof: None,
         };
         tx::write(&self.web, "request", move |tx| addresses::insert(tx, &request)).unwrap();
     }
@@ -189,22 +204,37 @@ impl World {
     }
 
     pub(crate) fn engine_on(&self, db: EscrowDb) -> Engine {
-        let spec = ChainId::DEVELOPMENT.spec().unwrap();
-        let client = Client::new(spec, Box::new(Line(Arc::clone(&self.wire))));
         let ctx = Ctx::new(Parts {
             db,
             clock: self.clock.clone(),
             keys: Arc::clone(&self.keys),
-            chains: vec![Served {
-                client,
-                commission_wallet: self.commission,
-                resolver_wallet: self.resolver,
-                tokens: self.tokens.clone(),
-            }],
+            chains: vec![self.served(&self.wire)],
             prices: Some(Box::new(Line(Arc::clone(&self.wire)))),
             probe: Box::new(Hand(Arc::clone(&self.script))),
         });
         Engine::new(ctx.unwrap())
+    }
+
+    /// The chain as it is reached over a line.
+    pub(crate) fn served(&self, wire: &Arc<Wire>) -> Served {
+        let spec = ChainId::DEVELOPMENT.spec().unwrap();
+        Served {
+            client: Client::new(spec, Box::new(Line(Arc::clone(wire)))),
+            commission_wallet: self.commission,
+            resolver_wallet: self.resolver,
+            tokens: self.tokens.clone(),
+        }
+    }
+
+    /// What an audit finds, over a line that nobody meddles with.
+    pub(crate) fn audit(&self) -> Audit {
+        let chains = [self.served(&Arc::new(Wire::new(self.chain.clone())))];
+        audit::books(&self.escrow, &chains).unwrap()
+    }
+
+    /// From now on rows or the chain are not what escrow wrote or saw, and the books need not agree.
+    pub(crate) fn meddled(&self) {
+        self.meddled.store(true, Ordering::SeqCst);
     }
 
     /// Time passes, and with it a block.
@@ -237,6 +267,8 @@ impl World {
             request_id: "test".to_owned(),
             created_at: codec::stamp(self.clock.now()),
             about_n: None,
+            signature: None,
+            signature_expires: None,
         }
     }
 

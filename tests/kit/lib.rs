@@ -10,6 +10,7 @@ mod schema;
 #[cfg(feature = "mariadb")]
 pub mod server;
 pub mod stream;
+mod wallet;
 
 use std::path::Path;
 
@@ -17,6 +18,8 @@ use db::{CourierDb, DbConfig, EscrowDb, Owner, WebDb, migrate};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use tempfile::TempDir;
+
+pub use wallet::Wallet;
 
 /// Names the engine of [`Data::new`]: `sqlite`, which is what it is without, or `mariadb`.
 const VARIABLE: &str = "HOLDFAST_TEST_DATABASE";

@@ -31,6 +31,24 @@ fn every_role_that_is_killed_is_back_within_a_second() {
     assert_eq!(names(&running), SERVED);
 }
 
+/// A taken web may cut the index of its log under those who have it mapped, which the kernel
+/// answers with SIGBUS.
+#[test]
+fn a_cut_index_of_web_s_log_ends_nobody_for_good() {
+    let shop = Shop::migrated();
+    let running = shop.serve();
+    let index = shop.path().join("data/web/web.db-shm");
+    for _ in 0..2 {
+        let index = std::fs::File::options().write(true).open(&index).unwrap();
+        index.set_len(0).unwrap();
+        within(PATIENCE, "the shop is well", || {
+            let well = health(shop.address())?.contains("200");
+            (well && names(&running) == SERVED).then_some(())
+        });
+    }
+    assert!(!running.said().contains("ended too often"), "{}", running.said());
+}
+
 #[test]
 fn no_role_outlives_the_monitor() {
     let shop = Shop::migrated();

@@ -10,6 +10,8 @@ mod admin;
 #[expect(dead_code, unreachable_pub, reason = "the ring app uses more of it")]
 #[path = "../app/client.rs"]
 mod client;
+#[cfg(test)]
+mod copies;
 #[cfg(feature = "devnet")]
 #[cfg(test)]
 mod demo;

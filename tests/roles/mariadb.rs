@@ -137,7 +137,7 @@ fn buy(shop: &Shop, data: &Data, (web, chain): (&WebDb, &Chain)) {
     within(LONG, "the order is funded", || is("COMPLETED"));
 
     let terms = web.read(|conn| story::sealed_terms(conn, order)).unwrap().unwrap();
-    let payee = Address::from(*terms.payout.as_bytes());
+    let payee = Address::from(*terms.terms.payout.as_bytes());
     let before = chain.balance(payee);
     let confirm = format!("{page}/confirm-receipt");
     buyer.see(&confirm);

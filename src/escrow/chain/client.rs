@@ -10,7 +10,7 @@ use domain::seal::{hex, unhex};
 use serde_json::{Value, json};
 use verify::keccak256;
 
-use super::rpc::{self, Answer, Ask, Block, Mined, garbage};
+use super::rpc::{self, Answer, Ask, Block, Mined, Sent, garbage};
 use super::tokens;
 use super::transport::Transport;
 use crate::evm::fees::Market;
@@ -220,6 +220,18 @@ impl Client {
         rpc::number(&self.one("eth_getTransactionCount", params)?)
     }
 
+    /// How many chain txs each of these had sent by a block.
+    ///
+    /// # Errors
+    /// As of [`Client::nonce`].
+    pub fn nonces(&self, at: &Block, of: &[EvmAddress]) -> Result<Vec<u64>, ChainFault> {
+        let ask = |address: &EvmAddress| {
+            ("eth_getTransactionCount", json!([address.to_string(), at.pinned()]))
+        };
+        let answers = self.ask(&of.iter().map(ask).collect::<Vec<Ask>>())?;
+        answers.into_iter().map(|answer| rpc::number(&answer?)).collect()
+    }
+
     /// What became of chain txs, in the order of their hashes.
     ///
     /// # Errors
@@ -239,6 +251,19 @@ impl Client {
                 Ok(mined)
             })
             .collect()
+    }
+
+    /// A chain tx by its hash; none where the provider knows none.
+    ///
+    /// # Errors
+    /// When the provider does not serve, or answers about another.
+    pub fn sent(&self, tx_hash: &[u8; 32]) -> Result<Option<Sent>, ChainFault> {
+        let answer = self.one("eth_getTransactionByHash", json!([hex(tx_hash)]))?;
+        let sent = rpc::sent(&answer)?;
+        if sent.is_some_and(|sent| sent.tx_hash != *tx_hash) {
+            return Err(garbage("another chain tx than asked for"));
+        }
+        Ok(sent)
     }
 
     /// What a transfer would take on top of the newest block.

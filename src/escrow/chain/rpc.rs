@@ -231,6 +231,39 @@ pub(super) fn block(value: &Value) -> Result<Option<Block>, ChainFault> {
     }))
 }
 
+/// A chain tx as it was sent, as far as money asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Its hash.
+    pub tx_hash: [u8; 32],
+    /// Who sent it.
+    pub from: EvmAddress,
+    /// Whom it pays.
+    pub to: Option<EvmAddress>,
+    /// Its sender's number.
+    pub nonce: u64,
+    /// What it moves, in base units of the coin.
+    pub value: Amount,
+}
+
+/// A chain tx; none where the provider knows none.
+pub(super) fn sent(value: &Value) -> Result<Option<Sent>, ChainFault> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let to = match value.get("to") {
+        Some(to) if !to.is_null() => Some(address(to)?),
+        _ => None,
+    };
+    Ok(Some(Sent {
+        tx_hash: hash(field(value, "hash")?)?,
+        from: address(field(value, "from")?)?,
+        to,
+        nonce: number(field(value, "nonce")?)?,
+        value: quantity(field(value, "value")?)?,
+    }))
+}
+
 /// What a provider says became of a chain tx.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mined {
@@ -361,7 +394,7 @@ mod tests {
         fn no_text_makes_reading_panic(text in ".{0,200}") {
             let value = serde_json::from_str(&text).unwrap_or(Value::String(text.clone()));
             let _ = (quantity(&value), hash(&value), address(&value));
-            let _ = (block(&value), mined(&value), ask(&text), bytes(&value), logs(&value));
+            let _ = (block(&value), mined(&value), sent(&value), ask(&text), bytes(&value), logs(&value));
         }
     }
 }

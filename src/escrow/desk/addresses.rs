@@ -1,12 +1,14 @@
 //! The address book: an address enters by a request and counts after a time by escrow's clock.
 
+use db::addresses::Purpose;
 use db::desk::NewEntry;
 use db::inbox::{self, AddressRequestRow};
 use db::{desk, ledger};
 use domain::EvmAddress;
 use domain::clock::Span;
-use domain::ids::{AddressRequestId, StoreId};
+use domain::ids::AddressRequestId;
 use domain::limits;
+use verify::consent::is_proven;
 
 use crate::ctx::Ctx;
 use crate::fault::Fault;
@@ -19,22 +21,15 @@ const ROUND: i64 = 200;
 /// # Errors
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
-    let requests = ctx.db.read(|conn| inbox::address_requests(conn, ROUND))?;
-    let mut done: u32 = 0;
-    for id in requests {
-        if ctx.contain("addresses", None, take_up(ctx, &id))? {
-            done = done.saturating_add(1);
-        }
-    }
-    Ok(done)
+    ctx.walk("addresses", ROUND, inbox::address_requests, |id| {
+        ctx.contain("addresses", None, take_up(ctx, &id))
+    })
 }
 
 fn take_up(ctx: &Ctx, id: &str) -> Result<bool, Fault> {
-    let Some(request) = ctx.db.read(|conn| inbox::address_request(conn, id))? else {
-        return Ok(false);
-    };
-    match read(&request) {
-        Ok((id, store, address)) => enter(ctx, id, store, address),
+    let request = ctx.db.read(|conn| inbox::address_request(conn, id))?;
+    match request.as_ref().ok_or("it is too large").and_then(read) {
+        Ok((id, purpose, address)) => enter(ctx, id, purpose, address),
         Err(why) => {
             let shown: String = id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
             let message = format!("the address request {shown} is refused: {why}");
@@ -44,26 +39,45 @@ fn take_up(ctx: &Ctx, id: &str) -> Result<bool, Fault> {
     }
 }
 
-fn read(row: &AddressRequestRow) -> Result<(AddressRequestId, StoreId, EvmAddress), &'static str> {
-    let kind = (row.owner_kind.as_str(), row.purpose.as_str(), row.family.as_str());
-    if kind != ("store", "payout", "evm") {
-        return Err("it is of another kind");
-    }
+fn read(row: &AddressRequestRow) -> Result<(AddressRequestId, Purpose, EvmAddress), &'static str> {
     let id = row.id.parse().map_err(|_bad| "its id is none")?;
-    let store = row.owner_id.parse().map_err(|_bad| "its store is none")?;
-    let address =
-        EvmAddress::parse_payee(&row.address).map_err(|_bad| "it is not an address to pay to")?;
+    let kind = (row.owner_kind.as_str(), row.purpose.as_str(), row.family.as_str());
+    let (purpose, address) = match kind {
+        ("store", "payout", "evm") => {
+            let store = row.owner_id.parse().map_err(|_bad| "its store is none")?;
+            let address = EvmAddress::parse_payee(&row.address)
+                .map_err(|_bad| "it is not an address to pay to")?;
+            (Purpose::Payout(store), address)
+        }
+        ("user", "signer", "evm") => {
+            let user = row.owner_id.parse().map_err(|_bad| "its account is none")?;
+            (Purpose::Signer(user), signer(row)?)
+        }
+        _ => return Err("it is of another kind"),
+    };
     if address.to_string() != row.address {
         return Err("it is not in its checksummed form");
     }
-    Ok((id, store, address))
+    Ok((id, purpose, address))
 }
 
-/// The first address of a store counts at once, a later one after the cooldown.
+/// The wallet of a signer, which must have signed for this account and this request; the zero
+/// address, which takes the wallet away, signs nothing.
+fn signer(row: &AddressRequestRow) -> Result<EvmAddress, &'static str> {
+    let wallet: EvmAddress = row.address.parse().map_err(|_bad| "it is not an address")?;
+    let proof = row.proof.as_deref().unwrap_or_default();
+    if wallet.is_zero() || is_proven(wallet, (&row.owner_id, &row.id), proof) {
+        Ok(wallet)
+    } else {
+        Err("the wallet has not signed it")
+    }
+}
+
+/// The first address of an owner and purpose counts at once, a later one after the cooldown.
 fn enter(
     ctx: &Ctx,
     request: AddressRequestId,
-    store: StoreId,
+    purpose: Purpose,
     address: EvmAddress,
 ) -> Result<bool, Fault> {
     let now = ctx.now();
@@ -74,9 +88,9 @@ fn enter(
             return Ok(false);
         }
         let wait =
-            if desk::is_known(tx, store)? { limits::ADDRESS_COOLDOWN } else { Span::secs(0) };
+            if desk::is_known(tx, purpose)? { limits::ADDRESS_COOLDOWN } else { Span::secs(0) };
         let entry =
-            NewEntry { store, address, request, seen_at: now, counts_from: now.after(wait) };
+            NewEntry { purpose, address, request, seen_at: now, counts_from: now.after(wait) };
         desk::enter(tx, &entry)?;
         Ok(true)
     })?;

@@ -1,12 +1,14 @@
 //! The check of an order before it is sealed. Its rows were written by web, so every field is
 //! read again, recomputed or compared; what does not fit is refused and never mended.
 
+use db::addresses::Purpose;
 use db::orders::{LineRow, OrderRow};
 use db::tokens::{self, Token, TokenState};
 use db::{Conn, DbError, codec, desk, inbox, ledger, placing};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::chain::{ChainId, RATE_FRESH};
+use domain::clamps::{Bound, Clamps};
 use domain::clock::{Span, Time};
 use domain::ids::{OrderId, RateId, StoreId, UserId};
 use domain::limits;
@@ -22,8 +24,6 @@ const LINES_READ: i64 = 101;
 const TITLE_MAX: usize = 300;
 /// How far web's clock may run ahead of ours.
 const SKEW: Span = Span::secs(60);
-/// Longest inspection time that is sealed, in hours.
-const INSPECTION_MAX: u32 = 720;
 
 /// Why an order is refused, for its timeline and the alarm. It repeats nothing of the row.
 pub(crate) type Reason = &'static str;
@@ -74,6 +74,10 @@ pub(crate) struct Known {
     pub(crate) resolver_wallet: Option<EvmAddress>,
     /// Carries payouts; nobody's refund.
     pub(crate) gas_wallet: EvmAddress,
+    /// The operator's bounds.
+    pub(crate) clamps: Clamps,
+    /// What is in escrow already, in US cents.
+    pub(crate) in_escrow: u64,
 }
 
 /// The terms of an order but for its address, or why it is refused.
@@ -86,13 +90,17 @@ pub(crate) fn terms(
     id: &Identity,
     known: &Known,
 ) -> Result<Result<Terms, Reason>, DbError> {
-    let lines = inbox::lines(conn, id.order, LINES_READ)?;
+    let lines = match inbox::lines(conn, id.order, LINES_READ) {
+        Err(DbError::Corrupt(_)) => return Ok(Err("a line cannot be read")),
+        lines => lines?,
+    };
     let facts = Facts {
         rate: match row.rate_id.parse::<RateId>() {
             Ok(rate) => placing::rate_by_id(conn, rate, id.asset.rate_name())?,
             Err(_) => None,
         },
-        payout: desk::payout_address(conn, id.store, known.now)?,
+        payout: desk::in_force(conn, Purpose::Payout(id.store), known.now)?,
+        signer: desk::in_force(conn, Purpose::Signer(id.buyer), known.now)?,
         leg_fee: desk::leg_fee(conn, id.asset.chain)?,
         token: match id.asset.token {
             Some(token) => tokens::by_address(conn, id.asset.chain, token)?,
@@ -114,6 +122,7 @@ pub(crate) fn terms(
 struct Facts {
     rate: Option<order::Rate>,
     payout: Option<EvmAddress>,
+    signer: Option<EvmAddress>,
     leg_fee: Option<Amount>,
     token: Option<Token>,
     own_store: bool,
@@ -132,6 +141,7 @@ fn judge(
     let total = Cents::new(u64::try_from(row.total_cents).unwrap_or(u64::MAX))
         .ok_or("the sum is out of range")?;
     let lines_hash = goods(row, lines, total)?;
+    worth(total, known)?;
     times(row, id, known)?;
     if facts.own_store {
         return Err("the buyer is a member of the store");
@@ -153,19 +163,20 @@ fn judge(
         token,
         usd,
         due: id.due,
-        tolerance: bps(row.tolerance_bps, limits::TOLERANCE_MAX)
+        tolerance: bps(row.tolerance_bps, known.clamps.bps(Bound::Tolerance))
             .ok_or("the tolerance is above the limit")?,
         // Set when the address is issued.
         escrow: EvmAddress::from_bytes([0; 20]),
         refund,
         payout: facts.payout.ok_or("the store has no payout address that counts")?,
         commission_wallet: known.commission_wallet,
-        commission: bps(row.commission_bps, limits::COMMISSION_MAX)
+        commission: bps(row.commission_bps, known.clamps.bps(Bound::Commission))
             .ok_or("the commission is above the limit")?,
         resolver: known.resolver_wallet,
-        handling_hours: hours(row.handling_hours, limits::HANDLING_HOURS_MAX)
+        signer: facts.signer.filter(|signer| !signer.is_zero()),
+        handling_hours: hours(row.handling_hours, known.clamps.hours(Bound::Handling))
             .ok_or("the handling time is out of range")?,
-        inspection_hours: hours(row.inspection_hours, INSPECTION_MAX)
+        inspection_hours: hours(row.inspection_hours, known.clamps.hours(Bound::Inspection))
             .ok_or("the inspection time is out of range")?,
         placed_at: id.placed_at,
         expires_at: id.expires_at,
@@ -232,6 +243,18 @@ fn money(
         return Err("the amount is below the minimum of the chain");
     }
     Ok(rate.usd)
+}
+
+/// No order is dearer than the operator allows, and none is taken up while so much is in escrow that
+/// it would be more than he does.
+fn worth(total: Cents, known: &Known) -> Result<(), Reason> {
+    if total.get() > known.clamps.get(Bound::Order) {
+        return Err("the sum is above the limit of this site");
+    }
+    if known.in_escrow.saturating_add(total.get()) > known.clamps.get(Bound::Open) {
+        return Err("as much is in escrow as this site takes");
+    }
+    Ok(())
 }
 
 fn goods(row: &OrderRow, rows: Vec<LineRow>, total: Cents) -> Result<[u8; 32], Reason> {

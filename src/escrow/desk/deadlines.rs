@@ -5,7 +5,7 @@
 use db::deadlines::{self, Deadline};
 use db::holds::Share;
 use db::ledger::{self, State};
-use db::{EscrowTx, holds, inbox, offers, placing, story};
+use db::{EscrowTx, held, holds, inbox, offers, placing, story};
 use domain::clock::{Span, Time};
 use domain::deadline::{self, DeadlineKind, RunClock};
 use domain::dispute;
@@ -156,6 +156,13 @@ fn alarm_stuck(ctx: &Ctx, now: Time) -> Result<(), Fault> {
     for order in ctx.db.read(|conn| deadlines::stuck(conn, before, ROUND))? {
         let why = "funded for a month and without an outcome; please look at it";
         ctx.alarm("stuck", Some(order), why.to_owned())?;
+    }
+    // What an issuer shuts out is tried again by itself.
+    for held in ctx.db.read(|conn| held::all(conn, Some(now), ROUND))? {
+        if held.owner != "issuer" {
+            let why = format!("a payout is held beyond its time: {}", held.reason);
+            ctx.alarm("held", Some(held.order), why)?;
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use db::holds::{self, Hold};
 use db::ledger::{self, State};
-use db::{EscrowTx, disputes, inbox};
+use db::{EscrowTx, inbox};
 use domain::clock::Time;
 use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, EventActor};
@@ -45,10 +45,14 @@ pub(crate) fn freeze(tx: &mut EscrowTx<'_>, state: &mut State, now: Time) -> Res
     if !in_escrow || state.disputed || state.paying {
         return Ok(false);
     }
-    let Some(dispute) = disputes::of_order(tx, state.order)? else { return Ok(false) };
-    let role = dispute.opener_role.parse::<ActorRole>();
+    if !inbox::is_disputed(tx, state.order)? {
+        return Ok(false);
+    }
+    // Whoever opened it, and if that cannot even be told: the money stays.
+    let (role, by) = inbox::opener(tx, state.order)?;
+    let role = role.and_then(|role| role.parse::<ActorRole>().ok());
     let actor = role.map_or(EventActor::Escrow, EventActor::from);
-    let opener = dispute.opened_by.parse::<UserId>().ok();
+    let opener = by.and_then(|by| by.parse::<UserId>().ok());
     state.disputed = true;
     let comment = "A dispute was opened; the money stays where it is.";
     book::append(tx, state, Note::new(EventKind::Frozen, actor, comment).by(opener), now)?;

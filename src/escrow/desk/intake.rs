@@ -1,12 +1,14 @@
 //! Taking up new orders: check, issue an address that nobody has used, seal.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use db::ledger::{self, Derivation, State};
 use db::orders::OrderRow;
-use db::{EscrowTx, inbox};
+use db::{Conn, DbError, EscrowTx, clamps, inbox};
 use domain::EvmAddress;
 use domain::chain::ChainId;
+use domain::clamps::Clamps;
 use domain::clock::{Span, Time};
 use domain::intent::EventActor;
 use domain::money::Amount;
@@ -14,11 +16,13 @@ use domain::order::{EventKind, OrderStatus};
 use domain::seal::Terms;
 
 use super::check::{self, Identity, Known, Reason};
+use crate::bond;
 use crate::book::{self, Note};
 use crate::chain::client::Client;
 use crate::ctx::{self, Ctx};
 use crate::fault::{ChainFault, Fault};
 use crate::keys::ORDERS;
+use crate::money::plan;
 
 /// Orders taken up in one round.
 const ROUND: i64 = 200;
@@ -34,32 +38,52 @@ const BURNT_MAX: u32 = 20;
 /// [`Fault`] when the database fails; an order whose chain does not answer just waits.
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
-    let new = ctx.db.read(|conn| inbox::new_orders(conn, since, ROUND))?;
-    let mut silent = BTreeSet::new();
-    let mut done: u32 = 0;
-    for id in new {
-        let taken = look_up(ctx, &id, &mut silent);
-        if ctx.contain("intake", id.parse().ok(), taken)? {
-            done = done.saturating_add(1);
-        }
+    // While the operator has paused, nobody is told where to pay, whatever web says.
+    if plan::is_paused(ctx)? {
+        return Ok(0);
     }
-    Ok(done)
+    let list = if full { ctx::all!("intake") } else { "intake" };
+    let read = |conn: &mut Conn, part| inbox::new_orders(conn, since, part);
+    let mut round = None;
+    ctx.walk(list, ROUND, read, |id| {
+        if round.is_none() {
+            round = Some(ctx.db.read(Round::begin)?);
+        }
+        let taken = round.as_mut().map_or(Ok(false), |round| look_up(ctx, &id, round));
+        ctx.contain("intake", id.parse().ok(), taken)
+    })
 }
 
-fn look_up(ctx: &Ctx, id: &str, silent: &mut BTreeSet<ChainId>) -> Result<bool, Fault> {
-    let Some(row) = ctx.db.read(|conn| inbox::order(conn, id))? else { return Ok(false) };
-    take_up(ctx, &row, silent)
+/// What is the same for the orders of a round.
+struct Round {
+    /// Chains whose provider did not serve.
+    silent: BTreeSet<ChainId>,
+    clamps: Clamps,
+    /// US cents.
+    in_escrow: u64,
+}
+
+impl Round {
+    fn begin(conn: &mut Conn) -> Result<Self, DbError> {
+        let (clamps, in_escrow) = (clamps::all(conn)?, clamps::in_escrow(conn)?);
+        Ok(Self { silent: BTreeSet::new(), clamps, in_escrow })
+    }
+}
+
+fn look_up(ctx: &Ctx, id: &str, round: &mut Round) -> Result<bool, Fault> {
+    let row = ctx.db.read(|conn| inbox::order(conn, id))?;
+    if let Some((row, identity)) = row.and_then(|row| check::identity(&row).map(|id| (row, id))) {
+        return take_up(ctx, (&row, identity), round);
+    }
+    // There is no order to write an event about.
+    let shown: String = id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
+    ctx.alarm("order", None, format!("an order row cannot be read: {shown}"))?;
+    Ok(false)
 }
 
 /// Settles one order; `false` if it has to wait. A chain whose provider did not serve is noted as
 /// silent, and not asked again in this round.
-fn take_up(ctx: &Ctx, row: &OrderRow, silent: &mut BTreeSet<ChainId>) -> Result<bool, Fault> {
-    let Some(id) = check::identity(row) else {
-        // There is no order to write an event about.
-        let shown: String = row.id.chars().filter(char::is_ascii_hexdigit).take(32).collect();
-        ctx.alarm("order", None, format!("an order row cannot be read: {shown}"))?;
-        return Ok(false);
-    };
+fn take_up(ctx: &Ctx, (row, id): (&OrderRow, Identity), round: &mut Round) -> Result<bool, Fault> {
     let Some(chain) = ctx.chains.get(&id.asset.chain) else {
         return reject(ctx, id, "the chain is not served");
     };
@@ -67,7 +91,9 @@ fn take_up(ctx: &Ctx, row: &OrderRow, silent: &mut BTreeSet<ChainId>) -> Result<
         now: ctx.now(),
         commission_wallet: chain.commission_wallet,
         resolver_wallet: chain.resolver_wallet,
-        gas_wallet: ctx.keys.gas_wallet(ctx.generation)?,
+        gas_wallet: ctx.keys.gas_wallet(ctx.generation())?,
+        clamps: round.clamps,
+        in_escrow: round.in_escrow,
     };
     let judged = ctx.db.read(|conn| check::terms(conn, row, &id, &known))?;
     let terms = match judged {
@@ -75,13 +101,13 @@ fn take_up(ctx: &Ctx, row: &OrderRow, silent: &mut BTreeSet<ChainId>) -> Result<
         Ok(_) if known.now > id.expires_at => return expire(ctx, id),
         Ok(terms) => terms,
     };
-    if silent.contains(&id.asset.chain) {
+    if round.silent.contains(&id.asset.chain) {
         return Ok(false);
     }
     match issue(ctx, &chain.client, &id, terms) {
         Err(Fault::Chain(fault)) => {
             tracing::warn!(order = %id.order, %fault, "no address can be issued now");
-            silent.insert(id.asset.chain);
+            round.silent.insert(id.asset.chain);
             Ok(false)
         }
         other => other,
@@ -151,7 +177,7 @@ pub(crate) fn first(
 /// Finds the next address that nobody has used and seals the order to it.
 fn issue(ctx: &Ctx, client: &Client, id: &Identity, terms: Terms) -> Result<bool, Fault> {
     for _ in 0..BURNT_MAX {
-        let generation = ctx.generation;
+        let generation = ctx.generation();
         let index = ctx.db.read(|conn| ledger::next_index(conn, ORDERS, generation))?;
         let address = ctx.keys.address(generation, index)?;
         let is_virgin = is_virgin(client, address, id.asset.token)?;
@@ -187,27 +213,37 @@ fn is_virgin(
     Ok(client.account(address)?.is_virgin() && held.is_none_or(Amount::is_zero))
 }
 
-/// Uses up the index of an address that somebody has used already.
+/// Uses up the index of an address that somebody has used already. Whoever did has these keys and a
+/// ledger that this one does not know, so the next addresses are of another generation.
 fn burn(ctx: &Ctx, used: Derivation) -> Result<(), Fault> {
-    let message =
-        format!("{} was in use before it was issued; its index is passed over", used.address);
-    ctx.write("burn-index", move |tx| {
+    let keys = Arc::clone(&ctx.keys);
+    let risen = ctx.write("burn-index", move |tx| {
         ledger::derive(tx, &used)?;
-        ctx::alarm(tx, "index", None, &message, used.issued_at)
+        let next = bond::rise(tx, &keys, used.issued_at)?;
+        let message = format!(
+            "{} was in use before it was issued; addresses are of generation {next} from now on, \
+             and the gas wallet is {}",
+            used.address,
+            keys.gas_wallet(next)?
+        );
+        ctx::alarm(tx, "index", None, &message, used.issued_at)?;
+        Ok(next)
     })?;
+    risen.into_iter().for_each(|next| ctx.next_generation(next));
     Ok(())
 }
 
 /// Index, seal, event and state in one write. None if the index was taken meanwhile.
 fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Option<bool>, Fault> {
-    let now = used.issued_at;
-    let sealed = ctx.keys.seal().seal(&terms, now).map_err(|e| Fault::Key(e.to_string()))?;
+    let (now, worth) = (used.issued_at, terms.total.get());
+    let sealed = ctx.keys.seal_signed(ctx.generation(), &terms, now)?;
     ctx.write("seal", move |tx| {
         if ledger::state(tx, id.order)?.is_some() {
             return Ok(false);
         }
         ledger::derive(tx, &used)?;
         ledger::seal(tx, &sealed)?;
+        clamps::note_order(tx, id.order, worth, now)?;
         let mut state = State { address: Some(used.address), ..fresh(&id, now) };
         let comment = format!("Pay to {}.", used.address);
         let note = Note::new(EventKind::AddressIssued, EventActor::Escrow, comment);

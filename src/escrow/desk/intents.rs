@@ -1,10 +1,12 @@
 //! Intents: numbered requests that choose among what the sealed terms allow. A cancellation is
 //! carried out here; a release or refund is announced, and planned only after another look.
 
+use std::sync::Arc;
+
 use db::deadlines::Deadline;
 use db::intents::IntentRow;
 use db::ledger::{self, State};
-use db::{EscrowTx, deadlines, holds, inbox, orders};
+use db::{Conn, DbError, EscrowTx, deadlines, holds, inbox};
 use domain::clock::{Span, Time};
 use domain::deadline::DeadlineKind;
 use domain::ids::{OrderId, UserId};
@@ -13,17 +15,22 @@ use domain::limits::INSPECTION_EXTENSION;
 use domain::order::{EventKind, OrderStatus};
 use domain::refusal::Refusal;
 use domain::settle::PayoutKind;
+use verify::consent::NoConsent;
 
 use super::check::{self, Identity};
 use super::{intake, offers, rulings};
 use crate::book::{self, Note};
 use crate::ctx::{self, Ctx};
 use crate::fault::Fault;
+use crate::money::terms;
+use crate::seal::SealKey;
 
 /// Intents in one round.
 const ROUND: i64 = 200;
 /// Intents placed longer ago are looked for in full rounds only.
 const RECENT: Span = Span::hours(24);
+
+const OUT_OF_TURN: &str = "a request carries a number that is not the next";
 
 /// A request, read from its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +44,9 @@ pub(crate) struct Asked {
     pub(crate) about: Option<i32>,
 }
 
+/// Says whether the order's signer agrees, or why that does not count.
+type Consents<'a> = &'a dyn Fn(&mut EscrowTx<'_>, &State) -> Result<Result<(), String>, Fault>;
+
 /// Answers the intents that wait, or announces what they ask for. A full round looks at all of
 /// them, else at recent ones only. Answers how many were moved on.
 ///
@@ -44,20 +54,17 @@ pub(crate) struct Asked {
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let since = (!full).then(|| ctx.now().before(RECENT));
-    let open = ctx.db.read(|conn| inbox::open_intents(conn, since, ROUND))?;
-    let mut done: u32 = 0;
-    for (order, n) in open {
-        if ctx.contain("intents", order.parse().ok(), look_up(ctx, &order, n))? {
-            done = done.saturating_add(1);
-        }
-    }
-    Ok(done)
+    let list = if full { ctx::all!("intents") } else { "intents" };
+    let read = |conn: &mut Conn, part| inbox::open_intents(conn, since, part);
+    ctx.walk(list, ROUND, read, |(order, n)| {
+        ctx.contain("intents", order.parse().ok(), look_up(ctx, &order, n))
+    })
 }
 
 fn look_up(ctx: &Ctx, order: &str, n: i32) -> Result<bool, Fault> {
-    let Some(row) = ctx.db.read(|conn| inbox::intent(conn, order, n))? else { return Ok(false) };
-    if let Some(asked) = read(&row) {
-        return take_up(ctx, asked);
+    let row = ctx.db.read(|conn| inbox::intent(conn, order, n))?;
+    if let Some((asked, row)) = row.and_then(|row| Some((read(&row)?, row))) {
+        return take_up(ctx, asked, row);
     }
     let shown: String = order.chars().filter(char::is_ascii_hexdigit).take(32).collect();
     ctx.alarm("intent", None, format!("a request about order {shown} cannot be read"))?;
@@ -75,10 +82,21 @@ pub(crate) fn read(row: &IntentRow) -> Option<Asked> {
     })
 }
 
-fn take_up(ctx: &Ctx, asked: Asked) -> Result<bool, Fault> {
+fn take_up(ctx: &Ctx, asked: Asked, row: IntentRow) -> Result<bool, Fault> {
     let now = ctx.now();
+    // Looked at before as well: a flood of numbers costs no write.
+    if !ctx.db.read(|conn| is_next(conn, asked))? {
+        ctx.alarm("intent", Some(asked.order), OUT_OF_TURN.to_owned())?;
+        return Ok(false);
+    }
     let fresh = fresh_order(ctx, asked)?;
-    let moved = ctx.write("intent", move |tx| act(tx, asked, fresh.as_ref(), now))?;
+    let keys = Arc::clone(&ctx.keys);
+    let moved = ctx.write("intent", move |tx| {
+        let consents = |tx: &mut EscrowTx<'_>, state: &State| {
+            consented(tx, keys.seal(), state, (asked, &row), now)
+        };
+        act(tx, asked, fresh.as_ref(), &consents, now)
+    })?;
     ctx.reach("intents: announced")?;
     Ok(moved.unwrap_or_default())
 }
@@ -87,9 +105,52 @@ fn take_up(ctx: &Ctx, asked: Asked) -> Result<bool, Fault> {
 fn fresh_order(ctx: &Ctx, asked: Asked) -> Result<Option<Identity>, Fault> {
     let row = ctx.db.read(|conn| match ledger::state(conn, asked.order)? {
         Some(_) => Ok(None),
-        None => orders::by_id(conn, asked.order),
+        None => inbox::order(conn, &asked.order.to_string()),
     })?;
     Ok(row.as_ref().and_then(check::identity))
+}
+
+/// Whether a request carries the next number of its order.
+fn is_next(conn: &mut Conn, asked: Asked) -> Result<bool, DbError> {
+    Ok(i64::from(asked.n) == ledger::answered(conn, asked.order)?.saturating_add(1))
+}
+
+/// Whether the wallet that is sealed with an order agrees to an act at `at`, where the act wants it
+/// and there is one; else a sentence. A seal that is broken is left to the look before the payout,
+/// which stops the order.
+pub(crate) fn consented(
+    tx: &mut EscrowTx<'_>,
+    key: &SealKey,
+    state: &State,
+    (asked, row): (Asked, &IntentRow),
+    at: Time,
+) -> Result<Result<(), String>, Fault> {
+    let wants = asked.action.wants_consent(asked.role);
+    if !wants && asked.action != IntentAction::Accept {
+        return Ok(Ok(()));
+    }
+    let sealed = terms(tx, key, state)?.ok();
+    let Some((signer, sealed)) = sealed.and_then(|sealed| Some((sealed.signer?, sealed))) else {
+        return Ok(Ok(()));
+    };
+    if !wants {
+        // The buyer's offer, which the vendor would take, carries no signature.
+        return Ok(Err(Refusal::SignerAccepts.to_string()));
+    }
+    let Some((signature, expires)) = row.signature.as_deref().zip(row.signature_expires) else {
+        return Ok(Err(NoConsent::Missing.to_string()));
+    };
+    let share = match asked.action {
+        IntentAction::Accept => match offers::accepted(tx, state, asked)? {
+            Ok(share) => Some(share.buyer),
+            Err(refusal) => return Ok(Err(refusal.to_string())),
+        },
+        _ => None,
+    };
+    let (n, secs) = (asked.n.unsigned_abs(), |secs: i64| u64::try_from(secs).unwrap_or_default());
+    let consent = sealed.consent((asked.action, share), n, secs(expires));
+    let agreed = consent.check(signer, signature, secs(at.as_secs()));
+    Ok(agreed.map_err(|why| why.to_string()))
 }
 
 /// Everything about an intent that needs no look at web's other tables, in one write.
@@ -97,6 +158,7 @@ fn act(
     tx: &mut EscrowTx<'_>,
     asked: Asked,
     fresh: Option<&Identity>,
+    consents: Consents<'_>,
     now: Time,
 ) -> Result<bool, Fault> {
     let mut state = match (ledger::state(tx, asked.order)?, fresh) {
@@ -104,10 +166,8 @@ fn act(
         (None, Some(id)) => intake::fresh(id, now),
         (None, None) => return Ok(false),
     };
-    let answered = ledger::answered(tx, asked.order)?;
-    if i64::from(asked.n) != answered.saturating_add(1) {
-        let message = "a request carries a number that is not the next";
-        ctx::alarm(tx, "intent", Some(asked.order), message, now)?;
+    if !is_next(tx, asked)? {
+        ctx::alarm(tx, "intent", Some(asked.order), OUT_OF_TURN, now)?;
         return Ok(false);
     }
     if holds::open_hold(tx, asked.order)?.is_some() {
@@ -118,8 +178,12 @@ fn act(
         true => intent::check(asked.action, asked.role, standing(tx, &state)?),
         false => Err(Refusal::NotYours),
     };
+    let allowed = match allowed {
+        Ok(()) => consents(tx, &state)?,
+        Err(refusal) => Err(refusal.to_string()),
+    };
     match (allowed, asked.action) {
-        (Err(refusal), _) => refuse(tx, &mut state, asked, &refusal.to_string(), now)?,
+        (Err(why), _) => refuse(tx, &mut state, asked, &why, now)?,
         (Ok(()), IntentAction::Cancel) => cancel(tx, &mut state, asked, now)?,
         (Ok(()), IntentAction::Release) => {
             holds::announce(tx, asked.order, (PayoutKind::Release, None), Some(asked.n), now)?;
@@ -162,12 +226,20 @@ fn in_dispute(
 
 /// Whether a party asks for something that comes before what is done without it: until that is
 /// answered, no ruling is carried out and no dispute runs out.
-pub(crate) fn is_pending(tx: &mut EscrowTx<'_>, state: &State) -> Result<bool, Fault> {
+pub(crate) fn is_pending(
+    tx: &mut EscrowTx<'_>,
+    key: &SealKey,
+    state: &State,
+    at: Time,
+) -> Result<bool, Fault> {
     let answered = ledger::answered(tx, state.order)?;
     let row = inbox::next_intent(tx, state.order, answered)?;
-    let Some(asked) = row.as_ref().and_then(read) else { return Ok(false) };
+    let Some((asked, row)) = row.and_then(|row| Some((read(&row)?, row))) else {
+        return Ok(false);
+    };
     if !offers::is_party(tx, state, (asked.role, asked.actor))?
         || intent::check(asked.action, asked.role, standing(tx, state)?).is_err()
+        || consented(tx, key, state, (asked, &row), at)?.is_err()
     {
         return Ok(false);
     }

@@ -27,17 +27,12 @@ const ROUND: i64 = 200;
 /// # Errors
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
-    let new = ctx.db.read(|conn| offers::unnoted(conn, ROUND))?;
-    let mut done: u32 = 0;
-    for (order, n) in new {
-        let Ok(order) = order.parse::<OrderId>() else { continue };
+    ctx.walk("offers", ROUND, offers::unnoted, |(order, n)| {
+        let Ok(order) = order.parse::<OrderId>() else { return Ok(false) };
         let now = ctx.now();
         let noted = ctx.write("note-offer", move |tx| note(tx, (order, n), now));
-        if ctx.contain("offers", Some(order), noted)? == Some(true) {
-            done = done.saturating_add(1);
-        }
-    }
-    Ok(done)
+        Ok(ctx.contain("offers", Some(order), noted)? == Some(true))
+    })
 }
 
 fn note(tx: &mut EscrowTx<'_>, (order, n): (OrderId, i32), now: Time) -> Result<bool, Fault> {
@@ -45,13 +40,16 @@ fn note(tx: &mut EscrowTx<'_>, (order, n): (OrderId, i32), now: Time) -> Result<
     if state.status != OrderStatus::Frozen || !state.disputed || state.paying {
         return Ok(false);
     }
-    let Some(row) = offers::by_number(tx, order, n)? else { return Ok(false) };
-    let noted = believed(tx, &state, &row)?;
+    let noted = match offers::by_number(tx, order, n)? {
+        Some(row) => believed(tx, &state, &row)?,
+        // Too large to be one.
+        None => None,
+    };
     offers::note(tx, (order, n), noted, now)?;
     let Some(noted) = noted else {
         let message = format!("offer {n} is none that a party could make");
         ctx::alarm(tx, "offer", Some(order), &message, now)?;
-        return Ok(false);
+        return Ok(true);
     };
     let comment = format!("{} to the buyer.", noted.buyer);
     let note = Note::new(EventKind::OfferMade, EventActor::from(noted.by), comment);

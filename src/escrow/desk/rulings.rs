@@ -20,7 +20,7 @@ use domain::text;
 use super::intents::Asked;
 use super::offers;
 use crate::book::{self, Note};
-use crate::ctx::Ctx;
+use crate::ctx::{self, Ctx};
 use crate::fault::Fault;
 
 /// Rulings in one round.
@@ -128,7 +128,11 @@ pub(crate) fn rule(
     let Some(judge) = judge(tx, state, asked.actor, now)? else {
         return Ok(Err(Refusal::NotStaff));
     };
-    let Some(wanted) = wanted(tx, state.order, asked)? else { return Ok(Err(Refusal::Unreadable)) };
+    let Some(wanted) = wanted(tx, state.order, asked)? else {
+        let why = "what a ruling is to say cannot be read";
+        ctx::alarm(tx, "intent", Some(state.order), why, now)?;
+        return Ok(Err(Refusal::Unreadable));
+    };
     let Some(clock) = deadlines::clock(tx)? else { return Ok(Err(Refusal::Preparing)) };
     let last = rulings::last(tx, state.order)?;
     let second = match dispute::may_rule(judge, last.as_ref().map(Ruling::standing).as_ref()) {
@@ -180,7 +184,7 @@ fn wanted(
 
 /// What an order came to in cents, by its sealed terms.
 fn total(tx: &mut EscrowTx<'_>, state: &State) -> Result<Option<domain::money::Cents>, Fault> {
-    Ok(db::story::sealed_terms(tx, state.order)?.map(|terms| terms.total))
+    Ok(db::story::sealed_terms(tx, state.order)?.map(|sealed| sealed.terms.total))
 }
 
 /// Lets a ruling wait for a second staff member, because a party wants it.

@@ -8,13 +8,12 @@ use domain::money::Amount;
 use k256::ecdsa::SigningKey;
 use ruint::aliases::U256;
 use verify::keccak256;
+use verify::typed::{Domain, structure};
 
 use super::abi::{self, Word};
 use super::tx::sign_digest;
 use crate::fault::Fault;
 
-const DOMAIN_TYPE: &str =
-    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
 const TRANSFER_TYPE: &str = "TransferWithAuthorization(address from,address to,uint256 value,\
                              uint256 validAfter,uint256 validBefore,bytes32 nonce)";
 const TRANSFER: &str = "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,\
@@ -49,13 +48,7 @@ pub struct SignedAuthorization {
 
 /// The EIP-712 domain of a token by its name and version.
 pub fn domain(name: &str, version: &str, chain: ChainId, token: EvmAddress) -> Word {
-    hash(&[
-        keccak256(DOMAIN_TYPE.as_bytes()),
-        keccak256(name.as_bytes()),
-        keccak256(version.as_bytes()),
-        abi::number(Amount::from_u128(chain.get().into())),
-        abi::address(token),
-    ])
+    Domain { name, version, chain: chain.get(), contract: token }.separator()
 }
 
 /// The nonce of a leg's authorization: the same for ever, whoever asks.
@@ -63,23 +56,21 @@ pub fn nonce(order: OrderId, case: i32, leg: i32) -> Word {
     keccak256(format!("holdfast authorization 1\n{order}\n{case}\n{leg}").as_bytes())
 }
 
-fn hash(words: &[Word]) -> Word {
-    keccak256(&words.concat())
-}
-
 impl Authorization {
     /// The digest that is signed (EIP-712).
     fn digest(&self) -> Word {
         let [after, before] = validity();
-        let asked = hash(&[
-            keccak256(TRANSFER_TYPE.as_bytes()),
-            abi::address(self.from),
-            abi::address(self.to),
-            abi::number(self.value),
-            after,
-            before,
-            self.nonce,
-        ]);
+        let asked = structure(
+            TRANSFER_TYPE,
+            &[
+                abi::address(self.from),
+                abi::address(self.to),
+                abi::number(self.value),
+                after,
+                before,
+                self.nonce,
+            ],
+        );
         keccak256(&[b"\x19\x01".as_slice(), &self.domain, &asked].concat())
     }
 

@@ -91,7 +91,7 @@ impl RelayTx {
 }
 
 /// Signs a digest; answers r, s and whether y is odd.
-pub(super) fn sign_digest(
+pub(crate) fn sign_digest(
     digest: &[u8; 32],
     key: &SigningKey,
 ) -> Result<([u8; 32], [u8; 32], bool), Fault> {

@@ -17,6 +17,7 @@ use crate::chain::rpc::Mined;
 use crate::ctx::{Ctx, Served};
 use crate::evm::eip3009;
 use crate::fault::Fault;
+use crate::journal;
 
 /// Looks up one leg of a token that is about. Says whether it moved on.
 pub(super) fn confirm(
@@ -141,6 +142,7 @@ fn fail(
             return Ok(false);
         }
         proofs::insert_receipt(tx, &leg, &receipt)?;
+        journal::receipt(tx, (&leg, &receipt), now)?;
         hold(tx, &payout, confirm::REVERTED, now)?;
         Ok(true)
     })?;

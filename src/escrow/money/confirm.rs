@@ -1,26 +1,28 @@
 //! Confirming: what became of signed legs. Only a receipt in a final block settles one.
 
-use db::EscrowTx;
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::proofs::{self, Receipt};
 use db::todo::Todo;
+use db::{EscrowTx, held};
 use domain::clock::{Span, Time};
 use domain::intent::EventActor;
 use domain::order::EventKind;
 use domain::settle::PayoutKind;
 
-use super::{carried, each, payee, plan, sign};
+use super::{carried, each, payee, plan, sign, standing};
 use crate::book::{self, Note};
 use crate::chain::client::View;
 use crate::chain::rpc::Mined;
 use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
+use crate::journal;
 
 /// So long a provider may not know a receipt of a nonce that it says is used.
 pub(super) const SILENCE: Span = Span::minutes(2);
 /// Why a payout waits whose nonce somebody else used.
-const FOREIGN: &str = "the nonce of a leg was used by a chain tx that is not in the ledger";
+pub(super) const FOREIGN: &str =
+    "the nonce of a leg was used by a chain tx that is not in the ledger";
 /// Why a payout waits whose leg failed on the chain.
 pub(super) const REVERTED: &str = "the recipient's contract refused the transfer on the chain";
 
@@ -168,6 +170,7 @@ pub(super) fn finalise(
         return Ok(false);
     }
     proofs::insert_receipt(tx, leg, receipt)?;
+    journal::receipt(tx, (leg, receipt), now)?;
     if !receipt.succeeded {
         plan::hold(tx, &mut state, (payout, REVERTED), now)?;
         return Ok(true);
@@ -178,11 +181,13 @@ pub(super) fn finalise(
         .tx_hash(receipt.tx_hash);
     book::append(tx, &mut state, note, now)?;
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
-    if legs.iter().all(|leg| leg.state == LegState::Final) {
+    if standing(&legs).all(|leg| leg.state == LegState::Final) {
         finish(tx, &mut state, payout, now)?;
-    } else if legs.iter().all(|leg| leg.state != LegState::Reverted) {
-        // A leg that was taken for lost is found; what waited because of it goes on.
-        payouts::resume(tx, payout.order, payout.case)?;
+    } else if standing(&legs).all(|leg| !leg.state.is_in_flight())
+        && held::one(tx, payout.order, payout.case)?.is_some_and(|held| held.reason == FOREIGN)
+    {
+        // The leg that was taken for lost is found; what waited because of it goes on.
+        held::resume(tx, payout.order, payout.case)?;
     }
     Ok(true)
 }
@@ -195,6 +200,7 @@ fn finish(
     now: Time,
 ) -> Result<(), Fault> {
     payouts::finish(tx, payout.order, payout.case, now)?;
+    journal::leftover(tx, (payout, state.asset), now)?;
     let cancels = payout.share.is_some_and(|share| share.division().cancels());
     let (kind, comment) = match (payout.case, payout.kind) {
         (0, PayoutKind::Release) => (EventKind::Released, "The vendor is paid."),

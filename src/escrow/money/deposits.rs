@@ -17,6 +17,7 @@ use crate::chain::client::{Held, View};
 use crate::chain::rpc::Block;
 use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
+use crate::journal;
 
 /// Addresses in one round.
 const ROUND: i64 = 400;
@@ -271,7 +272,7 @@ fn enter(
     let total = state.credited.checked_add(came);
     let total = total.ok_or_else(|| Fault::Ledger("a sum beyond all sums".to_owned()))?;
     state.credited = total;
-    received::insert(
+    let seq = received::insert(
         tx,
         &Deposit {
             order: state.order,
@@ -285,6 +286,7 @@ fn enter(
             credited_at: now,
         },
     )?;
+    journal::deposit(tx, state, (seq, came), now)?;
     state.updated_at = now;
     ledger::put_state(tx, state)?;
     Ok(())

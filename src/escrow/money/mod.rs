@@ -10,17 +10,23 @@ pub mod heads;
 pub mod plan;
 pub mod rates;
 mod relay;
+mod requests;
 pub mod residuals;
+pub(crate) mod sights;
 pub mod sign;
 pub(crate) mod strays;
 pub mod tokens;
+mod unblock;
 
 use db::ledger::{self, State};
-use db::payouts::{self, Leg, Payout};
+use db::payouts::{self, Leg, LegState, Payout};
+use db::seals;
 use db::todo::{self, Todo};
 use db::{Conn, EscrowTx};
+use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clock::{Span, Time};
+use domain::ids::OrderId;
 use domain::money::Amount;
 use domain::seal::Terms;
 use domain::settle::LegRole;
@@ -30,7 +36,9 @@ use crate::fault::Fault;
 use crate::seal::{BrokenSeal, SealKey};
 
 /// Until when the operator should have looked at what is held.
-pub(crate) const OPERATOR_TIME: Span = Span::hours(24);
+const OPERATOR_TIME: Span = Span::hours(24);
+/// Until when a payee should have helped on what is held; how long a token's issuer is left alone.
+pub(crate) const PAYEE_TIME: Span = Span::days(7);
 
 /// The sealed terms of an order, or why they cannot be believed.
 pub(crate) fn terms(
@@ -42,6 +50,15 @@ pub(crate) fn terms(
         return Err(Fault::Ledger(format!("order {} has no seal", state.order)));
     };
     Ok(key.open(&sealed))
+}
+
+/// All terms that an order was ever sealed with, the oldest first, or why they cannot be believed.
+pub(crate) fn all_terms(
+    conn: &mut Conn,
+    key: &SealKey,
+    order: OrderId,
+) -> Result<Result<Vec<Terms>, BrokenSeal>, Fault> {
+    Ok(seals::all(conn, order)?.iter().map(|sealed| key.open(sealed)).collect())
 }
 
 /// Stops everything about an order until the operator has looked, once.
@@ -64,7 +81,7 @@ pub(crate) fn freeze(
 /// [`freeze`] as a write of its own.
 pub(crate) fn freeze_order(
     ctx: &Ctx,
-    order: domain::ids::OrderId,
+    order: OrderId,
     kind: &'static str,
     why: String,
 ) -> Result<(), Fault> {
@@ -113,20 +130,37 @@ pub(crate) fn each(
     Ok(done)
 }
 
-/// Whether the legs of a payout go where the terms say and sum up to what it divides.
-pub(crate) fn is_faithful(terms: &Terms, payout: &Payout, legs: &[Leg]) -> bool {
-    let asset = terms.asset();
+/// Where the terms send a leg; nowhere the fee for a ruling where they name no wallet for it.
+pub(crate) const fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
+    match role {
+        LegRole::Vendor => Some(terms.payout),
+        LegRole::Commission => Some(terms.commission_wallet),
+        LegRole::Buyer => Some(terms.refund),
+        LegRole::Resolver => terms.resolver,
+    }
+}
+
+/// The legs of a payout that count: one that failed for good and was planned anew is left out.
+pub(crate) fn standing(legs: &[Leg]) -> impl Iterator<Item = &Leg> {
+    legs.iter().filter(move |leg| {
+        let again = |other: &&Leg| other.role == leg.role && other.leg > leg.leg;
+        leg.state != LegState::Reverted || legs.iter().find(again).is_none()
+    })
+}
+
+/// Whether the legs of a payout go where the terms say, those of now or those that they replaced,
+/// and sum up to what it divides. A fee for a ruling belongs to a payout that a ruling asked for.
+pub(crate) fn is_faithful(sealed: &[Terms], payout: &Payout, legs: &[Leg]) -> bool {
     let ruled = payout.share.is_some_and(|share| share.ruling.is_some());
     let lawful = legs.iter().all(|leg| {
-        let to = match leg.role {
-            LegRole::Vendor => Some(terms.payout),
-            LegRole::Commission => Some(terms.commission_wallet),
-            LegRole::Buyer => Some(terms.refund),
-            LegRole::Resolver => terms.resolver.filter(|_| ruled),
-        };
-        Some(leg.to) == to && leg.from == terms.escrow && leg.asset == asset
+        let known = leg.role != LegRole::Resolver || ruled;
+        let whole = (Some(leg.to), leg.from, leg.asset);
+        known
+            && sealed
+                .iter()
+                .any(|terms| (destination(terms, leg.role), terms.escrow, terms.asset()) == whole)
     });
-    let sum = Amount::sum(legs.iter().map(|leg| leg.amount));
+    let sum = Amount::sum(standing(legs).map(|leg| leg.amount));
     lawful
         && !legs.is_empty()
         && sum.and_then(|sum| sum.checked_add(payout.fee_reserve)) == Some(payout.available)

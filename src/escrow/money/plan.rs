@@ -7,28 +7,38 @@ use std::sync::Arc;
 use db::holds::{self, Hold, Share};
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
-use db::{Conn, EscrowTx, inbox, placing};
+use db::{Conn, EscrowTx, clamps, held, inbox, placing};
 use domain::EvmAddress;
-use domain::clock::Time;
+use domain::clamps::Bound;
+use domain::clock::{Span, Time};
 use domain::intent::{self, ActorRole, EventActor, IntentAction};
-use domain::money::Amount;
+use domain::money::{Amount, Cents};
 use domain::order::EventKind;
 use domain::refusal::Refusal;
 use domain::seal::Terms;
-use domain::settle::{self, Division, Indivisible, PayoutKind, PayoutPlan};
+use domain::settle::{self, Division, Indivisible, LegRole, PayoutKind, PayoutPlan};
 
-use super::{OPERATOR_TIME, freeze, payee, relay, terms};
+use super::{OPERATOR_TIME, PAYEE_TIME, confirm, freeze, payee, relay, standing, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
-use crate::desk::{deadlines, disputes, intents, offers, rulings};
+use crate::desk::{anchors, deadlines, disputes, intents, offers, rulings};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
+use crate::journal;
+use crate::seal::SealKey;
 
+/// The day of the bound on what leaves a chain.
+const DAY: Span = Span::hours(24);
 /// Announcements in one round.
 const ROUND: i64 = 200;
 /// Why a payout waits whose payee's contract refuses the transfer.
 pub(crate) const REFUSES: &str = "the recipient's contract refuses the transfer";
+/// Why a payout waits whose token cannot leave the escrow address at all.
+pub(crate) const SHUT_OUT: &str =
+    "the token's issuer lets nothing leave the escrow address; it is tried again each week";
+/// Why a payout waits whose payee has another address since.
+pub(crate) const MOVED: &str = "the payee has another address since, which is asked first";
 
 /// What the legs of a payout may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +74,7 @@ pub(crate) fn is_paused(ctx: &Ctx) -> Result<bool, Fault> {
 /// # Errors
 /// [`Fault`] when the database fails; what a provider's trouble holds up waits.
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
-    if is_paused(ctx)? {
+    if is_paused(ctx)? || ctx.lacks_web()? {
         return Ok(0);
     }
     let chain = served.client.spec().id;
@@ -146,7 +156,7 @@ fn look(
     tx: &mut EscrowTx<'_>,
     state: &mut State,
     hold: &Hold,
-    (key, costs): (&crate::seal::SealKey, Option<&Costs>),
+    (key, costs): (&SealKey, Option<&Costs>),
     now: Time,
 ) -> Result<bool, Fault> {
     let open = holds::open_hold(tx, hold.order)?.as_ref() == Some(hold);
@@ -156,7 +166,7 @@ fn look(
     if inbox::is_disputed(tx, hold.order)? && disputes::freeze(tx, state, now)? {
         return Ok(true);
     }
-    let role = match still_asked(tx, state, hold)? {
+    let role = match still_asked(tx, state, hold, key)? {
         Ok(role) => role,
         Err(why) => {
             disputes::withdraw(tx, state, hold, &why, now)?;
@@ -183,7 +193,9 @@ fn look(
         intent: hold.intent.zip(role),
         plan: &plan,
     };
-    if !store(tx, state, (&sealed, &draft, costs), now)? {
+    if !fits_day(tx, (&sealed, draft.available), now)?
+        || !store(tx, state, (&sealed, &draft, costs), now)?
+    {
         return Ok(false);
     }
     if let Some(n) = hold.intent {
@@ -198,10 +210,11 @@ fn still_asked(
     tx: &mut EscrowTx<'_>,
     state: &State,
     hold: &Hold,
+    key: &SealKey,
 ) -> Result<Result<Option<ActorRole>, String>, Fault> {
-    let Some(n) = hold.intent else { return by_itself(tx, state, hold) };
+    let Some(n) = hold.intent else { return by_itself(tx, state, hold, key) };
     let row = inbox::intent(tx, &hold.order.to_string(), n)?;
-    let Some(asked) = row.as_ref().and_then(intents::read) else {
+    let Some((asked, row)) = row.as_ref().and_then(|row| Some((intents::read(row)?, row))) else {
         return Ok(Err("The request is not there any more.".to_owned()));
     };
     let announced = match hold.kind {
@@ -212,15 +225,18 @@ fn still_asked(
     if asked.action != announced || !intents::is_own(state, asked) {
         return Ok(Err(Refusal::NotYours.to_string()));
     }
-    let mut allowed = intent::check(asked.action, asked.role, intents::standing(tx, state)?);
-    if allowed.is_ok() && hold.kind == PayoutKind::Split {
-        allowed = match offers::accepted(tx, state, asked)? {
-            Ok(share) if Some(share) == hold.share => Ok(()),
-            Ok(_) => Err(Refusal::OfferGone),
-            Err(refusal) => Err(refusal),
-        };
+    if let Err(refusal) = intent::check(asked.action, asked.role, intents::standing(tx, state)?) {
+        return Ok(Err(refusal.to_string()));
     }
-    Ok(allowed.map(|()| Some(asked.role)).map_err(|refusal| refusal.to_string()))
+    if hold.kind == PayoutKind::Split {
+        let share = offers::accepted(tx, state, asked)?;
+        if share.ok().is_none_or(|share| Some(share) != hold.share) {
+            return Ok(Err(Refusal::OfferGone.to_string()));
+        }
+    }
+    // It had to count when it was announced; that planning took its time is not the signer's fault.
+    let agreed = intents::consented(tx, key, state, (asked, row), hold.held_at)?;
+    Ok(agreed.map(|()| Some(asked.role)))
 }
 
 /// The same of what nobody asks for: a ruling whose notice is over, or a deadline. What a party asks
@@ -229,8 +245,9 @@ fn by_itself(
     tx: &mut EscrowTx<'_>,
     state: &State,
     hold: &Hold,
+    key: &SealKey,
 ) -> Result<Result<Option<ActorRole>, String>, Fault> {
-    if state.disputed && intents::is_pending(tx, state)? {
+    if state.disputed && intents::is_pending(tx, key, state, hold.held_at)? {
         return Ok(Err("A party asks for something else.".to_owned()));
     }
     let stands = match hold.share.and_then(|share| share.ruling) {
@@ -271,6 +288,29 @@ pub(crate) fn costs(
     let most = gas.iter().map(|(_, gas)| *gas).max().unwrap_or(fees::TRANSFER_GAS);
     let leg_fee = fee(most).ok_or_else(beyond)?;
     Ok(divide(leg_fee).is_ok().then_some(Costs { leg_fee, ceiling, gas, refused }))
+}
+
+/// Whether a payout fits into what may leave a chain within a day; else the operator is told, and it
+/// waits until enough of the day has gone by, or for him to allow more.
+pub(crate) fn fits_day(
+    tx: &mut EscrowTx<'_>,
+    (sealed, available): (&Terms, Amount),
+    now: Time,
+) -> Result<bool, Fault> {
+    let most = clamps::all(tx)?.get(Bound::Day);
+    let before = clamps::paid_after(tx, sealed.chain, now.before(DAY))?;
+    if before.saturating_add(worth(sealed, available)) <= most {
+        return Ok(true);
+    }
+    let why = "more would leave the chain than may within a day (day-cents); the payout waits";
+    ctx::alarm(tx, "cap", Some(sealed.order), why, now)?;
+    Ok(false)
+}
+
+/// What a sum is worth in US cents by the rate of its order; more than any sum where that is beyond all.
+fn worth(sealed: &Terms, available: Amount) -> u64 {
+    let cents = sealed.usd.cents_of(available, sealed.asset().decimals);
+    cents.map_or(Cents::MAX.get(), Cents::get)
 }
 
 /// Stores a payout with its legs, whose nonces follow the ledger's. `false` if a payee came up
@@ -317,13 +357,17 @@ pub(crate) fn store(
             state_at: now,
         });
     }
-    if !super::is_faithful(sealed, &payout, &legs) {
+    if !super::is_faithful(std::slice::from_ref(sealed), &payout, &legs) {
         return Err(Fault::Ledger(format!("the plan of order {} is not lawful", state.order)));
     }
+    anchors::take(tx, now)?;
     payouts::insert(tx, &payout)?;
+    let cents = worth(sealed, draft.available);
+    clamps::note_payout(tx, (state.order, draft.case), (sealed.chain, cents), now)?;
     for leg in &legs {
         payouts::insert_leg(tx, leg)?;
     }
+    journal::payout(tx, (&payout, &legs), now)?;
     if draft.case == 0 {
         state.paying = true;
     }
@@ -343,15 +387,33 @@ pub(crate) fn store(
     Ok(true)
 }
 
-/// Lets a payout wait for the operator: a row, an event and an alarm; no status.
+/// Lets a payout wait for whoever can help it on: a row, an event and an alarm; no status.
 pub(crate) fn hold(
     tx: &mut EscrowTx<'_>,
     state: &mut State,
     (payout, why): (&Payout, &str),
     now: Time,
 ) -> Result<(), Fault> {
-    payouts::hold(tx, payout, why, now.after(OPERATOR_TIME))?;
+    let legs = payouts::legs_of(tx, payout.order, payout.case)?;
+    let (owner, time) = match why {
+        SHUT_OUT => ("issuer", PAYEE_TIME),
+        MOVED => ("escrow", OPERATOR_TIME),
+        REFUSES | confirm::REVERTED => match waiting_for(&legs) {
+            Some(LegRole::Vendor) => ("vendor", PAYEE_TIME),
+            Some(LegRole::Buyer) => ("buyer", PAYEE_TIME),
+            Some(LegRole::Commission | LegRole::Resolver) | None => ("operator", OPERATOR_TIME),
+        },
+        _ => ("operator", OPERATOR_TIME),
+    };
+    held::hold(tx, (payout.order, payout.case), (why, owner), now.after(time))?;
     let note = Note::new(EventKind::PayoutHeld, EventActor::Escrow, format!("Held: {why}."));
     book::append(tx, state, note.case(payout.case), now)?;
     ctx::alarm(tx, "payout", Some(state.order), why, now)
+}
+
+/// Whom the first leg would pay that is not on its way.
+fn waiting_for(legs: &[Leg]) -> Option<LegRole> {
+    let mut waiting =
+        standing(legs).filter(|leg| matches!(leg.state, LegState::Planned | LegState::Reverted));
+    waiting.next().map(|leg| leg.role)
 }

@@ -76,7 +76,7 @@ pub(super) fn attempt(
     else {
         return Ok(false);
     };
-    let wallet = ctx.keys.gas_wallet(ctx.generation)?;
+    let wallet = ctx.keys.gas_wallet(ctx.generation())?;
     ctx.reach("relay: before")?;
     let signed = carry(ctx, leg, (wallet, nonce, gas_limit), (&carried, offer))?;
     ctx.reach("relay: before commit")?;
@@ -154,7 +154,7 @@ fn prepare(
     (carried, offer): (&SignedAuthorization, Offer),
 ) -> Result<Option<(u64, u64)>, Fault> {
     let asked = || -> Result<_, ChainFault> {
-        let wallet = ctx.keys.gas_wallet(ctx.generation);
+        let wallet = ctx.keys.gas_wallet(ctx.generation());
         let wallet = wallet.map_err(|fault| ChainFault::Garbage(fault.to_string()))?;
         let call = carried.call();
         let estimate = served.client.estimate_call(wallet, carried.asked.token, &call)?;
@@ -202,7 +202,7 @@ fn carry(
         gas_limit,
         carried: *carried,
     };
-    ctx.keys.sign((ctx.generation, 0), Signable::Relay(&relay))
+    ctx.keys.sign((ctx.generation(), 0), Signable::Relay(&relay))
 }
 
 /// Signs a better offer for a carrier that no block took: same nonce, same authorization.
@@ -218,7 +218,7 @@ pub(super) fn improve(
     let (Some(last), Some(relay)) = (attempts.last(), relay) else { return Ok(()) };
     let waited = ctx.now().since(last.signed_at);
     // A wallet of an earlier generation is not ours to sign for any more.
-    let ours = relay.from == ctx.keys.gas_wallet(ctx.generation)?;
+    let ours = relay.from == ctx.keys.gas_wallet(ctx.generation())?;
     if waited < broadcast::PATIENCE || !ours || plan::is_paused(ctx)? {
         return Ok(());
     }

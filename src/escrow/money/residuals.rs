@@ -62,6 +62,9 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
         let Ok(legs) = settle::refund(&sealed, case.available, costs.leg_fee) else {
             return Ok(false);
         };
+        if !plan::fits_day(tx, (&sealed, case.available), now)? {
+            return Ok(false);
+        }
         let comment = format!(
             "{} came in beyond the decision and goes back.",
             state.asset.shown(case.available)

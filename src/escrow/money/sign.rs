@@ -6,11 +6,13 @@ use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout};
 use db::proofs::{self, Attempt};
 use db::todo::Todo;
-use domain::clock::{Span, Time};
+use domain::clock::Time;
 use domain::seal::Terms;
 
-use super::{confirm, each, freeze_order, is_faithful, plan, relay, terms};
-use crate::chain::client::{Estimate, View};
+use super::{
+    all_terms, destination, each, freeze_order, is_faithful, plan, relay, requests, unblock,
+};
+use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::Offer;
 use crate::evm::tx::LegTx;
@@ -19,10 +21,6 @@ use crate::keys::Signable;
 
 /// Payouts in one round.
 pub(crate) const ROUND: i64 = 500;
-/// Held payouts in one round.
-const HELD: i64 = 20;
-/// How often a payee that refused is asked again.
-const ASK_AGAIN: Span = Span::minutes(10);
 
 /// Signs the planned legs of a chain. Answers how many.
 ///
@@ -33,10 +31,9 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
         return Ok(0);
     }
     let chain = served.client.spec().id;
-    // What a payee refused is signed in this round if it relents.
-    each(ctx, ("ask-again", chain, Todo::AskAgain), HELD, |payout, legs| {
-        relents(ctx, served, payout, legs).map(u32::from)
-    })?;
+    // What held a payout may be gone: then it is signed in this round.
+    requests::run_once(ctx, served, view)?;
+    unblock::run_once(ctx, served, view)?;
     each(ctx, ("sign", chain, Todo::Sign), ROUND, |payout, legs| {
         if plan::is_paused(ctx)? {
             return Ok(0);
@@ -124,12 +121,13 @@ pub(super) fn permitted(
     leg: &Leg,
 ) -> Result<Option<Permit>, Fault> {
     let key = Arc::clone(&ctx.keys);
-    let (state, sealed, path) = ctx.db.read(|conn| {
+    let (state, sealed, path, signed) = ctx.db.read(|conn| {
         let state: Option<State> = ledger::state(conn, payout.order)?;
-        let sealed = state.as_ref().map(|state| terms(conn, key.seal(), state));
-        Ok((state, sealed, ledger::derivation_of(conn, leg.from)?))
+        let sealed = all_terms(conn, key.seal(), payout.order);
+        let signed = !proofs::attempts(conn, leg)?.is_empty();
+        Ok((state, sealed, ledger::derivation_of(conn, leg.from)?, signed))
     })?;
-    let (Some(state), Some(sealed)) = (state, sealed) else {
+    let Some(state) = state else {
         return Err(Fault::Ledger(format!("order {} has a payout and no state", payout.order)));
     };
     if state.held_reason.is_some() {
@@ -141,55 +139,20 @@ pub(super) fn permitted(
         Err(broken) => Err(broken.to_string()),
     };
     let sealed = match why {
-        Ok(sealed) => sealed,
+        Ok(sealed) => sealed.into_iter().next_back(),
         Err(why) => {
             freeze_order(ctx, payout.order, "seal", why)?;
             return Ok(None);
         }
+    };
+    // A leg whose payee has moved since is not signed as it is.
+    let Some(sealed) = sealed.filter(|now| signed || destination(now, leg.role) == Some(leg.to))
+    else {
+        return Ok(None);
     };
     let Some((_, generation, index)) = path else {
         freeze_order(ctx, payout.order, "seal", format!("{} is not ours", leg.from))?;
         return Ok(None);
     };
     Ok(Some(((generation, index), sealed)))
-}
-
-/// Whether nothing of a held payout is about, and what holds it may pass by itself. The nonce of a
-/// coin's leg that reverted is used up, but a token's authorization is good until it is carried out.
-fn may_be_asked(payout: &Payout, legs: &[Leg]) -> bool {
-    let why = payout.held_reason.as_deref();
-    let is_token = legs.iter().all(|leg| leg.asset.token.is_some());
-    let settled =
-        |leg: &Leg| leg.state == LegState::Planned || (is_token && leg.state == LegState::Final);
-    let may_pass = why == Some(plan::REFUSES) || (is_token && why == Some(confirm::REVERTED));
-    may_pass && legs.iter().all(settled)
-}
-
-/// Whether a payee's contract that refused takes the money by now; asked now and then.
-fn relents(ctx: &Ctx, served: &Served, payout: &Payout, legs: &[Leg]) -> Result<bool, Fault> {
-    if !may_be_asked(payout, legs) {
-        return Ok(false);
-    }
-    let now = ctx.now();
-    if !ctx.is_turn((payout.order, payout.case), ASK_AGAIN) {
-        return Ok(false);
-    }
-    for leg in legs.iter().filter(|leg| leg.state == LegState::Planned) {
-        let estimate = match leg.asset.token {
-            None => served.client.estimate(leg.from, leg.to, leg.amount),
-            Some(token) => relay::estimate(served, token, leg.from, (leg.to, leg.amount)),
-        };
-        match estimate {
-            Ok(Estimate::Gas(gas)) if gas <= leg.gas_limit => {}
-            Ok(_) => return Ok(false),
-            Err(fault) => {
-                tracing::warn!(order = %payout.order, %fault, "a payee cannot be asked again");
-                return Ok(false);
-            }
-        }
-    }
-    let (order, case) = (payout.order, payout.case);
-    tracing::info!(%order, case, at = now.as_secs(), "the payee takes the money by now");
-    ctx.write("resume", move |tx| Ok(payouts::resume(tx, order, case)?))?;
-    Ok(true)
 }

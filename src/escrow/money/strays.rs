@@ -1,15 +1,18 @@
 //! Money at an order's address in another asset than the order's: the coin where a token is due, or
 //! another token. It is no payment; it is noted for the order's page and told to the operator.
 
+use db::EscrowTx;
 use db::ledger::State;
 use db::tokens::{self, Stray};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::clock::Span;
+use domain::ids::OrderId;
 
 use crate::chain::client::{Held, View};
 use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
+use crate::journal;
 
 /// How often an address that is watched closely is looked at for it.
 const PACE: Span = Span::secs(60);
@@ -47,7 +50,7 @@ pub(crate) fn look(
         let noted = if amount.is_zero() && !is_known(ctx, state)? {
             None
         } else {
-            ctx.write("stray", move |tx| Ok(tokens::note_stray(tx, order, &stray)?))?
+            ctx.write("stray", move |tx| note(tx, order, &stray))?
         };
         if noted == Some(true) && !amount.is_zero() {
             let why = format!(
@@ -60,6 +63,13 @@ pub(crate) fn look(
         }
     }
     Ok(found)
+}
+
+/// Notes and books what has changed; `false` where nothing has.
+fn note(tx: &mut EscrowTx<'_>, order: OrderId, stray: &Stray) -> Result<bool, Fault> {
+    let Some(before) = tokens::note_stray(tx, order, stray)? else { return Ok(false) };
+    journal::stray(tx, order, (before, stray))?;
+    Ok(true)
 }
 
 /// Whether anything was ever noted there, so that its going is noted as well.

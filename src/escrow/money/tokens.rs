@@ -53,7 +53,7 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
 /// Publishes what the gas wallet holds; answers in a sentence why that is not enough, if so.
 fn look_at_wallet(ctx: &Ctx, served: &Served, view: &View) -> Result<Option<String>, Fault> {
     let (chain, now) = (served.client.spec().id, ctx.now());
-    let wallet = ctx.keys.gas_wallet(ctx.generation)?;
+    let wallet = ctx.keys.gas_wallet(ctx.generation())?;
     let account = served.client.account(wallet)?;
     let balance = account.balance;
     ctx.write("gas-wallet", move |tx| Ok(table::put_wallet(tx, chain, (wallet, balance), now)?))?;

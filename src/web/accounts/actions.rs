@@ -276,7 +276,8 @@ pub(crate) fn insert(tx: &mut WebTx<'_>, row: &UserRow) -> Result<(), AppError> 
     })
 }
 
-async fn prove(
+/// Sees that the password is the account's; tries are counted.
+pub(crate) async fn prove(
     (app, desk): (&App, &Place),
     who: &Account,
     password: SecretString,

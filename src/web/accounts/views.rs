@@ -153,29 +153,12 @@ pub(super) fn account(
             (ui::terms(&[
                 ("Password", ui::link(&Url::fixed("/account/password"), "Change the password")),
                 ("Recovery codes", html! { (codes_left) " of 10 left. " (ui::link(&Url::fixed("/account/codes"), "Make new ones")) }),
+                ("Wallet", ui::link(&url::signer(), "A wallet that signs before a vendor is paid")),
                 ("API keys", ui::link(&Url::fixed("/account/keys"), "Keys for programs that act for you")),
             ]))
         }))
         (ui::post_button(&url::logout(), csrf, "Sign out", Look::Plain))
     })
-}
-
-/// The profile, and for whoever runs the site how well its parts are kept apart.
-pub(super) fn with_site(account: Markup, level: Option<u8>) -> Markup {
-    let walls = |level| match level {
-        3 => "each role has a user of its own, rules on files and a list of system calls",
-        2 => "each role has rules on files and a list of system calls, but all have one user",
-        1 => "each role has a user of its own, but not both filters",
-        _ => "no wall stands between this page and the keys",
-    };
-    html! {
-        (account)
-        @if let Some(level) = level {
-            (ui::narrow(ui::panel(Some("This site"), ui::terms(&[
-                ("Isolation level", html! { (level) " of 3: " (walls(level)) ". The operator sees more with " code { "holdfast check" } "." }),
-            ]))))
-        }
-    }
 }
 
 fn onward(next: Option<&str>) -> Markup {

@@ -1,6 +1,6 @@
 //! A shop with very many items, the same ones each time: for measuring and for paging.
 
-use db::addresses::{self, PayoutRequest};
+use db::addresses::{self, AddressRequest, Purpose};
 use db::stores::{self, StoreUserRow};
 use db::{DbConfig, DbError, WebDb, WebTx, items, packages, tx};
 use domain::EvmAddress;
@@ -90,12 +90,13 @@ fn open(
     let label = n.to_string();
     let mut address = [0x11; 20];
     address.split_at_mut(16).0.copy_from_slice(&named("busy address", &label));
-    let request = PayoutRequest {
+    let request = AddressRequest {
         id: AddressRequestId::from_random(named("busy payout", &label)),
-        store: id,
+        purpose: Purpose::Payout(id),
         address: EvmAddress::from_bytes(address),
         by: owner,
         at: store.created_at,
+        proof: None,
     };
     addresses::insert(tx, &request)
 }

@@ -20,8 +20,10 @@ use crate::config::Config;
 use crate::disputes::actions as disputes;
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::actions::act::Asking;
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
-use crate::orders::actions::{act, read};
+use crate::orders::actions::{act, read, reseal};
+use crate::signer::actions::{self as signer, Naming};
 use crate::state::{App, State};
 
 /// How many items of the window are looked through; the demo has fewer.
@@ -193,7 +195,37 @@ impl Director {
     /// When the rules say no.
     pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(act::ask(&self.app, &account, order, (action, None), "demo"))?;
+        let asking = Asking { action, about: None, consent: None, request_id: "demo" };
+        self.runtime.block_on(act::ask(&self.app, &account, order, asking))?;
+        Ok(())
+    }
+
+    /// Somebody names the wallet that signs for him; `sign` is the wallet.
+    ///
+    /// # Errors
+    /// When the wallet or the shop refuses.
+    pub fn name_signer(
+        &self,
+        who: &str,
+        address: &str,
+        sign: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        let challenge = signer::challenge(&self.app, &account);
+        let (request, signature) =
+            (challenge.request.to_string(), sign(&challenge.text).map_err(Missed)?);
+        let naming = Naming { request: &request, address, signature: &signature };
+        self.runtime.block_on(signer::name(&self.app, &account, naming))?;
+        Ok(())
+    }
+
+    /// Somebody wants to be paid to another address than the sealed one.
+    ///
+    /// # Errors
+    /// When the rules say no.
+    pub fn reseal(&self, who: &str, order: OrderId, address: &str) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        self.runtime.block_on(reseal::ask(&self.app, &account, order, address, "demo"))?;
         Ok(())
     }
 

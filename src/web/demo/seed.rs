@@ -4,7 +4,7 @@
 //! time and filling it twice changes nothing.
 
 use db::accounts::{self, UserRow};
-use db::addresses::{self, PayoutRequest};
+use db::addresses::{self, AddressRequest, Purpose};
 use db::stores::{self, StoreUserRow};
 use db::{DbConfig, DbError, WebTx, codec, items, packages, tx};
 use domain::EvmAddress;
@@ -29,8 +29,10 @@ struct Person {
 /// The first development account of Hardhat and Anvil, which is the demo's wallet.
 const WALLET: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 
-const PEOPLE: [Person; 5] = [
+const PEOPLE: [Person; 6] = [
     Person { name: "buyer", role: Role::Customer, refund: Some(WALLET) },
+    // Whose orders want the demo wallet's signature.
+    Person { name: "careful", role: Role::Customer, refund: Some(WALLET) },
     Person { name: "vendor", role: Role::Customer, refund: None },
     Person { name: "admin", role: Role::Admin, refund: None },
     Person { name: "marlow", role: Role::Customer, refund: None },
@@ -117,12 +119,13 @@ fn open(
     let owner: UserId = codec::parsed("users.id", &row.id)?;
     stores::insert(tx, &store)?;
     stores::insert_member(tx, &StoreUserRow::of(id, owner, StoreRole::Owner, since))?;
-    let request = PayoutRequest {
+    let request = AddressRequest {
         id: AddressRequestId::from_random(named("payout", demo.name)),
-        store: id,
+        purpose: Purpose::Payout(id),
         address: codec::parsed::<EvmAddress>("demo", payout)?,
         by: owner,
         at: since,
+        proof: None,
     };
     addresses::insert(tx, &request)
 }

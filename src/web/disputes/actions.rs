@@ -15,8 +15,9 @@ use domain::text;
 
 use crate::error::AppError;
 use crate::http::viewer::Account;
-use crate::orders::actions::act;
+use crate::orders::actions::act::{self, Asking, Placing};
 use crate::orders::actions::read::{self, OrderView};
+use crate::orders::consent::Given;
 use crate::state::App;
 
 /// Proposes what the buyer should get. The last offer of each party stands.
@@ -58,15 +59,19 @@ pub async fn accept(
     app: &App,
     who: &Account,
     id: OrderId,
-    offer: i32,
+    (offer, consent): (i32, Option<Given>),
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     let view = read::view(app, who, id).await?;
     let role = view.relation.actor().ok_or(Refusal::NotYours)?;
+    if role == ActorRole::Vendor && view.signer().is_some() {
+        return Err(Refusal::SignerAccepts.into());
+    }
     if role != ActorRole::Staff {
         dispute::acceptable(&view.settling.offers(), offer, role)?;
     }
-    act::ask(app, who, id, (IntentAction::Accept, Some(offer)), request_id).await
+    let asking = Asking { action: IntentAction::Accept, about: Some(offer), consent, request_id };
+    act::ask(app, who, id, asking).await
 }
 
 /// Adds a statement, which both parties and staff read.
@@ -141,7 +146,7 @@ pub async fn rule(
     let written: Result<(), DbError> = app
         .write("rule", move |tx| {
             let n = db::rulings::request(tx, request.clone())?;
-            let what = (IntentAction::Rule, Some(n));
+            let what = Placing { action: IntentAction::Rule, about: Some(n), consent: None };
             act::place(tx, id, (staff, what), &request_id, now)
         })
         .await;
@@ -157,7 +162,8 @@ pub async fn contest(
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     same(&read::view(app, who, id).await?, ruling)?;
-    act::ask(app, who, id, (IntentAction::Contest, Some(ruling)), request_id).await
+    let (action, about) = (IntentAction::Contest, Some(ruling));
+    act::ask(app, who, id, Asking { action, about, consent: None, request_id }).await
 }
 
 /// Agrees as a second staff member with the ruling of this number.
@@ -169,7 +175,8 @@ pub async fn confirm(
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     same(&read::view(app, who, id).await?, ruling)?;
-    act::ask(app, who, id, (IntentAction::Confirm, Some(ruling)), request_id).await
+    let (action, about) = (IntentAction::Confirm, Some(ruling));
+    act::ask(app, who, id, Asking { action, about, consent: None, request_id }).await
 }
 
 /// Whoever acts on a ruling must have seen the one that stands.

@@ -4,6 +4,7 @@ use actix_web::web::ReqData;
 use db::codec;
 use domain::dispute::Offer;
 use domain::ids::OrderId;
+use domain::intent::IntentAction;
 use domain::money::Bps;
 use domain::order::OrderStatus;
 use domain::refusal::BadText;
@@ -20,14 +21,16 @@ use crate::http::paging::{Cursor, PageJson, PageQuery};
 use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::ApiCaller;
-use crate::orders::actions::read::OrderView;
+use crate::orders::actions::read::{self as orders, OrderView};
 use crate::orders::api::accepted;
 use crate::orders::api::json::OrderJson;
+use crate::orders::api::sealed::WantedJson;
+use crate::orders::consent::{self, Given};
 use crate::state::State;
 
 /// OpenAPI of disputes.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(open, offer, claim, accept, rule, contest, confirm))]
+#[openapi(paths(open, offer, claim, wanted, accept, rule, contest, confirm))]
 pub struct Doc;
 
 /// An offer.
@@ -264,12 +267,27 @@ pub async fn claim(
 pub struct Acceptance {
     /// Number of the other party's last offer.
     pub offer: i32,
+    /// The signature of the buyer's wallet over the typed data, where the order wants one.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// The deadline in that data.
+    #[serde(default)]
+    pub deadline: Option<u64>,
+}
+
+/// What the buyer's wallet has to sign to accept the vendor's last offer, where the order wants that.
+#[utoipa::path(get, path = "/api/v1/orders/{id}/accept", tag = "disputes", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
+pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
+    let view = orders::view(&app, &caller.account, id.0).await?;
+    let wanted = consent::wanted(&view, (IntentAction::Accept, None), app.now());
+    Ok(api::ok(&WantedJson::from(wanted)))
 }
 
 /// Accepts the other party's last offer (buyer, vendor): the money is divided at once.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/accept", tag = "disputes", request_body = Acceptance,
     security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+    responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
 pub async fn accept(
     app: State,
     caller: ApiCaller,
@@ -278,7 +296,10 @@ pub async fn accept(
     body: Json<Acceptance>,
 ) -> ApiResult {
     let who = caller.write()?;
-    Ok(accepted(&actions::accept(&app, who, id.0, body.0.offer, &request.0).await?))
+    let Acceptance { offer, signature, deadline } = body.0;
+    let deadline = deadline.unwrap_or_default();
+    let given = signature.map(|signature| Given { signature, deadline });
+    Ok(accepted(&actions::accept(&app, who, id.0, (offer, given), &request.0).await?))
 }
 
 /// A ruling to be made.

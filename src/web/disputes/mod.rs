@@ -24,6 +24,7 @@ pub fn api(routes: &mut ApiRoutes) {
     routes.get("/api/v1/disputes", api::open);
     routes.post("/api/v1/orders/{id}/offer", api::offer);
     routes.post("/api/v1/orders/{id}/claim", api::claim);
+    routes.get("/api/v1/orders/{id}/accept", api::wanted);
     routes.post("/api/v1/orders/{id}/accept", api::accept);
     routes.post("/api/v1/orders/{id}/rule", api::rule);
     routes.post("/api/v1/orders/{id}/contest", api::contest);

@@ -16,7 +16,7 @@ use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::{Party, SignedIn};
 use crate::orders::actions::read as orders;
-use crate::orders::pages::{done, needs_password};
+use crate::orders::pages::{done, given, needs_password};
 use crate::orders::urls;
 use crate::orders::views::confirm::Typed;
 use crate::state::State;
@@ -86,12 +86,16 @@ pub async fn claim(
     done(&ctx, &view, Act::Claim, acted, &typed)
 }
 
-/// Names the offer that is accepted.
+/// Names the offer that is accepted, with the signature of the buyer's wallet where the order wants one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptForm {
     #[serde(default)]
     offer: String,
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    deadline: u64,
 }
 
 /// `POST /orders/{id}/accept`
@@ -108,7 +112,8 @@ pub async fn accept(
         return Ok(ask_password(&ctx, id.0, act));
     }
     let offer = number(&form.0.offer)?;
-    let acted = actions::accept(&app, &who.0, id.0, offer, ctx.request_id()).await;
+    let given = given(&form.0.signature, form.0.deadline);
+    let acted = actions::accept(&app, &who.0, id.0, (offer, given), ctx.request_id()).await;
     done(&ctx, &view, act, acted, &Typed::default())
 }
 

@@ -57,6 +57,11 @@ const CHAPTERS: [(&str, &[&str]); 5] = [
         &[
             "Each payment in and out is on a public chain. Your order shows every one with its hash, everything that \
              happened to it, who has to act next and by when.",
+            "Its terms are signed by this site, with the address that you pay to. Your order shows text, signature and \
+             key. Compare the key with the one that the site has published elsewhere, and you know before you pay that \
+             nobody put another address before you.",
+            "You can name a wallet on your account page. From then on the vendor of your orders is paid on your word \
+             only if that wallet has signed it, whoever else may act in your name.",
         ],
     ),
 ];
@@ -75,6 +80,7 @@ fn view() -> Markup {
                 (ui::prose(&paragraphs.join("\n\n")))
             }
         }
+        p { (ui::link(&url::verify_terms(), "Check signed terms")) }
         (ui::callout(Tone::Warning, "Use a wallet of your own", html! {
             p { "Refunds go to the address that you give. An address that an exchange sends from is not yours: what comes back to it may never reach you." }
         }))

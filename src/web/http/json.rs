@@ -1,7 +1,7 @@
 //! JSON bodies: what agents send.
 
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -22,6 +22,26 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         Box::pin(async move {
             let bytes = body::read(&request, &mut payload, "application/json").await?;
             Ok(Self(parse(&bytes)?))
+        })
+    }
+}
+
+/// A body in JSON that may be left out.
+#[derive(Debug, Clone)]
+pub struct MaybeJson<T>(pub Option<T>);
+
+impl<T: DeserializeOwned + 'static> FromRequest for MaybeJson<T> {
+    type Error = ApiError;
+    type Future = Extracting<Self, ApiError>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let none = length.is_none_or(|length| length == "0")
+            && !request.headers().contains_key(header::TRANSFER_ENCODING);
+        let body = (!none).then(|| Json::<T>::from_request(request, payload));
+        Box::pin(async move {
+            let Some(body) = body else { return Ok(Self(None)) };
+            Ok(Self(Some(body.await?.0)))
         })
     }
 }

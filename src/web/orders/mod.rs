@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod api;
 pub mod checkout;
+pub mod consent;
 mod delivery;
 pub mod pages;
 pub mod urls;
@@ -18,6 +19,7 @@ pub fn pages(routes: &mut PageRoutes) {
     routes.get("/stores/{id}/orders", pages::sales);
     routes.get("/orders/{id}", pages::show);
     routes.get("/orders/{id}/live", pages::live);
+    routes.get("/orders/{id}/terms", pages::terms);
     routes.get("/orders/{id}/{act}", pages::ask);
     routes.post("/orders/{id}/cancel", pages::cancel);
     routes.post("/orders/{id}/confirm-receipt", pages::confirm_receipt);
@@ -26,6 +28,8 @@ pub fn pages(routes: &mut PageRoutes) {
     routes.post("/orders/{id}/resume", pages::resume);
     routes.post("/orders/{id}/ship", pages::ship);
     routes.post("/orders/{id}/dispute", pages::dispute);
+    routes.post("/orders/{id}/reseal", pages::reseal::ask);
+    routes.post("/orders/{id}/keep-address", pages::reseal::keep);
 }
 
 /// JSON.
@@ -35,11 +39,15 @@ pub fn api(routes: &mut ApiRoutes) {
     routes.get("/api/v1/orders", api::list);
     routes.get("/api/v1/orders/{id}", api::show);
     routes.get("/api/v1/orders/{id}/events", api::events);
+    routes.get("/api/v1/orders/{id}/terms", api::terms);
     routes.post("/api/v1/orders/{id}/cancel", api::cancel);
+    routes.get("/api/v1/orders/{id}/confirm-receipt", api::wanted);
     routes.post("/api/v1/orders/{id}/confirm-receipt", api::confirm_receipt);
     routes.post("/api/v1/orders/{id}/refund", api::refund);
     routes.post("/api/v1/orders/{id}/extend", api::extend);
     routes.post("/api/v1/orders/{id}/resume", api::resume);
     routes.post("/api/v1/orders/{id}/ship", api::ship);
     routes.post("/api/v1/orders/{id}/dispute", api::dispute);
+    routes.post("/api/v1/orders/{id}/reseal", api::reseal::ask);
+    routes.post("/api/v1/orders/{id}/keep-address", api::reseal::keep);
 }

@@ -1,6 +1,8 @@
 //! Order pages.
 
-use actix_web::http::StatusCode;
+pub mod reseal;
+
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use db::orders::Board;
 use domain::ids::{OrderId, StoreId};
@@ -9,7 +11,9 @@ use domain::policy::{self, Act};
 use domain::refusal::Fault;
 use serde::Deserialize;
 
+use super::actions::act::Asking;
 use super::actions::{self, read};
+use super::consent::{self, Given};
 use super::views::{board, confirm, order};
 use super::{urls, views};
 use crate::error::{AppError, PageResult};
@@ -110,6 +114,16 @@ fn wallet(app: &App, view: &read::OrderView) -> Option<ExternalUrl> {
     })
 }
 
+/// `GET /orders/{id}/terms`: the signed terms as a text to keep.
+pub async fn terms(app: State, who: Party, id: Id<OrderId>) -> PageResult {
+    let view = read::view(&app, &who.0, id.0).await?;
+    let text = view.signed_text().ok_or(AppError::NotFound)?;
+    let name = format!("inline; filename=\"order-{}.txt\"", view.id);
+    let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    let answer = (header::CONTENT_DISPOSITION, name);
+    Ok(HttpResponse::Ok().insert_header(kind).insert_header(answer).body(text))
+}
+
 /// `GET /orders/{id}/{act}`: asks once more.
 pub async fn ask(
     app: State,
@@ -127,7 +141,10 @@ pub async fn ask(
     if needs_password(&ctx, &view, act) {
         return Ok(ctx.confirm_password(&url::order(id).seg(&verb)));
     }
-    Ok(page(&ctx, &view, act, (&confirm::Typed::default(), &[])))
+    Ok(match act {
+        Act::Reseal => reseal::form(&ctx, &view, "", &[]),
+        _ => page(&ctx, &view, act, (&confirm::Typed::default(), &[])),
+    })
 }
 
 fn page(
@@ -144,7 +161,13 @@ fn page(
             confirm::too_late(view, &refusal.to_string()),
         );
     }
-    let body = confirm::confirm(view, act, ctx.csrf(), input);
+    let wanted = match act {
+        Act::Ask(action) => consent::wanted(view, (action, None), ctx.app().now()),
+        _ => None,
+    };
+    let demo = ctx.app().demo_signer();
+    let wanted = wanted.as_ref().map(|wanted| (wanted, demo.as_ref()));
+    let body = confirm::confirm(view, act, ctx.csrf(), (input.0, input.1, wanted));
     let status = if input.1.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     ctx.page_as(status, &title, body)
 }
@@ -154,6 +177,7 @@ pub(crate) fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> boo
         Act::Ask(action) => {
             actions::act::needs_password(view, action) && !ctx.recently_authenticated()
         }
+        Act::Reseal => !ctx.recently_authenticated(),
         _ => false,
     }
 }
@@ -166,7 +190,7 @@ pub async fn cancel(
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Cancel).await
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Cancel, None)).await
 }
 
 /// `POST /orders/{id}/confirm-receipt`
@@ -175,9 +199,27 @@ pub async fn confirm_receipt(
     ctx: Ctx,
     who: Party,
     id: Id<OrderId>,
-    _: Form<NoFields>,
+    form: Form<ConsentForm>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Release).await
+    let ConsentForm { signature, deadline } = form.0;
+    let given = given(&signature, deadline);
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Release, given)).await
+}
+
+/// The signature of the buyer's wallet, where the order wants one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentForm {
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    deadline: u64,
+}
+
+/// What came of a wallet, if anything did.
+pub(crate) fn given(signature: &str, deadline: u64) -> Option<Given> {
+    let signature = signature.trim().to_owned();
+    (!signature.is_empty()).then_some(Given { signature, deadline })
 }
 
 /// `POST /orders/{id}/refund`
@@ -188,7 +230,7 @@ pub async fn refund(
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Refund).await
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Refund, None)).await
 }
 
 /// `POST /orders/{id}/extend`
@@ -199,7 +241,7 @@ pub async fn extend(
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Extend).await
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Extend, None)).await
 }
 
 /// `POST /orders/{id}/resume`
@@ -210,7 +252,7 @@ pub async fn resume(
     id: Id<OrderId>,
     _: Form<NoFields>,
 ) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, IntentAction::Resume).await
+    asked(&app, &ctx, &who.0, id.0, (IntentAction::Resume, None)).await
 }
 
 async fn asked(
@@ -218,14 +260,15 @@ async fn asked(
     ctx: &Ctx,
     who: &Account,
     id: OrderId,
-    action: IntentAction,
+    (action, consent): (IntentAction, Option<Given>),
 ) -> PageResult {
     let view = read::view(app, who, id).await?;
     let act = Act::Ask(action);
     if needs_password(ctx, &view, act) {
         return Ok(ctx.confirm_password(&urls::act(id, act).unwrap_or_else(|| url::order(id))));
     }
-    let acted = actions::act::ask(app, who, id, (action, None), ctx.request_id()).await;
+    let asking = Asking { action, about: None, consent, request_id: ctx.request_id() };
+    let acted = actions::act::ask(app, who, id, asking).await;
     done(ctx, &view, act, acted, &confirm::Typed::default())
 }
 
@@ -268,6 +311,8 @@ fn said(act: Act) -> &'static str {
         Act::Claim => "It is noted; the other party and staff can read it.",
         Act::Ship => "The buyer now sees that it is on its way.",
         Act::Dispute => "The dispute is open. Escrow is freezing the money.",
+        Act::Reseal => "The other side is told. The address counts after 72 hours.",
+        Act::KeepAddress => "The sealed address stays.",
         Act::See | Act::SeeDelivery => "",
     }
 }

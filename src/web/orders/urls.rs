@@ -12,6 +12,11 @@ pub fn live(order: OrderId) -> Url {
     url::order(order).seg("live")
 }
 
+/// The text of an order's signed terms.
+pub fn terms(order: OrderId) -> Url {
+    url::order(order).seg("terms")
+}
+
 /// The page that asks once more before an act; none for acts that only look.
 pub fn act(order: OrderId, act: Act) -> Option<Url> {
     let verb = match act {
@@ -28,6 +33,8 @@ pub fn act(order: OrderId, act: Act) -> Option<Url> {
         Act::Dispute => "dispute",
         Act::Offer => "offer",
         Act::Claim => "claim",
+        Act::Reseal => "reseal",
+        Act::KeepAddress => "keep-address",
         Act::See | Act::SeeDelivery => return None,
     };
     Some(url::order(order).seg(verb))

@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use db::{DbError, placing};
+use db::{DbError, clamps, placing};
+use domain::clamps::Clamps;
 use domain::ids::RateId;
 use domain::order::{AssetNow, Rate};
 
@@ -12,8 +13,17 @@ use super::App;
 /// An asset with its newest rate.
 pub type Payable = (AssetNow, Option<(RateId, Rate)>);
 
+/// What can be paid in, and how far an order may go by escrow's bounds.
+#[derive(Debug)]
+pub struct Market {
+    /// Coins and tokens with their rates.
+    pub payable: Vec<Payable>,
+    /// Escrow's bounds.
+    pub clamps: Clamps,
+}
+
 /// A market and when it was looked at.
-pub(super) type Seen = (Instant, Arc<Vec<Payable>>);
+pub(super) type Seen = (Instant, Arc<Market>);
 
 impl App {
     /// What can be paid in on the chains that escrow serves, with rates. Remembered as long as escrow's pulse is: it is the
@@ -21,7 +31,7 @@ impl App {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn market(&self) -> Result<Arc<Vec<Payable>>, DbError> {
+    pub async fn market(&self) -> Result<Arc<Market>, DbError> {
         let known = self.market.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((at, market)) = known
             && at.elapsed() < self.pulse_life
@@ -34,9 +44,10 @@ impl App {
                 let rate = placing::newest_rate(conn, now.asset.rate_name())?;
                 Ok((now, rate))
             };
-            assets.map(rated).collect()
+            let payable = assets.map(rated).collect::<Result<_, DbError>>()?;
+            Ok(Market { payable, clamps: clamps::all(conn)? })
         };
-        let market: Arc<Vec<Payable>> = Arc::new(self.read(look).await?);
+        let market: Arc<Market> = Arc::new(self.read(look).await?);
         let seen = Some((Instant::now(), Arc::clone(&market)));
         *self.market.lock().unwrap_or_else(PoisonError::into_inner) = seen;
         Ok(market)

@@ -1,6 +1,6 @@
 //! What members do with their stores; pages and routes both call these.
 
-use db::addresses::PayoutRequest;
+use db::addresses::{AddressRequest, Purpose};
 use db::stores::{StoreUserRow, StoreWords};
 use db::{DbError, WebTx, accounts, addresses, items, stores, turns};
 use domain::EvmAddress;
@@ -154,20 +154,21 @@ pub async fn set_payout(
     who: &Account,
     id: StoreId,
     address: EvmAddress,
-) -> Result<PayoutRequest, AppError> {
+) -> Result<AddressRequest, AppError> {
     super::reads::membership(app, who, id, StoreAct::Payout).await?;
     limits::admit(app, PAYOUT_CHANGES, &id.to_string()).await?;
-    let request = PayoutRequest {
+    let request = AddressRequest {
         id: AddressRequestId::from_random(app.random()),
-        store: id,
+        purpose: Purpose::Payout(id),
         address,
         by: who.id,
         at: app.now(),
+        proof: None,
     };
-    app.write("store-payout-address", move |tx| -> Result<PayoutRequest, AppError> {
+    app.write("store-payout-address", move |tx| -> Result<AddressRequest, AppError> {
         turns::of_store(tx, id)?;
         access::member(tx, id, request.by, StoreAct::Payout)?;
-        let before = addresses::asked(tx, id)?;
+        let before = addresses::asked(tx, request.purpose)?;
         if before.is_some_and(|(_, asked, _)| asked == address) {
             return Err(AppError::fault("address", StoreRefusal::SameAddress));
         }
@@ -175,7 +176,7 @@ pub async fn set_payout(
         if before.is_none() {
             items::reprice_all(tx, id)?;
         }
-        Ok(request)
+        Ok(request.clone())
     })
     .await
 }

@@ -1,11 +1,12 @@
 //! What store pages and routes show.
 
+use db::addresses::Purpose;
 use db::{addresses, items, stores};
 use domain::ids::{ItemId, StoreId};
 use domain::item::Item;
 use domain::store::{Member, Store, StoreAct, StoreRole};
 
-pub use db::addresses::PayoutBook;
+pub use db::addresses::Book as PayoutBook;
 pub use db::items::Card;
 
 use super::access::{self, Membership};
@@ -150,7 +151,7 @@ pub async fn managed(
     let (rows, payout, released) = app
         .read(move |conn| {
             let rows = items::all_of(conn, id, before, i64::from(limit) + 1)?;
-            let payout = addresses::payout_book(conn, id)?;
+            let payout = addresses::book(conn, Purpose::Payout(id))?;
             Ok((rows, payout, stores::released_orders(conn, id)?))
         })
         .await?;
@@ -176,6 +177,6 @@ pub async fn payout(
     id: StoreId,
 ) -> Result<(Membership, PayoutBook), AppError> {
     let found = membership(app, who, id, StoreAct::See).await?;
-    let book = app.read(move |conn| addresses::payout_book(conn, id)).await?;
+    let book = app.read(move |conn| addresses::book(conn, Purpose::Payout(id))).await?;
     Ok((found, book))
 }

@@ -1,5 +1,6 @@
 //! What stands around every page, and the few ways in which pages are divided.
 
+use domain::policy;
 use domain::user::Role;
 use maud::{DOCTYPE, Markup, html};
 
@@ -173,6 +174,7 @@ fn masthead(chrome: &Chrome) -> Markup {
                         (menu_link(chrome, &url::orders(), "Orders"))
                         (menu_link(chrome, &url::selling(), if viewer.has_stores { "Store" } else { "Sell" }))
                         @if viewer.role.is_staff() { (menu_link(chrome, &url::disputes(), "Disputes")) }
+                        @if policy::sees_site(viewer.role) { (menu_link(chrome, &url::admin(), "Admin")) }
                     }
                 }
                 (whoami(chrome))
@@ -196,6 +198,7 @@ fn part_of(path: &str) -> Url {
         ("orders", ..) => url::orders(),
         ("disputes", ..) => url::disputes(),
         ("account", ..) => url::account(),
+        ("admin", ..) => url::admin(),
         ("selling" | "packages", ..)
         | ("stores", Some("new"), _)
         | ("items" | "stores", _, Some(_)) => url::selling(),
@@ -232,6 +235,7 @@ fn footer(chrome: &Chrome) -> Markup {
                 nav.footer-links aria-label="About" {
                     a href=(url::stores()) { "Stores" }
                     a href=(url::help()) { "How escrow works" }
+                    a href=(url::transparency()) { "What escrow holds" }
                 }
                 form.themes method="post" action=(url::theme()) {
                     (hidden("csrf", &chrome.csrf))

@@ -16,6 +16,7 @@ mod order;
 mod panel;
 mod picker;
 mod qr;
+mod sign;
 mod time;
 pub mod url;
 
@@ -39,6 +40,7 @@ pub use order::{
 pub use panel::{callout, empty, error_body, pager, table, tag, terms, visually_hidden};
 pub use picker::{Choice, Choices, PicturePicker};
 pub use qr::qr;
+pub use sign::{Signing, sign_box, verbatim};
 pub use time::{day, rfc3339, time};
 
 #[cfg(test)]

@@ -194,6 +194,21 @@ pub fn account() -> Url {
     Url::fixed("/account")
 }
 
+/// How the shop stands, for administrators.
+pub fn admin() -> Url {
+    Url::fixed("/admin")
+}
+
+/// The walls between the roles, attack by attack.
+pub fn walls() -> Url {
+    Url::fixed("/admin/walls")
+}
+
+/// The wallet that signs for the viewer.
+pub fn signer() -> Url {
+    account().seg("signer")
+}
+
 /// Login.
 pub fn login() -> Url {
     Url::fixed("/login")
@@ -219,6 +234,11 @@ pub fn help() -> Url {
     Url::fixed("/help")
 }
 
+/// What escrow holds and owes.
+pub fn transparency() -> Url {
+    Url::fixed("/transparency")
+}
+
 /// The style sheet.
 pub fn css() -> Url {
     Url(assets::css_path().to_owned())
@@ -232,6 +252,16 @@ pub fn htmx() -> Url {
 /// Our own script.
 pub fn app_js() -> Url {
     Url(assets::app_js_path().to_owned())
+}
+
+/// The script that asks a wallet to sign.
+pub fn wallet_js() -> Url {
+    Url(assets::wallet_js_path().to_owned())
+}
+
+/// The page that checks signed terms by itself.
+pub fn verify_terms() -> Url {
+    Url::fixed("/verify-terms/index.html")
 }
 
 /// A picture of the gallery by its name; an unknown name leads to the placeholder.

@@ -3,7 +3,6 @@
 use actix_web::HttpRequest;
 use domain::EvmAddress;
 use domain::refusal::{BadText, Fault, Faults};
-use domain::user::Role;
 
 use super::super::forms::{ChangePassword, Confirm, Next, Password, RefundAddress};
 use super::super::{actions, views};
@@ -25,9 +24,7 @@ const CONFIRM: &str = "Confirm your password";
 pub(in super::super) async fn show(ctx: Ctx, SignedIn(who): SignedIn) -> PageResult {
     let left = actions::codes_left(ctx.app(), &who).await?;
     let address = who.refund_address.map(|address| address.to_string()).unwrap_or_default();
-    let level = ctx.app().isolation_level.filter(|_| who.role == Role::Admin);
-    let account = views::account(ctx.csrf(), &who, left, &address, &[]);
-    Ok(ctx.page(ACCOUNT, views::with_site(account, level)))
+    Ok(ctx.page(ACCOUNT, views::account(ctx.csrf(), &who, left, &address, &[])))
 }
 
 pub(in super::super) async fn refund_address(

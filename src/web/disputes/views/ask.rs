@@ -40,7 +40,7 @@ impl Ask<'_> {
         };
         let mut facts = vec![("The offer", html! { (in_shares(view, offer.buyer)) })];
         facts.extend(sums(view, Division { buyer: offer.buyer, ruled: false }));
-        let fields = ui::hidden("offer", offer.n);
+        let fields = html! { (ui::hidden("offer", offer.n)) (self.signature()) };
         let words = ("Accept this offer?", "Accept, divide the money", Look::Primary);
         self.show(
             words,

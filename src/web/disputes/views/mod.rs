@@ -27,8 +27,8 @@ fn in_shares(view: &OrderView, buyer: Bps) -> String {
 
 /// What a division comes to for each, before network fees.
 fn sums(view: &OrderView, division: Division) -> Vec<(&'static str, Markup)> {
-    let Some(terms) = &view.terms else { return Vec::new() };
-    let Ok(plan) = settle::split(terms, view.credited, Amount::ZERO, division) else {
+    let Some(sealed) = &view.sealed else { return Vec::new() };
+    let Ok(plan) = settle::split(&sealed.terms, view.credited, Amount::ZERO, division) else {
         return Vec::new();
     };
     let sum = |role: LegRole| {

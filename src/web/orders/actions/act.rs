@@ -15,10 +15,21 @@ use domain::text;
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::read::{self, OrderView};
+use crate::orders::consent::{self, Given};
 use crate::state::App;
 
-/// A request and the number of the offer or ruling that it is about.
-pub type Request = (IntentAction, Option<i32>);
+/// What somebody asks of escrow.
+#[derive(Debug, Clone)]
+pub struct Asking<'a> {
+    /// For what.
+    pub action: IntentAction,
+    /// The number of the offer or ruling that it is about.
+    pub about: Option<i32>,
+    /// The signature of the buyer's wallet, where the order wants one.
+    pub consent: Option<Given>,
+    /// The request's id, for the logs.
+    pub request_id: &'a str,
+}
 
 /// Asks escrow for what somebody may ask. Asking again for what is asked already is no error: a second
 /// click finds its wish on the way.
@@ -26,29 +37,45 @@ pub async fn ask(
     app: &App,
     who: &Account,
     id: OrderId,
-    (action, about): Request,
-    request_id: &str,
+    asking: Asking<'_>,
 ) -> Result<OrderView, AppError> {
+    let (action, about) = (asking.action, asking.about);
     let view = read::view(app, who, id).await?;
     let actor = match permit(&view, Act::Ask(action)) {
         Err(Refusal::InProgress) if is_asked(&view, (action, about)) => return Ok(view),
         permitted => permitted?,
     };
-    let (actor, request_id, now) = ((who.id, actor), request_id.to_owned(), app.now());
+    let consent = consent::checked(&view, (action, about), asking.consent, app.now())?;
+    let (actor, request_id, now) = ((who.id, actor), asking.request_id.to_owned(), app.now());
     let written: Result<(), DbError> = app
-        .write("ask escrow", move |tx| place(tx, id, (actor, (action, about)), &request_id, now))
+        .write("ask escrow", move |tx| {
+            let asked = Placing { action, about, consent: consent.as_ref() };
+            place(tx, id, (actor, asked), &request_id, now)
+        })
         .await;
     placed(app, who, id, written).await
+}
+
+/// A request as it is placed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placing<'a> {
+    /// For what.
+    pub(crate) action: IntentAction,
+    /// The number of the offer or ruling that it is about.
+    pub(crate) about: Option<i32>,
+    /// The signature that goes along.
+    pub(crate) consent: Option<&'a Given>,
 }
 
 /// Places a request under the order's next number.
 pub(crate) fn place(
     tx: &mut WebTx<'_>,
     order: OrderId,
-    ((actor, role), (action, about)): ((UserId, ActorRole), Request),
+    ((actor, role), placing): ((UserId, ActorRole), Placing<'_>),
     request_id: &str,
     now: Time,
 ) -> Result<(), DbError> {
+    let Placing { action, about, consent } = placing;
     let row = IntentRow {
         order_id: order.to_string(),
         n: db::intents::next_number(tx, order)?,
@@ -58,6 +85,8 @@ pub(crate) fn place(
         request_id: request_id.to_owned(),
         created_at: codec::stamp(now),
         about_n: about,
+        signature: consent.map(|given| given.signature.clone()),
+        signature_expires: consent.and_then(|given| i64::try_from(given.deadline).ok()),
     };
     db::intents::insert(tx, &row)
 }
@@ -78,7 +107,7 @@ pub(crate) async fn placed(
     }
 }
 
-fn is_asked(view: &OrderView, (action, about): Request) -> bool {
+fn is_asked(view: &OrderView, (action, about): (IntentAction, Option<i32>)) -> bool {
     let same = |row: &IntentRow| row.action == action.as_str() && row.about_n == about;
     view.intent.as_ref().is_some_and(same)
 }
@@ -176,7 +205,7 @@ pub async fn dispute(
     }
 }
 
-/// In which part the viewer may do something now.
+/// The part in which the viewer may do something now.
 pub(crate) fn permit(view: &OrderView, act: Act) -> Result<ActorRole, Refusal> {
     policy::check(act, view.relation, view.situation())?;
     view.relation.actor().ok_or(Refusal::NotYours)

@@ -4,3 +4,5 @@ pub mod act;
 pub mod follow;
 pub mod place;
 pub mod read;
+pub mod reseal;
+pub mod waits;

@@ -7,6 +7,7 @@ use db::placing::{self, OnSale};
 use db::{Conn, DbError, WebTx, codec, turns};
 use domain::EvmAddress;
 use domain::chain::ChainId;
+use domain::clamps::Bound;
 use domain::clock::{Span, Time};
 use domain::ids::{OrderId, PackageId, RateId, StoreId, UserId};
 use domain::limits;
@@ -19,7 +20,7 @@ use crate::error::AppError;
 use crate::http::idempotency::Ticket;
 use crate::http::viewer::Account;
 use crate::orders::delivery;
-use crate::state::{App, Payable, Pulse};
+use crate::state::{App, Market, Payable, Pulse};
 
 /// The most lines of packages in an order.
 pub const LINES_MAX: usize = 20;
@@ -77,6 +78,7 @@ pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, 
     let basket = facts.basket()?;
     let refusal = facts
         .market
+        .payable
         .first()
         .map_or(Err(OrderRefusal::Chain), |(now_of, rate)| {
             facts.decide(&basket, *now_of, rate.map(|rate| rate.1), now)
@@ -90,6 +92,7 @@ pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, 
         });
     let options = facts
         .market
+        .payable
         .iter()
         .map(|(asset, rate)| AssetOption {
             now: *asset,
@@ -230,7 +233,7 @@ fn write(
 
 /// What is the same for every wish of this moment.
 struct Site {
-    market: Arc<Vec<Payable>>,
+    market: Arc<Market>,
     escrow_open: bool,
     now: Time,
 }
@@ -245,7 +248,7 @@ impl Site {
 /// What the tables say about a wish.
 struct Facts {
     chosen: Vec<(OnSale, u32)>,
-    market: Arc<Vec<Payable>>,
+    market: Arc<Market>,
     escrow_open: bool,
     own_store: bool,
     payout_address: bool,
@@ -285,12 +288,12 @@ impl Facts {
     fn basket(&self) -> Result<Basket, OrderRefusal> {
         let offers: Vec<_> =
             self.chosen.iter().map(|(on_sale, n)| (on_sale.offer.clone(), *n)).collect();
-        Basket::of(&offers)
+        Basket::of(&offers)?.within(&self.market.clamps)
     }
 
     fn payable(&self, (chain, token): PayIn) -> Option<&Payable> {
         let is_it = |now: &AssetNow| (now.asset.chain, now.asset.token) == (chain, token);
-        self.market.iter().find(|(now, _)| is_it(now))
+        self.market.payable.iter().find(|(now, _)| is_it(now))
     }
 
     fn asset(&self, pay: PayIn) -> Option<AssetNow> {
@@ -360,7 +363,7 @@ fn row(
     agreed: &Agreed<'_>,
 ) -> Result<OrderRow, AppError> {
     let (first, _) = facts.chosen.first().ok_or(OrderRefusal::NotOnSale)?;
-    let asset = agreed.chosen.asset;
+    let (asset, clamps) = (agreed.chosen.asset, &facts.market.clamps);
     Ok(OrderRow {
         id: id.to_string(),
         buyer_id: buyer.to_string(),
@@ -373,8 +376,8 @@ fn row(
         rate_id: agreed.rate_id.to_string(),
         rate_usd_micros: codec::column("orders.rate_usd_micros", agreed.quote.usd.get())?,
         refund_address: agreed.command.refund.to_string(),
-        commission_bps: first.tier.commission().get().into(),
-        tolerance_bps: limits::TOLERANCE.get().into(),
+        commission_bps: first.tier.commission().min(clamps.bps(Bound::Commission)).get().into(),
+        tolerance_bps: limits::TOLERANCE.min(clamps.bps(Bound::Tolerance)).get().into(),
         handling_hours: codec::column("orders.handling_hours", basket.handling_hours)?,
         inspection_hours: codec::column("orders.inspection_hours", basket.inspection_hours)?,
         ships: basket.ships,

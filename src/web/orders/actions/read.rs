@@ -3,11 +3,13 @@
 use db::deadlines::{self, Deadline};
 use db::deposits::Deposit;
 use db::disputes::DisputeRow;
+use db::held::Held;
 use db::intents::IntentRow;
 use db::orders::{Board, BoardRow, OrderRow};
+use db::reseals::{RequestRow, Reseal};
 use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
-use db::story::{AnswerRow, EventRow, LegRow, StateRow};
+use db::story::{AnswerRow, EventRow, LegRow, SealedTerms, StateRow};
 use db::tokens::Stray;
 use db::{Conn, DbError, codec};
 use domain::EvmAddress;
@@ -16,17 +18,19 @@ use domain::chain::{ChainId, ChainSpec};
 use domain::clock::Time;
 use domain::deadline::RunClock;
 use domain::ids::{OrderId, StoreId, UserId};
-use domain::journey::{self, Next, Position};
+use domain::intent::ActorRole;
+use domain::journey::{self, Next, Position, Who};
 use domain::limits;
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
-use domain::policy::{self, Act, Relation, Situation};
-use domain::seal::Terms;
+use domain::policy::{self, Act, InDispute, Relation, Situation};
+use domain::signed;
 
 use crate::disputes::actions::note_seen;
 use crate::disputes::read::Settling;
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::actions::waits::{HeldView, ResealView};
 use crate::orders::delivery;
 use crate::state::App;
 
@@ -69,8 +73,8 @@ pub struct OrderView {
     pub tolerance: Bps,
     /// Where a refund goes.
     pub refund: EvmAddress,
-    /// The terms that escrow sealed.
-    pub terms: Option<Terms>,
+    /// The terms that escrow sealed, once it did.
+    pub sealed: Option<SealedTerms>,
     /// Whether goods are sent.
     pub ships: bool,
     /// When the deadline that runs now will come, if escrow stays up.
@@ -97,8 +101,10 @@ pub struct OrderView {
     pub funded_at: Option<Time>,
     /// A payout is planned.
     pub paying: bool,
-    /// A payout is stuck, and why.
-    pub held: Option<String>,
+    /// A payout is stuck, or all of the order.
+    pub held: Option<HeldView>,
+    /// Other addresses that the parties asked for.
+    pub reseals: Vec<ResealView>,
     /// The payment stream, oldest first.
     pub events: Vec<EventRow>,
     /// The shipping stream, oldest first.
@@ -109,6 +115,8 @@ pub struct OrderView {
     pub settling: Settling,
     /// A request that waits for escrow.
     pub intent: Option<IntentRow>,
+    /// The number of the next request.
+    pub next_intent: i32,
     /// Escrow's latest answer.
     pub answer: Option<AnswerRow>,
     /// Legs of its payouts.
@@ -122,6 +130,15 @@ pub struct OrderView {
 }
 
 impl OrderView {
+    /// Where the viewer's own side is paid by the sealed terms.
+    pub fn own_address(&self) -> Option<EvmAddress> {
+        match self.relation {
+            Relation::Buyer => Some(self.refund),
+            Relation::Vendor(_) => self.payout(),
+            Relation::Staff | Relation::Stranger => None,
+        }
+    }
+
     /// Whether the viewer may do something now.
     pub fn may(&self, act: Act) -> bool {
         policy::check(act, self.relation, self.situation()).is_ok()
@@ -137,19 +154,53 @@ impl OrderView {
             disputed: self.dispute.is_some(),
             extended: self.extended,
             intent_open: self.intent.is_some(),
-            dispute: self.settling.situation(),
+            dispute: self.in_dispute(),
+            reseal_asked: self.own_reseal().is_some(),
+            reseal_waits: self.own_reseal().is_some_and(ResealView::waits),
         }
     }
 
     /// What a ruling would cost, by the sealed terms.
     pub fn resolver_fee(&self) -> Bps {
-        let resolver = self.terms.as_ref().and_then(|terms| terms.resolver);
+        let resolver = self.sealed.as_ref().and_then(|sealed| sealed.terms.resolver);
         resolver.map_or(Bps::ZERO, |_| limits::RESOLVER_FEE)
     }
 
     /// What the buyer gets if nobody ends the dispute.
     pub fn by_default(&self) -> Bps {
         self.settling.by_default(&self.shipments, &self.events)
+    }
+
+    /// The wallet without whose signature the buyer parts with no money, by the sealed terms.
+    pub fn signer(&self) -> Option<EvmAddress> {
+        self.sealed.as_ref().and_then(|sealed| sealed.terms.signer)
+    }
+
+    /// What of the dispute decides. Where a wallet signs for the buyer, no offer of his is for the
+    /// vendor to take: the buyer accepts the vendor's, with the signature.
+    fn in_dispute(&self) -> InDispute {
+        let mut now = self.settling.situation();
+        if self.relation.actor() == Some(ActorRole::Vendor) && self.signer().is_some() {
+            now.buyer_offer = false;
+        }
+        now
+    }
+
+    /// Where the vendor is paid, once it is sealed.
+    pub fn payout(&self) -> Option<EvmAddress> {
+        self.sealed.as_ref().map(|sealed| sealed.terms.payout)
+    }
+
+    fn own_reseal(&self) -> Option<&ResealView> {
+        let own = self.relation.actor()?;
+        self.reseals.iter().find(|wish| wish.party == own)
+    }
+
+    /// The sealed terms with this site's signature, as one text to keep and to check.
+    pub fn signed_text(&self) -> Option<String> {
+        let sealed = self.sealed.as_ref()?;
+        let (_, signature) = sealed.signed.as_ref()?;
+        Some(signed::join(&sealed.terms.to_text(), signature))
     }
 
     /// Whether nothing will change on its page any more but by late money.
@@ -171,14 +222,18 @@ struct Rows {
     dispute: Option<DisputeRow>,
     settling: Settling,
     intent: Option<IntentRow>,
+    next_intent: i32,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
-    held: Option<String>,
+    held: Option<Held>,
+    asked: Vec<RequestRow>,
+    taken: Vec<Reseal>,
+    clock: Option<RunClock>,
     delivery: Option<Vec<u8>>,
-    terms: Option<Terms>,
+    sealed: Option<SealedTerms>,
     deposits: Vec<Deposit>,
     strays: Vec<Stray>,
-    deadline: Option<(RunClock, Deadline)>,
+    deadline: Option<Deadline>,
 }
 
 /// One order as `who` may see it. An order of others does not exist for a stranger.
@@ -231,13 +286,17 @@ fn rows(
         dispute: db::disputes::of_order(conn, id)?,
         settling: Settling::default(),
         intent: db::intents::open(conn, id)?,
+        next_intent: db::intents::next_number(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
         legs: db::story::legs(conn, id)?,
-        held: db::story::held_payout(conn, id)?,
-        terms: db::story::sealed_terms(conn, id)?,
+        held: db::held::of_order(conn, id)?,
+        asked: db::reseals::requests(conn, id)?,
+        taken: db::reseals::of_order(conn, id)?,
+        clock: deadlines::clock(conn)?,
+        sealed: db::story::sealed_terms(conn, id)?,
         deposits: db::deposits::of_order(conn, id)?,
         strays: db::tokens::strays_of(conn, chain_of(&order)?, id)?,
-        deadline: deadlines::clock(conn)?.zip(deadlines::of_order(conn, id)?),
+        deadline: deadlines::of_order(conn, id)?,
         delivery: db::orders::delivery(conn, id)?.and_then(|row| row.ciphertext),
         order,
     })
@@ -248,6 +307,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     let chain = id.spec().ok_or_else(|| codec::corrupt("orders.chain_id", id.get()))?;
     let leg_fee = rows.order.leg_fee.as_deref().map(|fee| codec::amount("orders.leg_fee", fee));
     let version = version(&rows);
+    let reseals = ResealView::all((&rows.asked, &rows.taken), rows.clock, app.now());
     let mut view = OrderView {
         id: codec::parsed("orders.id", &rows.order.id)?,
         store: codec::parsed("orders.store_id", &rows.order.store_id)?,
@@ -267,11 +327,17 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
             .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
-        refund: codec::parsed("orders.refund_address", &rows.order.refund_address)?,
-        terms: rows.terms,
+        refund: match &rows.sealed {
+            Some(sealed) => sealed.terms.refund,
+            None => codec::parsed("orders.refund_address", &rows.order.refund_address)?,
+        },
+        sealed: rows.sealed,
         ships: rows.order.ships,
-        deadline: rows.deadline.map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
-        extended: rows.deadline.is_some_and(|(_, deadline)| deadline.extended),
+        deadline: rows
+            .clock
+            .zip(rows.deadline)
+            .map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
+        extended: rows.deadline.is_some_and(|deadline| deadline.extended),
         handling_hours: codec::number("orders.handling_hours", rows.order.handling_hours)?,
         inspection_hours: codec::number("orders.inspection_hours", rows.order.inspection_hours)?,
         placed_at: codec::time(rows.order.created_at),
@@ -282,12 +348,14 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         unfinal: Amount::ZERO,
         funded_at: None,
         paying: false,
-        held: rows.held,
+        held: rows.held.map(HeldView::from),
+        reseals,
         events: rows.events,
         shipments: rows.shipments,
         dispute: rows.dispute,
         settling: rows.settling,
         intent: rows.intent,
+        next_intent: rows.next_intent,
         answer: rows.answer,
         legs: rows.legs,
         delivery: None,
@@ -323,9 +391,11 @@ fn version(rows: &Rows) -> String {
     let intent = rows.intent.as_ref().map_or(0, |intent| intent.n);
     let (shipments, dispute) = (rows.shipments.len(), u8::from(rows.dispute.is_some()));
     let strays = rows.strays.iter().map(|stray| stray.block_number).max().unwrap_or_default();
-    let deadline = rows.deadline.as_ref().map_or(0, |(_, deadline)| deadline.due);
-    let settling = rows.settling.version();
-    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}{settling}-{deadline}-{strays}")
+    let deadline = rows.deadline.as_ref().map_or(0, |deadline| deadline.due);
+    let (asked, settling) = (rows.asked.len(), rows.settling.version());
+    format!(
+        "{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}{settling}-{deadline}-{strays}-{asked}"
+    )
 }
 
 fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
@@ -334,7 +404,8 @@ fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
     view.credited = codec::amount("order_state.credited", &state.credited)?;
     view.unfinal = codec::amount("order_state.unfinal", &state.unfinal)?;
     view.paying = state.paying;
-    view.held = view.held.take().or(state.held_reason);
+    let stopped = |reason| HeldView { reason, who: Who::Operator, by: None };
+    view.held = view.held.take().or(state.held_reason.map(stopped));
     // Escrow's clamp of the deadline is the one that counts.
     view.expires_at = codec::time(state.expires_at);
     view.funded_at = state.funded_at.map(codec::time);
@@ -349,7 +420,7 @@ fn position(view: &OrderView) -> Position {
         intent_open: view.intent.is_some(),
         disputed: view.dispute.is_some(),
         paying: view.paying,
-        held: view.held.is_some(),
+        held: view.held.as_ref().map(|held| (held.who, held.by)),
         expires_at: view.expires_at,
         dispatched: !view.shipments.is_empty(),
         deadline: view.deadline,

@@ -1,5 +1,6 @@
 //! What agents send about orders.
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -58,4 +59,15 @@ pub struct NewDispute {
     pub reason: String,
     /// What happened; 5,000 characters at most.
     pub statement: String,
+}
+
+/// Another address than the sealed one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReseal {
+    /// Where the caller's side wants to be paid instead, EIP-55.
+    pub address: String,
+    /// The account's password: an API key alone does not move money elsewhere.
+    #[schema(value_type = String)]
+    pub password: SecretString,
 }

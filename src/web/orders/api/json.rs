@@ -12,7 +12,8 @@ use domain::policy::Act;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::money::{DepositJson, StrayJson};
+use super::money::{DepositJson, HeldJson, ResealJson, StrayJson};
+use super::sealed::SealedJson;
 use crate::disputes::api::DisputeJson;
 use crate::http::api::rfc3339;
 use crate::orders::actions::read::OrderView;
@@ -137,11 +138,17 @@ pub struct OrderJson {
     /// Base units that are seen but not final.
     unfinal: String,
     refund_address: String,
+    /// What escrow sealed; absent until it did.
+    sealed: Option<SealedJson>,
     created_at: String,
     expires_at: String,
     paying_out: bool,
-    /// Why a payout is stuck.
-    held: Option<String>,
+    /// A payout that is stuck.
+    held: Option<HeldJson>,
+    /// Where the vendor is paid by the sealed terms; absent until they are sealed.
+    payout_address: Option<String>,
+    /// Other addresses that the parties asked for.
+    reseals: Vec<ResealJson>,
     delivery_address: Option<String>,
     shipments: Vec<ShipmentJson>,
     dispute: Option<DisputeJson>,
@@ -190,10 +197,13 @@ impl From<&OrderView> for OrderJson {
             credited: view.credited.to_string(),
             unfinal: view.unfinal.to_string(),
             refund_address: view.refund.to_string(),
+            sealed: SealedJson::of(view),
             created_at: rfc3339(view.placed_at),
             expires_at: rfc3339(view.expires_at),
             paying_out: view.paying,
-            held: view.held.clone(),
+            held: view.held.as_ref().map(HeldJson::from),
+            payout_address: view.payout().map(|payout| payout.to_string()),
+            reseals: view.reseals.iter().map(ResealJson::from).collect(),
             delivery_address: view.delivery.clone(),
             shipments: shipments(view),
             dispute: DisputeJson::of(view),
@@ -223,6 +233,8 @@ fn verb(act: Act) -> Option<&'static str> {
         Act::Dispute => Some("dispute"),
         Act::Offer => Some("offer"),
         Act::Claim => Some("claim"),
+        Act::Reseal => Some("reseal"),
+        Act::KeepAddress => Some("keep-address"),
         Act::See | Act::SeeDelivery => None,
     }
 }
@@ -273,17 +285,22 @@ fn units(fixed: &str) -> String {
     Amount::from_fixed(fixed).map_or_else(|_| fixed.to_owned(), |amount| amount.to_string())
 }
 
+/// Who is to act, in a word.
+pub(super) const fn who(who: Who) -> &'static str {
+    match who {
+        Who::Buyer => "buyer",
+        Who::Vendor => "vendor",
+        Who::Parties => "parties",
+        Who::Staff => "staff",
+        Who::Site => "site",
+        Who::Operator => "operator",
+        Who::Nobody => "nobody",
+    }
+}
+
 fn next(view: &OrderView) -> NextJson {
     NextJson {
-        who: match view.next.who {
-            Who::Buyer => "buyer",
-            Who::Vendor => "vendor",
-            Who::Parties => "parties",
-            Who::Staff => "staff",
-            Who::Site => "site",
-            Who::Operator => "operator",
-            Who::Nobody => "nobody",
-        },
+        who: who(view.next.who),
         step: match view.next.step {
             Step::Prepare => "prepare",
             Step::Pay => "pay",

@@ -4,8 +4,10 @@ pub mod input;
 pub mod json;
 pub mod money;
 pub mod quote;
+pub mod reseal;
+pub mod sealed;
 
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{Bytes, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use db::orders::Board;
@@ -23,15 +25,17 @@ use serde::Deserialize;
 use self::input::{NewDispute, NewOrder, NewQuote, NewShipment, WishLine};
 use self::json::{EventJson, Events, OrderBrief, OrderJson};
 use self::quote::QuoteJson;
-use super::actions::act;
+use self::sealed::{NewConsent, WantedJson};
+use super::actions::act::{self, Asking};
 use super::actions::follow::follow;
 use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
 use super::actions::read::{self, OrderView};
+use super::consent::{self, Given};
 use crate::error::{ApiResult, AppError};
 use crate::http::RequestId;
 use crate::http::api;
 use crate::http::idempotency::{self, Idempotent, Ticket};
-use crate::http::json::Json;
+use crate::http::json::{Json, MaybeJson};
 use crate::http::paging::{Cursor, PageJson};
 use crate::http::path::Id;
 use crate::http::query::Query;
@@ -47,13 +51,17 @@ use crate::state::State;
     list,
     show,
     events,
+    terms,
     cancel,
+    wanted,
     confirm_receipt,
     refund,
     extend,
     resume,
     ship,
-    dispute
+    dispute,
+    reseal::ask,
+    reseal::keep
 ))]
 pub struct Doc;
 
@@ -214,6 +222,18 @@ fn told(row: &EventRow) -> Bytes {
     sse::event(Some(row.seq), &row.kind, &EventJson::from(row))
 }
 
+/// The sealed terms with this site's signature, as the text that `holdfast verify-terms` checks.
+#[utoipa::path(get, path = "/api/v1/orders/{id}/terms", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/plain"),
+        (status = 404, description = "No such order, or escrow has not sealed it yet")))]
+pub async fn terms(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
+    let view = read::view(&app, &caller.account, id.0).await?;
+    let text = view.signed_text().ok_or(AppError::NotFound)?;
+    let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    Ok(HttpResponse::Ok().insert_header(kind).body(text))
+}
+
 /// Calls off an unpaid order (buyer, staff).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
@@ -223,19 +243,32 @@ pub async fn cancel(
     request: ReqData<RequestId>,
     id: Id<OrderId>,
 ) -> ApiResult {
-    asked(&app, caller.write()?, id.0, IntentAction::Cancel, &request.0).await
+    asked(&app, caller.write()?, id.0, (IntentAction::Cancel, None), &request.0).await
 }
 
-/// Received: pays the vendor (buyer).
+/// What the buyer's wallet has to sign for a confirmation of receipt, where the order wants that.
+#[utoipa::path(get, path = "/api/v1/orders/{id}/confirm-receipt", tag = "orders", security(("key" = [])),
+    params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
+pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
+    let view = read::view(&app, &caller.account, id.0).await?;
+    let wanted = consent::wanted(&view, (IntentAction::Release, None), app.now());
+    Ok(api::ok(&WantedJson::from(wanted)))
+}
+
+/// Received: pays the vendor (buyer). Where the order is sealed with a wallet, its signature goes
+/// along; what to sign is told by GET of the same address.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-receipt", tag = "orders", security(("key" = [])),
-    params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
+    params(("id" = String, Path)), request_body(content = Option<NewConsent>),
+    responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
 pub async fn confirm_receipt(
     app: State,
     caller: ApiCaller,
     request: ReqData<RequestId>,
     id: Id<OrderId>,
+    body: MaybeJson<NewConsent>,
 ) -> ApiResult {
-    asked(&app, caller.write()?, id.0, IntentAction::Release, &request.0).await
+    let given = body.0.unwrap_or_default().given();
+    asked(&app, caller.write()?, id.0, (IntentAction::Release, given), &request.0).await
 }
 
 /// Pays the buyer back in full (vendor; the buyer where it was not sent in time).
@@ -247,7 +280,7 @@ pub async fn refund(
     request: ReqData<RequestId>,
     id: Id<OrderId>,
 ) -> ApiResult {
-    asked(&app, caller.write()?, id.0, IntentAction::Refund, &request.0).await
+    asked(&app, caller.write()?, id.0, (IntentAction::Refund, None), &request.0).await
 }
 
 /// Takes seven days more to look at what came, once (buyer).
@@ -259,7 +292,7 @@ pub async fn extend(
     request: ReqData<RequestId>,
     id: Id<OrderId>,
 ) -> ApiResult {
-    asked(&app, caller.write()?, id.0, IntentAction::Extend, &request.0).await
+    asked(&app, caller.write()?, id.0, (IntentAction::Extend, None), &request.0).await
 }
 
 /// Takes a late dispatch after all; the order goes on (buyer).
@@ -271,17 +304,18 @@ pub async fn resume(
     request: ReqData<RequestId>,
     id: Id<OrderId>,
 ) -> ApiResult {
-    asked(&app, caller.write()?, id.0, IntentAction::Resume, &request.0).await
+    asked(&app, caller.write()?, id.0, (IntentAction::Resume, None), &request.0).await
 }
 
 async fn asked(
     app: &State,
     who: &Account,
     id: OrderId,
-    action: IntentAction,
-    request: &str,
+    (action, consent): (IntentAction, Option<Given>),
+    request_id: &str,
 ) -> ApiResult {
-    Ok(accepted(&act::ask(app, who, id, (action, None), request).await?))
+    let asking = Asking { action, about: None, consent, request_id };
+    Ok(accepted(&act::ask(app, who, id, asking).await?))
 }
 
 /// 202: escrow carries it out; the order shows when it has.

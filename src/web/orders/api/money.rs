@@ -1,4 +1,4 @@
-//! Money at an order's address as JSON.
+//! Money at an order's address as JSON, and what keeps it there or leads it elsewhere.
 
 use db::deposits::Deposit;
 use db::tokens::Stray;
@@ -6,7 +6,9 @@ use domain::seal::hex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::json;
 use crate::http::api::rfc3339;
+use crate::orders::actions::waits::{HeldView, ResealView};
 
 /// Final money that was credited.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,6 +56,48 @@ impl From<&Stray> for StrayJson {
             token_address: stray.asset.token.map(|token| token.to_string()),
             decimals: stray.asset.decimals,
             amount: stray.amount.to_string(),
+        }
+    }
+}
+
+/// A payout that is stuck.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldJson {
+    reason: String,
+    /// Who can help it on: `buyer`, `vendor`, `site` or `operator`.
+    who: &'static str,
+    by: Option<String>,
+}
+
+impl From<&HeldView> for HeldJson {
+    fn from(held: &HeldView) -> Self {
+        let by = held.by.map(rfc3339);
+        Self { reason: held.reason.clone(), who: json::who(held.who), by }
+    }
+}
+
+/// Another address than the sealed one, as a party asked for it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResealJson {
+    /// `buyer` or `vendor`: whose address it is.
+    party: &'static str,
+    address: String,
+    /// `asked`, `waiting`, `sealed`, `refused` or `withdrawn`.
+    state: &'static str,
+    /// Why it was refused.
+    reason: Option<String>,
+    /// When it counts if escrow stays up, while it waits.
+    counts_from: Option<String>,
+}
+
+impl From<&ResealView> for ResealJson {
+    fn from(wish: &ResealView) -> Self {
+        Self {
+            party: wish.party.as_str(),
+            address: wish.address.clone(),
+            state: wish.state.map_or("asked", db::reseals::ResealState::as_str),
+            reason: Some(wish.reason.clone()).filter(|reason| !reason.is_empty()),
+            counts_from: wish.counts_from.map(rfc3339),
         }
     }
 }

@@ -9,9 +9,10 @@ use maud::{Markup, html};
 use super::pay;
 use crate::orders::actions::act::REASONS;
 use crate::orders::actions::read::OrderView;
+use crate::orders::consent::Wanted;
 use crate::orders::urls;
-use crate::ui::url::Url;
-use crate::ui::{self, Confirm, Look, TextArea, Tone, url};
+use crate::ui::url::{ExternalUrl, Url};
+use crate::ui::{self, Confirm, Field, Look, Signing, TextArea, Tone, hidden, url};
 
 /// What a person typed before a fault sent the page back.
 #[derive(Debug, Default)]
@@ -26,15 +27,18 @@ pub struct Typed<'a> {
     pub share: &'a str,
 }
 
+/// What the act wants of a wallet, if it does, and where the demo's wallet signs, in a demo.
+pub type Signs<'a> = Option<(&'a Wanted, Option<&'a ExternalUrl>)>;
+
 /// Asks once more before an act.
 pub fn confirm(
     view: &OrderView,
     act: Act,
     csrf: &str,
-    (typed, faults): (&Typed<'_>, &[Fault]),
+    (typed, faults, wanted): (&Typed<'_>, &[Fault], Signs<'_>),
 ) -> Markup {
     let action = urls::act(view.id, act).unwrap_or_else(|| url::order(view.id));
-    let ask = Ask { view, action, csrf, typed, faults };
+    let ask = Ask { view, action, csrf, typed, faults, wanted };
     match act {
         Act::Ask(IntentAction::Release) => ask.release(),
         Act::Ask(IntentAction::Refund) => ask.refund(),
@@ -48,7 +52,9 @@ pub fn confirm(
         Act::Ask(IntentAction::Confirm) => ask.confirm(),
         Act::Offer => ask.offer(),
         Act::Claim => ask.claim(),
-        Act::Ship | Act::See | Act::SeeDelivery => ask.ship(),
+        Act::KeepAddress => ask.keep_address(),
+        // The address has a form of its own.
+        Act::Ship | Act::See | Act::SeeDelivery | Act::Reseal => ask.ship(),
     }
 }
 
@@ -59,6 +65,7 @@ pub(crate) struct Ask<'a> {
     csrf: &'a str,
     pub(crate) typed: &'a Typed<'a>,
     pub(crate) faults: &'a [Fault],
+    wanted: Signs<'a>,
 }
 
 impl Ask<'_> {
@@ -90,6 +97,7 @@ impl Ask<'_> {
     fn release(self) -> Markup {
         let view = self.view;
         let commission = view.credited.share(view.commission);
+        let signature = self.signature();
         let warning = view.shipments.is_empty().then_some(
             "The vendor has not marked this order as sent. Pay only if you really have what you bought.",
         );
@@ -103,8 +111,8 @@ impl Ask<'_> {
                 "To the vendor",
                 html! {
                     (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees (" (pay::network_fees(view)) ")"
-                    @if let Some(terms) = &view.terms {
-                        " " (ui::address(&terms.payout, url::explorer_address(view.chain, &terms.payout)))
+                    @if let Some(payout) = view.sealed.as_ref().map(|sealed| &sealed.terms.payout) {
+                        " " (ui::address(payout, url::explorer_address(view.chain, payout)))
                     }
                 },
             ),
@@ -114,8 +122,22 @@ impl Ask<'_> {
             ("Received everything?", "Received, pay the vendor", Look::Primary),
             facts,
             warning,
-            html! {},
+            signature,
         )
+    }
+
+    /// What the buyer's wallet is to sign, where the order wants it.
+    pub(crate) fn signature(&self) -> Markup {
+        let Some((wanted, demo)) = self.wanted else { return html! {} };
+        let json = wanted.typed_text();
+        let (signer, chain) = (&wanted.signer, wanted.consent.chain);
+        html! {
+            p { "This order wants the signature of the wallet " code.mono { (signer) } ". Let it sign these data (" code { "eth_signTypedData_v4" } ") within the hour, here or elsewhere." }
+            (ui::sign_box(Signing::Typed { json: &json, signer, chain }, demo))
+            (hidden("deadline", wanted.consent.deadline))
+            (Field::text("signature", "The wallet's signature").faults(self.faults).required().max(140)
+                .hint("0x and 130 characters."))
+        }
     }
 
     fn refund(self) -> Markup {
@@ -185,6 +207,15 @@ impl Ask<'_> {
             warning,
             html! {},
         )
+    }
+
+    fn keep_address(self) -> Markup {
+        let facts = vec![(
+            "What happens",
+            html! { "The sealed address stays, and no other can be asked for again." },
+        )];
+        let words = ("Keep the old address?", "Keep it", Look::Primary);
+        self.show(words, facts, None, html! {})
     }
 
     fn ship(self) -> Markup {

@@ -5,5 +5,6 @@ pub mod checkout;
 pub mod confirm;
 pub mod order;
 pub mod pay;
+pub mod reseal;
 pub mod timeline;
 pub mod words;

@@ -8,7 +8,7 @@ use domain::order::OrderStatus;
 use domain::policy::{Act, Relation};
 use maud::{Markup, html};
 
-use super::{pay, timeline, words};
+use super::{pay, reseal, timeline, words};
 use crate::disputes::views as disputes;
 use crate::orders::actions::read::OrderView;
 use crate::orders::urls;
@@ -57,6 +57,7 @@ pub fn body(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
 fn left(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
     html! {
         (refused(view))
+        (reseal::notice(view))
         (next(view))
         (disputes::panel(view))
         (pay::strays(view))
@@ -82,7 +83,23 @@ fn right(view: &OrderView) -> Markup {
             }
         }))
         (delivery(view))
-        (ui::panel(Some("Terms"), pay::shares(view)))
+        (ui::panel(Some("Terms"), html! { (pay::shares(view)) (signed(view)) (reseal::link(view)) }))
+    }
+}
+
+/// The sealed terms with this site's signature.
+fn signed(view: &OrderView) -> Markup {
+    let signer = view.sealed.as_ref().and_then(|sealed| sealed.signed.as_ref());
+    html! {
+        @if let (Some(text), Some((signer, _))) = (view.signed_text(), signer) {
+            details {
+                summary { "Signed by this site" }
+                p { "Escrow sealed these terms and signed them by the key " code.mono { (signer) } ". Compare it with the key that this site publishes elsewhere, and check the text with "
+                    code { "holdfast verify-terms" } " or with " (ui::link(&url::verify_terms(), "a page that needs no network")) "." }
+                (ui::verbatim(&text, "signed terms"))
+                p { (ui::link(&urls::terms(view.id), "The text alone, to keep")) }
+            }
+        }
     }
 }
 
@@ -132,7 +149,7 @@ fn next(view: &OrderView) -> Markup {
         who: &who,
         mine: words::is_mine(view.next.who, view.relation),
         what: html! {
-            p { (words::explanation(view)) @if let Some(reason) = &view.held { " " (reason) } }
+            p { (words::explanation(view)) @if let Some(held) = &view.held { " " (words::held(held)) } }
             (disputes::in_words(view))
         },
         by: view.next.by,

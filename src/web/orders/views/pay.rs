@@ -80,6 +80,16 @@ pub fn shares(view: &OrderView) -> Markup {
         ),
         ("Network fees", network_fees(view)),
         (
+            "Vendor is paid at",
+            html! {
+                @match &view.payout() {
+                    Some(payout) => (ui::address(payout, url::explorer_address(view.chain, payout))),
+                    None => "sealed when the address is issued",
+                }
+            },
+        ),
+        ("Paid out on the word of", word_of(view)),
+        (
             "Refunds go to",
             ui::address(&view.refund, url::explorer_address(view.chain, &view.refund)),
         ),
@@ -90,7 +100,7 @@ pub fn shares(view: &OrderView) -> Markup {
         ("Dispatch within", html! { (view.handling_hours) " hours after the payment" }),
         ("Look at it within", html! { (view.inspection_hours) " hours after dispatch" }),
     ];
-    if view.terms.is_some() {
+    if view.sealed.is_some() {
         terms.push(("If staff rule in a dispute", ruling_fee(view)));
     }
     ui::terms(&terms)
@@ -103,6 +113,16 @@ fn ruling_fee(view: &OrderView) -> Markup {
             "no fee is taken for it"
         } @else {
             (ui::amount(money(view, view.due.share(view.resolver_fee())))) " (" (view.resolver_fee()) ", half from each side)"
+        }
+    }
+}
+
+/// Whose word it takes before the vendor is paid.
+fn word_of(view: &OrderView) -> Markup {
+    html! {
+        "the buyer"
+        @if let Some(signer) = view.signer() {
+            ", signed by the wallet " (ui::address(&signer, url::explorer_address(view.chain, &signer)))
         }
     }
 }

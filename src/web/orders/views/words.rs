@@ -6,6 +6,7 @@ use domain::order::{EventKind, OrderStatus};
 use domain::policy::Relation;
 
 use crate::orders::actions::read::OrderView;
+use crate::orders::actions::waits::HeldView;
 use crate::ui::{Progress, Status, Tone};
 
 /// The badge of an order.
@@ -115,7 +116,12 @@ pub fn headline(view: &OrderView) -> String {
         Step::AwaitEscrow => "Escrow carries out the request".to_owned(),
         Step::Freeze => "Escrow freezes the money".to_owned(),
         Step::PayOut => "Escrow pays out".to_owned(),
-        Step::Unblock => "The operator unblocks a payout".to_owned(),
+        Step::Unblock => match view.next.who {
+            Who::Buyer => said("help a payout on", buyer, "helps a payout on"),
+            Who::Vendor => said("help a payout on", vendor, "helps a payout on"),
+            Who::Site => "A payout is tried again".to_owned(),
+            _ => "The operator unblocks a payout".to_owned(),
+        },
         Step::Done => "Nothing is left to do".to_owned(),
     }
 }
@@ -171,7 +177,7 @@ pub fn explanation(view: &OrderView) -> &'static str {
             "The ruling waits. The second staff member confirms it or rules otherwise; you may still agree on something else."
         }
         (Step::Unblock, _) => {
-            "The money has not left escrow. The operator of this site has been told."
+            "Part of the money has not left escrow. The operator of this site has been told."
         }
         (Step::Done, _) => "",
     }
@@ -215,6 +221,10 @@ pub fn event(kind: EventKind) -> (&'static str, Option<Tone>) {
             ("The payout was planned and cannot be stopped any more.", Some(Tone::Info))
         }
         EventKind::PayoutHeld => ("The payout cannot go on by itself.", Some(Tone::Danger)),
+        EventKind::PayoutResumed => ("The payout goes on.", Some(Tone::Info)),
+        EventKind::ResealAsked => ("Another address was asked for.", Some(Tone::Warning)),
+        EventKind::Resealed => ("The terms were sealed anew.", Some(Tone::Warning)),
+        EventKind::ResealEnded => ("The other address will not be sealed.", Some(Tone::Info)),
         EventKind::LegPaid => ("A payment out of escrow is final.", Some(Tone::Success)),
         EventKind::Released => ("The vendor is paid. The order is complete.", Some(Tone::Success)),
         EventKind::Refunded => ("The buyer is paid back in full.", Some(Tone::Success)),
@@ -228,6 +238,17 @@ pub fn event(kind: EventKind) -> (&'static str, Option<Tone>) {
             ("The money that came later is back with the buyer.", Some(Tone::Success))
         }
     }
+}
+
+/// Why a payout is held and who can help it on, in sentences.
+pub fn held(held: &HeldView) -> String {
+    let help = match held.who {
+        Who::Buyer | Who::Vendor => {
+            " The payee can let the money in, or ask for another address on this page."
+        }
+        _ => "",
+    };
+    format!("Held: {}.{help}", held.reason)
 }
 
 /// Whether what escrow noted beside an event says more than its sentence.

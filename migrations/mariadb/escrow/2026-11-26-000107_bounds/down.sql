@@ -1,0 +1,8 @@
+DROP TABLE IF EXISTS evidence_anchors;
+DROP TABLE IF EXISTS payout_values;
+DROP TABLE IF EXISTS order_values;
+DROP TABLE IF EXISTS limits;
+ALTER TABLE installation DROP COLUMN IF EXISTS mac, DROP COLUMN IF EXISTS place, DROP COLUMN IF EXISTS install_id;
+DROP TABLE IF EXISTS later_seals;
+DROP TABLE IF EXISTS reseals;
+DROP TABLE IF EXISTS payout_requests;

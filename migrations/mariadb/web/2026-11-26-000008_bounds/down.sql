@@ -1,0 +1,3 @@
+DROP TABLE IF EXISTS evidence_head;
+DROP TABLE IF EXISTS evidence;
+DROP TABLE IF EXISTS reseal_requests;

@@ -1,0 +1,10 @@
+DROP TABLE evidence_anchors;
+DROP TABLE payout_values;
+DROP TABLE order_values;
+DROP TABLE limits;
+ALTER TABLE installation DROP COLUMN mac;
+ALTER TABLE installation DROP COLUMN place;
+ALTER TABLE installation DROP COLUMN install_id;
+DROP TABLE later_seals;
+DROP TABLE reseals;
+DROP TABLE payout_requests;

@@ -1,0 +1,233 @@
+//! The audit of one order.
+
+use std::collections::BTreeMap;
+
+use db::balances;
+use db::deposits::{self, Deposit};
+use db::journal::{self, Entry};
+use db::ledger::{self, State};
+use db::tokens::{self, Stray};
+use db::{Conn, DbError, payouts, proofs};
+use domain::EvmAddress;
+use domain::asset::Asset;
+use domain::books::{self, Account, Line, Sums};
+use domain::ids::OrderId;
+use domain::money::Amount;
+
+use super::Audit;
+use crate::journal::{STRAY, expected, settled};
+
+/// No chain comes to this block.
+const LAST_BLOCK: u64 = u64::MAX >> 1;
+
+/// Everything that the ledger holds about an order's money.
+pub(super) struct Order {
+    id: OrderId,
+    pub(super) state: Option<State>,
+    pub(super) entries: Vec<Entry>,
+    /// What the entries must be, strays apart.
+    expected: Vec<Entry>,
+    kept: BTreeMap<(Asset, Account), Sums>,
+    deposits: Vec<Deposit>,
+    spent: Amount,
+    strays: Vec<Stray>,
+}
+
+/// What an address must hold in an asset.
+pub(super) struct Due {
+    pub(super) order: OrderId,
+    pub(super) at: EvmAddress,
+    pub(super) asset: Asset,
+    amount: Amount,
+}
+
+impl Order {
+    pub(super) fn read(conn: &mut Conn, id: OrderId) -> Result<Self, DbError> {
+        let state = ledger::state(conn, id)?;
+        let kept = balances::of_order(conn, id)?.into_iter();
+        let mut order = Self {
+            id,
+            entries: journal::of_order(conn, id)?,
+            expected: Vec::new(),
+            kept: kept.map(|(asset, account, sums)| ((asset, account), sums)).collect(),
+            deposits: deposits::of_order(conn, id)?,
+            spent: proofs::spent(conn, id, LAST_BLOCK)?,
+            strays: Vec::new(),
+            state: None,
+        };
+        if let Some(state) = &state {
+            order.expected = expected(conn, state)?;
+            order.strays = tokens::strays_of(conn, state.asset.chain, id)?;
+        }
+        order.state = state;
+        Ok(order)
+    }
+
+    /// What the journal sums up to; none beyond all sums.
+    pub(super) fn sums(&self) -> Option<BTreeMap<(Asset, Account), Sums>> {
+        books::sum_up(self.entries.iter().flat_map(|entry| &entry.lines))
+    }
+
+    /// What the order's address must hold after the block `fin`. Nothing is known of it while a chain
+    /// tx of the order is about.
+    pub(super) fn due(&self, conn: &mut Conn, fin: u64) -> Result<Vec<Due>, DbError> {
+        let Some((state, at)) = self.state.as_ref().and_then(|state| Some((state, state.address?)))
+        else {
+            return Ok(Vec::new());
+        };
+        let one = |asset, amount| Due { order: self.id, at, asset, amount };
+        let strays = self.strays.iter().filter(|stray| stray.block_number <= fin);
+        let mut due: Vec<Due> = strays.map(|stray| one(stray.asset, stray.amount)).collect();
+        if !payouts::in_flight(conn, self.id)? {
+            let came = self.deposits.iter().filter(|deposit| deposit.block_number <= fin);
+            let came = Amount::sum(came.map(|deposit| deposit.amount)).unwrap_or_default();
+            due.push(one(state.asset, came.minus(proofs::spent(conn, self.id, fin)?)));
+        }
+        Ok(due)
+    }
+
+    /// What does not agree about it, in sentences.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let name = format!("order {}", self.id);
+        let Some(state) = &self.state else {
+            return vec![format!("{name}: the books know it and escrow does not")];
+        };
+        let mut faults = self.entries_that_differ(&name);
+        let Some(sums) = self.sums() else {
+            faults.push(format!("{name}: its journal sums up beyond all sums"));
+            return faults;
+        };
+        faults.extend(differences(&name, &sums, &self.kept));
+        for ((asset, account), both) in sums.iter().filter(|((_, account), _)| account.is_held()) {
+            if both.balance().is_none() {
+                let (taken, given) = (asset.shown(both.taken), asset.shown(both.given));
+                faults.push(format!("{name}: {taken} left its account {account}, {given} came in"));
+            }
+        }
+        let came = Amount::sum(self.deposits.iter().map(|deposit| deposit.amount));
+        if came != Some(state.credited) {
+            let sum = came.map_or_else(|| "too much".to_owned(), |sum| state.asset.shown(sum));
+            let credited = state.asset.shown(state.credited);
+            faults.push(format!("{name}: {credited} is credited, its deposits sum up to {sum}"));
+        }
+        let there = held(&sums, state.asset);
+        if there != state.credited.checked_sub(self.spent) {
+            let (credited, spent) =
+                (state.asset.shown(state.credited), state.asset.shown(self.spent));
+            let there = there.map_or_else(|| "nonsense".to_owned(), |sum| state.asset.shown(sum));
+            faults.push(format!(
+                "{name}: {credited} is credited and {spent} left it, its accounts hold {there}"
+            ));
+        }
+        faults.extend(self.strays_that_differ(&name, &sums));
+        faults
+    }
+
+    fn entries_that_differ(&self, name: &str) -> Vec<String> {
+        let (mut real, wanted) = (settled(&self.entries), settled(&self.expected));
+        let mut faults = Vec::new();
+        for (books, lines) in wanted {
+            match real.remove(&books) {
+                None => {
+                    faults.push(format!("{name}: {books} is not in the journal ({})", told(&lines)))
+                }
+                Some(real) if real != lines => faults.push(format!(
+                    "{name}: {books} stands in the journal as {}, and the ledger says {}",
+                    told(&real),
+                    told(&lines)
+                )),
+                Some(_) => {}
+            }
+        }
+        let unknown = real.into_iter().filter(|(books, _)| !books.starts_with(STRAY));
+        faults.extend(unknown.map(|(books, lines)| {
+            format!(
+                "{name}: {books} stands in the journal ({}), and the ledger does not know it",
+                told(&lines)
+            )
+        }));
+        faults
+    }
+
+    fn strays_that_differ(
+        &self,
+        name: &str,
+        sums: &BTreeMap<(Asset, Account), Sums>,
+    ) -> Vec<String> {
+        let mut noted: BTreeMap<Asset, Amount> =
+            self.strays.iter().map(|stray| (stray.asset, stray.amount)).collect();
+        let booked = sums.iter().filter(|((_, account), _)| *account == Account::Stray);
+        let mut faults = Vec::new();
+        for ((asset, _), both) in booked {
+            let (booked, noted) = (both.balance().unwrap_or_default(), noted.remove(asset));
+            if booked != noted.unwrap_or_default() {
+                let noted = asset.shown(noted.unwrap_or_default());
+                let booked = asset.shown(booked);
+                faults.push(format!("{name}: {noted} strayed to it, {booked} is booked"));
+            }
+        }
+        faults.extend(noted.into_iter().map(|(asset, amount)| {
+            format!("{name}: {} strayed to it and is not booked", asset.shown(amount))
+        }));
+        faults
+    }
+}
+
+impl Due {
+    /// Holds it against what the chain says.
+    pub(super) fn judge(&self, there: Amount, block: u64, audit: &mut Audit) {
+        let Self { order, at, asset, amount } = self;
+        if there < *amount {
+            let missing = asset.shown(amount.minus(there));
+            audit.faults.push(format!(
+                "order {order}: {at} holds {} at block {block}, and by the books {}: {missing} is missing",
+                asset.shown(there),
+                asset.shown(*amount)
+            ));
+        } else if there > *amount {
+            let more = asset.shown(there.minus(*amount));
+            audit.notes.push(format!("order {order}: {more} came to {at} and is not credited yet"));
+        }
+    }
+}
+
+/// What lies at the address in an asset; none where an account is overdrawn.
+fn held(sums: &BTreeMap<(Asset, Account), Sums>, asset: Asset) -> Option<Amount> {
+    let own = sums.iter().filter(|((of, account), _)| {
+        *of == asset && account.is_held() && *account != Account::Stray
+    });
+    let parts: Option<Vec<Amount>> = own.map(|(_, both)| both.balance()).collect();
+    Amount::sum(parts?)
+}
+
+/// Where sums of the journal and those that are kept along differ.
+pub(super) fn differences(
+    name: &str,
+    journal: &BTreeMap<(Asset, Account), Sums>,
+    kept: &BTreeMap<(Asset, Account), Sums>,
+) -> Vec<String> {
+    let mut keys: Vec<_> = journal.keys().chain(kept.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let differ = keys.into_iter().filter_map(|key| {
+        let [ours, theirs] = [journal, kept].map(|all| all.get(key).copied().unwrap_or_default());
+        let (asset, account) = key;
+        (ours != theirs).then(|| {
+            format!(
+                "{name}: by the journal {} came to the account {account} and {} left it, by what is kept along {} and {}",
+                asset.shown(ours.given),
+                asset.shown(ours.taken),
+                asset.shown(theirs.given),
+                asset.shown(theirs.taken)
+            )
+        })
+    });
+    differ.collect()
+}
+
+/// Lines in words.
+fn told(lines: &[Line]) -> String {
+    let one =
+        |line: &Line| format!("{} {} → {}", line.asset.shown(line.amount), line.from, line.to);
+    lines.iter().map(one).collect::<Vec<_>>().join(", ")
+}
