@@ -149,14 +149,14 @@ fn over_json_each_may_do_his_own() {
     let mut ann = staff(&mut market, "ann");
     let ann = agent(&market, &mut ann);
     market.round();
-    assert_eq!(may(&buyer, &route), ["confirm-receipt", "offer", "claim"]);
-    assert_eq!(may(&vendor, &route), ["refund", "ship", "offer", "claim"]);
+    assert_eq!(may(&buyer, &route), ["confirm-receipt", "offer", "claim", "reseal"]);
+    assert_eq!(may(&vendor, &route), ["refund", "ship", "offer", "claim", "reseal"]);
     assert_eq!(may(&ann, &route), ["rule", "claim"]);
     let post = |who: &Agent, verb: &str, body: Value| who.post(&format!("{route}/{verb}"), &body);
     let offered = post(&vendor, "offer", json!({ "buyer_bps": 2_500 }));
     assert_eq!(offered.status, 200, "{}", offered.text());
     assert_eq!(offered.json()["dispute"]["offers"][0]["seen"], false);
-    assert_eq!(may(&buyer, &route), ["confirm-receipt", "accept", "offer", "claim"]);
+    assert_eq!(may(&buyer, &route), ["confirm-receipt", "accept", "offer", "claim", "reseal"]);
     assert_eq!(vendor.get(&route).json()["dispute"]["offers"][0]["seen"], true);
     for (who, verb, body, said) in [
         (&vendor, "accept", json!({ "offer": 1 }), (409, "offer-gone")),
