@@ -10,6 +10,7 @@ pub mod clamps;
 pub mod clock;
 pub mod deadline;
 pub mod dispute;
+mod event;
 pub mod evidence;
 pub mod ids;
 pub mod intent;

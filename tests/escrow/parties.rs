@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    fn send(&self, row: IntentRow) {
+    pub(crate) fn send(&self, row: IntentRow) {
         tx::write(&self.web, "intent", move |tx| intents::insert(tx, &row)).unwrap();
     }
 

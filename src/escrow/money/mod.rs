@@ -1,6 +1,7 @@
 //! The money: what came in, what goes out, and the proof of both.
 
 pub(crate) mod arrivals;
+mod asked;
 pub mod broadcast;
 mod carried;
 pub mod confirm;

@@ -11,18 +11,17 @@ use db::{Conn, EscrowTx, clamps, held, inbox, placing};
 use domain::EvmAddress;
 use domain::clamps::Bound;
 use domain::clock::{Span, Time};
-use domain::intent::{self, ActorRole, EventActor, IntentAction};
+use domain::intent::{ActorRole, EventActor};
 use domain::money::{Amount, Cents};
 use domain::order::EventKind;
-use domain::refusal::Refusal;
 use domain::seal::Terms;
 use domain::settle::{self, Division, Indivisible, LegRole, PayoutKind, PayoutPlan};
 
-use super::{OPERATOR_TIME, PAYEE_TIME, confirm, freeze, payee, relay, standing, terms};
+use super::{OPERATOR_TIME, PAYEE_TIME, asked, confirm, freeze, payee, relay, standing, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
-use crate::desk::{anchors, deadlines, disputes, intents, offers, rulings};
+use crate::desk::{anchors, disputes};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
 use crate::journal;
@@ -166,7 +165,7 @@ fn look(
     if inbox::is_disputed(tx, hold.order)? && disputes::freeze(tx, state, now)? {
         return Ok(true);
     }
-    let role = match still_asked(tx, state, hold, key)? {
+    let role = match asked::still_asked(tx, state, hold, key)? {
         Ok(role) => role,
         Err(why) => {
             disputes::withdraw(tx, state, hold, &why, now)?;
@@ -202,59 +201,6 @@ fn look(
         ledger::answer(tx, (hold.order, n), None, now)?;
     }
     Ok(holds::settle(tx, hold, true, now)?)
-}
-
-/// Whether what is behind an announcement, an intent, a ruling or a deadline, stands as it was and
-/// still fits; else a sentence.
-fn still_asked(
-    tx: &mut EscrowTx<'_>,
-    state: &State,
-    hold: &Hold,
-    key: &SealKey,
-) -> Result<Result<Option<ActorRole>, String>, Fault> {
-    let Some(n) = hold.intent else { return by_itself(tx, state, hold, key) };
-    let row = inbox::intent(tx, &hold.order.to_string(), n)?;
-    let Some((asked, row)) = row.as_ref().and_then(|row| Some((intents::read(row)?, row))) else {
-        return Ok(Err("The request is not there any more.".to_owned()));
-    };
-    let announced = match hold.kind {
-        PayoutKind::Release => IntentAction::Release,
-        PayoutKind::Refund | PayoutKind::Residual => IntentAction::Refund,
-        PayoutKind::Split => IntentAction::Accept,
-    };
-    if asked.action != announced || !intents::is_own(state, asked) {
-        return Ok(Err(Refusal::NotYours.to_string()));
-    }
-    if let Err(refusal) = intent::check(asked.action, asked.role, intents::standing(tx, state)?) {
-        return Ok(Err(refusal.to_string()));
-    }
-    if hold.kind == PayoutKind::Split {
-        let share = offers::accepted(tx, state, asked)?;
-        if share.ok().is_none_or(|share| Some(share) != hold.share) {
-            return Ok(Err(Refusal::OfferGone.to_string()));
-        }
-    }
-    // It had to count when it was announced; that planning took its time is not the signer's fault.
-    let agreed = intents::consented(tx, key, state, (asked, row), hold.held_at)?;
-    Ok(agreed.map(|()| Some(asked.role)))
-}
-
-/// The same of what nobody asks for: a ruling whose notice is over, or a deadline. What a party asks
-/// for in a dispute comes first.
-fn by_itself(
-    tx: &mut EscrowTx<'_>,
-    state: &State,
-    hold: &Hold,
-    key: &SealKey,
-) -> Result<Result<Option<ActorRole>, String>, Fault> {
-    if state.disputed && intents::is_pending(tx, key, state, hold.held_at)? {
-        return Ok(Err("A party asks for something else.".to_owned()));
-    }
-    let stands = match hold.share.and_then(|share| share.ruling) {
-        Some(_) => rulings::asks_for(tx, state)? == hold.share,
-        None => deadlines::asks_for(tx, state)? == Some((hold.kind, hold.share)),
-    };
-    Ok(if stands { Ok(None) } else { Err("The deadline does not hold any more.".to_owned()) })
 }
 
 /// What the legs of a division would take. None if the sum does not carry the fees.

@@ -29,7 +29,8 @@ use crate::ui::{Tone, url};
 
 /// `GET /orders`: what the viewer bought.
 pub async fn purchases(app: State, ctx: Ctx, who: Party, query: Query<PageQuery>) -> PageResult {
-    let (rows, next) = read::board(&app, &who.0, Board::Buyer(who.0.id), cursor(&query.0)?).await?;
+    let (rows, next) =
+        actions::board::board(&app, &who.0, Board::Buyer(who.0.id), cursor(&query.0)?).await?;
     let older = next.map(|next| url::orders().query("cursor", older(next)));
     Ok(ctx.page("My orders", board::board("My orders", &rows, false, older)))
 }
@@ -42,18 +43,19 @@ pub async fn sales(
     id: Id<StoreId>,
     query: Query<PageQuery>,
 ) -> PageResult {
-    let (rows, next) = read::board(&app, &who.0, Board::Store(id.0), cursor(&query.0)?).await?;
+    let (rows, next) =
+        actions::board::board(&app, &who.0, Board::Store(id.0), cursor(&query.0)?).await?;
     let older = next.map(|next| urls::sales(id.0).query("cursor", older(next)));
     Ok(ctx.page("Orders of the store", board::board("Orders of the store", &rows, true, older)))
 }
 
-fn cursor(query: &PageQuery) -> Result<Option<read::Cursor>, AppError> {
+fn cursor(query: &PageQuery) -> Result<Option<actions::board::Cursor>, AppError> {
     let Some(cursor) = query.cursor()? else { return Ok(None) };
     let id = cursor.id.parse().ok().ok_or(AppError::NotFound)?;
     Ok(Some((cursor.at, id)))
 }
 
-fn older((at, id): read::Cursor) -> Cursor {
+fn older((at, id): actions::board::Cursor) -> Cursor {
     Cursor { at, id: id.to_string() }
 }
 

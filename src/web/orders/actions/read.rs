@@ -5,7 +5,7 @@ use db::deposits::Deposit;
 use db::disputes::DisputeRow;
 use db::held::Held;
 use db::intents::IntentRow;
-use db::orders::{Board, BoardRow, OrderRow};
+use db::orders::OrderRow;
 use db::reseals::{RequestRow, Reseal};
 use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
@@ -18,13 +18,10 @@ use domain::chain::{ChainId, ChainSpec};
 use domain::clock::Time;
 use domain::deadline::RunClock;
 use domain::ids::{OrderId, StoreId, UserId};
-use domain::intent::ActorRole;
 use domain::journey::{self, Next, Position, Who};
-use domain::limits;
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
-use domain::policy::{self, Act, InDispute, Relation, Situation};
-use domain::signed;
+use domain::policy::{self, Act, Relation, Situation};
 
 use crate::disputes::actions::note_seen;
 use crate::disputes::read::Settling;
@@ -130,15 +127,6 @@ pub struct OrderView {
 }
 
 impl OrderView {
-    /// Where the viewer's own side is paid by the sealed terms.
-    pub fn own_address(&self) -> Option<EvmAddress> {
-        match self.relation {
-            Relation::Buyer => Some(self.refund),
-            Relation::Vendor(_) => self.payout(),
-            Relation::Staff | Relation::Stranger => None,
-        }
-    }
-
     /// Whether the viewer may do something now.
     pub fn may(&self, act: Act) -> bool {
         policy::check(act, self.relation, self.situation()).is_ok()
@@ -158,49 +146,6 @@ impl OrderView {
             reseal_asked: self.own_reseal().is_some(),
             reseal_waits: self.own_reseal().is_some_and(ResealView::waits),
         }
-    }
-
-    /// What a ruling would cost, by the sealed terms.
-    pub fn resolver_fee(&self) -> Bps {
-        let resolver = self.sealed.as_ref().and_then(|sealed| sealed.terms.resolver);
-        resolver.map_or(Bps::ZERO, |_| limits::RESOLVER_FEE)
-    }
-
-    /// What the buyer gets if nobody ends the dispute.
-    pub fn by_default(&self) -> Bps {
-        self.settling.by_default(&self.shipments, &self.events)
-    }
-
-    /// The wallet without whose signature the buyer parts with no money, by the sealed terms.
-    pub fn signer(&self) -> Option<EvmAddress> {
-        self.sealed.as_ref().and_then(|sealed| sealed.terms.signer)
-    }
-
-    /// What of the dispute decides. Where a wallet signs for the buyer, no offer of his is for the
-    /// vendor to take: the buyer accepts the vendor's, with the signature.
-    fn in_dispute(&self) -> InDispute {
-        let mut now = self.settling.situation();
-        if self.relation.actor() == Some(ActorRole::Vendor) && self.signer().is_some() {
-            now.buyer_offer = false;
-        }
-        now
-    }
-
-    /// Where the vendor is paid, once it is sealed.
-    pub fn payout(&self) -> Option<EvmAddress> {
-        self.sealed.as_ref().map(|sealed| sealed.terms.payout)
-    }
-
-    fn own_reseal(&self) -> Option<&ResealView> {
-        let own = self.relation.actor()?;
-        self.reseals.iter().find(|wish| wish.party == own)
-    }
-
-    /// The sealed terms with this site's signature, as one text to keep and to check.
-    pub fn signed_text(&self) -> Option<String> {
-        let sealed = self.sealed.as_ref()?;
-        let (_, signature) = sealed.signed.as_ref()?;
-        Some(signed::join(&sealed.terms.to_text(), signature))
     }
 
     /// Whether nothing will change on its page any more but by late money.
@@ -426,40 +371,4 @@ fn position(view: &OrderView) -> Position {
         deadline: view.deadline,
         ruling: view.settling.ruling().map(Ruling::standing).zip(view.settling.due),
     }
-}
-
-/// How many orders a board shows at once.
-pub const PAGE: usize = 24;
-
-/// Where a board goes on: time and id of the last order shown.
-pub type Cursor = (Time, OrderId);
-
-/// A page of a board, and where the next one begins.
-pub async fn board(
-    app: &App,
-    who: &Account,
-    board: Board,
-    before: Option<Cursor>,
-) -> Result<(Vec<BoardRow>, Option<Cursor>), AppError> {
-    let user = who.id;
-    let limit = i64::try_from(PAGE).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = app
-        .read(move |conn| {
-            if let Board::Store(store) = board
-                && !db::placing::is_member(conn, store, user)?
-            {
-                return Err(DbError::NotFound);
-            }
-            db::orders::board(conn, board, before, limit)
-        })
-        .await?;
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let next = match rows.last() {
-        Some(row) if more => {
-            Some((codec::time(row.order.created_at), codec::parsed("orders.id", &row.order.id)?))
-        }
-        _ => None,
-    };
-    Ok((rows, next))
 }

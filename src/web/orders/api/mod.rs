@@ -27,6 +27,7 @@ use self::json::{EventJson, Events, OrderBrief, OrderJson};
 use self::quote::QuoteJson;
 use self::sealed::{NewConsent, WantedJson};
 use super::actions::act::{self, Asking};
+use super::actions::board;
 use super::actions::follow::follow;
 use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
 use super::actions::read::{self, OrderView};
@@ -181,7 +182,7 @@ pub async fn list(app: State, caller: ApiCaller, query: Query<ListQuery>) -> Api
         }
         None => None,
     };
-    let (rows, next) = read::board(&app, &caller.account, board, before).await?;
+    let (rows, next) = board::board(&app, &caller.account, board, before).await?;
     let next = next.map(|(at, id)| Cursor { at, id: id.to_string() });
     Ok(api::ok(&PageJson::new(rows.iter().map(OrderBrief::from).collect(), next)))
 }
