@@ -57,7 +57,8 @@ pub(crate) fn run(settings: &Settings, json: bool) -> Result<(), Stop> {
         None => None,
         Some(_) => {
             let secret = secret::open(&settings.secret_file()?)?;
-            Some(escrow::providers(derive::apart(&secret)?.chains))
+            let secrets = derive::apart(&secret)?;
+            Some(escrow::providers(secrets.chains, secrets.resolver_wallet))
         }
     };
     become_owner(&config, Owner::Courier)?;

@@ -258,7 +258,8 @@ pub(crate) fn seed(config: &DbConfig) -> Result<(), Stop> {
     }
     settings.insert("DB_DSN".to_owned(), format!("sqlite:{}", folder.display()));
     let web = web::Config::from_vars(settings).map_err(|error| Stop::Config(error.to_string()))?;
-    let stage = Stage { config, web, phrase: &phrase, commission: COMMISSION, journal: &journal };
+    let (commission, resolver) = (COMMISSION, RESOLVER);
+    let stage = Stage { config, web, phrase: &phrase, commission, resolver, journal: &journal };
     story::tell(stage, now)
 }
 

@@ -13,6 +13,7 @@ use domain::clock::{Clock, ManualClock, Span, Time};
 use domain::deadline::RunClock;
 use domain::ids::OrderId;
 use domain::intent::IntentAction;
+use domain::money::Bps;
 use escrow::chain::client::Client;
 use escrow::{Ctx, Engine, Keys, NoProbe, Parts, PriceSource, Served, Transport, TransportError};
 use web::demo::director::{Director, Purchase};
@@ -86,6 +87,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) phrase: &'a str,
     /// Where commissions go.
     pub(crate) commission: &'a str,
+    /// Where fees for rulings go.
+    pub(crate) resolver: &'a str,
     /// The chain's journal.
     pub(crate) journal: &'a Path,
 }
@@ -109,14 +112,23 @@ pub(crate) fn tell(stage: Stage<'_>, now: Time) -> Result<(), Stop> {
     let end = now.before(PAUSE);
     let whole: u32 = SCENES.iter().map(|scene| scene.2).sum();
     let teller = Teller::new(stage, end.before(SLACK).before(Span::hours(whole)))?;
+    let mut quarrel = None;
     for (item, vendor, hours, ending) in &SCENES {
         let begun = teller.clock.now();
-        teller.scene(item, vendor, ending)?;
+        let order = teller.scene(item, vendor, ending)?;
+        if matches!(ending, Ending::Frozen) {
+            quarrel = Some(order);
+        }
         teller.until(begun.after(Span::hours(*hours)))?;
     }
     teller.careful()?;
+    if let Some(order) = quarrel {
+        // Late, so that its notice is not over yet.
+        teller.rule(order)?;
+    }
     teller.until(end)?;
-    teller.scene("Ledger, a text face", "imke", &Ending::Open)
+    teller.scene("Ledger, a text face", "imke", &Ending::Open)?;
+    Ok(())
 }
 
 /// The stablecoin that the chain holds from its first block.
@@ -161,6 +173,7 @@ impl Teller {
             chains: vec![Served {
                 client,
                 commission_wallet: stage.commission.parse().map_err(failed)?,
+                resolver_wallet: Some(stage.resolver.parse().map_err(failed)?),
                 tokens: vec![dollar()],
             }],
             prices: Some(Box::new(Near(chain.clone()))),
@@ -233,22 +246,23 @@ impl Teller {
         bought.map_err(failed)
     }
 
-    fn scene(&self, item: &str, vendor: &str, ending: &Ending) -> Result<(), Stop> {
+    fn scene(&self, item: &str, vendor: &str, ending: &Ending) -> Result<OrderId, Stop> {
         self.round()?;
         // A quote in the stablecoin stands for a day, so what expires is paid in ether.
         let token = (!matches!(ending, Ending::Expired | Ending::Frozen)).then_some(dollar());
         let order = self.buy("buyer", item, token)?;
         self.round()?;
         match ending {
-            Ending::Open => Ok(()),
+            Ending::Open => {}
             Ending::Cancelled => {
                 self.later(Span::minutes(9))?;
                 self.people.ask("buyer", order, IntentAction::Cancel).map_err(failed)?;
-                self.round()
+                self.round()?;
             }
-            Ending::Expired => self.later(Span::minutes(70)),
-            paid => self.go_on(order, vendor, paid),
+            Ending::Expired => self.later(Span::minutes(70))?,
+            paid => self.go_on(order, vendor, paid)?,
         }
+        Ok(order)
     }
 
     /// What happens to an order once it is paid.
@@ -281,12 +295,32 @@ impl Teller {
                 self.later(Span::hours(3))?;
                 let said = ("damaged", "The glass of the lamp arrived broken.");
                 self.people.dispute("buyer", order, said).map_err(failed)?;
-                self.round()
+                self.round()?;
+                self.quarrel(order, vendor)
             }
             Ending::Funded | Ending::Late | Ending::Cancelled | Ending::Expired | Ending::Open => {
                 Ok(())
             }
         }
+    }
+
+    /// What buyer and vendor say and offer.
+    fn quarrel(&self, order: OrderId, vendor: &str) -> Result<(), Stop> {
+        let said = "It left the workshop in one piece, packed in wood wool.";
+        self.people.claim(vendor, order, said).map_err(failed)?;
+        self.people.offer(vendor, order, Bps::percent(25)).map_err(failed)?;
+        self.later(Span::hours(2))?;
+        self.people.claim("buyer", order, "The box was dented on one side.").map_err(failed)?;
+        self.people.offer("buyer", order, Bps::percent(80)).map_err(failed)?;
+        self.round()
+    }
+
+    /// Staff rule between them.
+    fn rule(&self, order: OrderId) -> Result<(), Stop> {
+        let reason = "A lamp in wood wool does not stand a fall, and the box shows one. Glass is a \
+                      third of its price; the rest arrived as it should.";
+        self.people.rule("admin", order, (Bps::percent(40), reason)).map_err(failed)?;
+        self.round()
     }
 
     fn pay(&self, (buyer, order): (&str, OrderId)) -> Result<(), Stop> {

@@ -119,14 +119,22 @@ pub fn unset(conn: &mut Conn, limit: i64) -> Result<Vec<OrderId>, DbError> {
                 .eq_any([OrderStatus::Completed.as_str(), OrderStatus::Frozen.as_str()]),
         )
         .filter(order_state::paying.eq(false))
-        .filter(order_state::disputed.eq(false))
         .filter(order_state::held_reason.is_null())
         .filter(
             funded
+                .and(order_state::disputed.eq(false))
                 .and(diesel::dsl::not(dispatched()))
                 .and(kind_is_not(DeadlineKind::Handling))
-                .or(funded.and(dispatched()).and(kind_is_not(DeadlineKind::Inspection)))
-                .or(frozen.and(kind_is_not(DeadlineKind::Refund))),
+                .or(funded
+                    .and(order_state::disputed.eq(false))
+                    .and(dispatched())
+                    .and(kind_is_not(DeadlineKind::Inspection)))
+                .or(frozen
+                    .and(order_state::disputed.eq(false))
+                    .and(kind_is_not(DeadlineKind::Refund)))
+                .or(frozen
+                    .and(order_state::disputed.eq(true))
+                    .and(kind_is_not(DeadlineKind::Dispute))),
         )
         .limit(limit)
         .select(order_state::order_id)
@@ -150,7 +158,11 @@ pub fn due(conn: &mut Conn, ran: i64, limit: i64) -> Result<Vec<OrderId>, DbErro
                 .eq_any([OrderStatus::Completed.as_str(), OrderStatus::Frozen.as_str()]),
         )
         .filter(order_state::paying.eq(false))
-        .filter(order_state::disputed.eq(false))
+        .filter(
+            order_state::disputed
+                .eq(false)
+                .or(order_deadlines::kind.eq(DeadlineKind::Dispute.as_str())),
+        )
         .filter(order_state::held_reason.is_null())
         .filter(diesel::dsl::not(announced))
         .order(order_deadlines::due_micros)

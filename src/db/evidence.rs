@@ -8,6 +8,7 @@ use domain::ids::OrderId;
 use domain::intent::ActorRole;
 use domain::seal::{hex, unhex};
 
+use crate::claims::{self, ClaimRow};
 use crate::codec;
 use crate::conn::Conn;
 use crate::dialect;
@@ -16,8 +17,10 @@ use crate::doors::{EscrowTx, WebTx};
 use crate::error::DbError;
 use crate::inbox;
 use crate::intents::IntentRow;
+use crate::offers::{self, OfferRow};
 use crate::payouts::hash;
 use crate::reseals::{self, RequestRow};
+use crate::rulings;
 use crate::schema::{evidence, evidence_anchors, evidence_head};
 use crate::shipments::{self, ShipmentRow};
 
@@ -50,7 +53,51 @@ impl Evident for IntentRow {
         let texts =
             [&self.order_id, &self.action, &self.actor_id, &self.actor_role, &self.request_id];
         let texts = texts.into_iter().cloned();
-        texts.chain([self.n.to_string(), micros(self.created_at)]).collect()
+        let about = self.about_n.map(|n| n.to_string());
+        texts.chain([self.n.to_string(), micros(self.created_at)]).chain(about).collect()
+    }
+}
+
+impl Evident for OfferRow {
+    const KIND: EvidenceKind = EvidenceKind::Offer;
+
+    fn key(&self) -> String {
+        format!("{} {}", self.order_id, self.n)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let texts = [&self.order_id, &self.author_id, &self.author_role, &self.request_id];
+        let numbers = [self.n.to_string(), self.buyer_bps.to_string(), micros(self.created_at)];
+        texts.into_iter().cloned().chain(numbers).collect()
+    }
+}
+
+impl Evident for rulings::RequestRow {
+    const KIND: EvidenceKind = EvidenceKind::Ruling;
+
+    fn key(&self) -> String {
+        format!("{} {}", self.order_id, self.n)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let texts = [&self.order_id, &self.staff_id, &self.reason, &self.request_id];
+        let numbers = [self.n.to_string(), self.buyer_bps.to_string(), micros(self.created_at)];
+        texts.into_iter().cloned().chain(numbers).collect()
+    }
+}
+
+impl Evident for ClaimRow {
+    const KIND: EvidenceKind = EvidenceKind::Claim;
+
+    fn key(&self) -> String {
+        format!("{} {}", self.order_id, self.n)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let texts =
+            [&self.order_id, &self.author_id, &self.author_role, &self.body, &self.request_id];
+        let numbers = [self.n.to_string(), micros(self.created_at)];
+        texts.into_iter().cloned().chain(numbers).collect()
     }
 }
 
@@ -282,6 +329,18 @@ fn row_digest(conn: &mut Conn, kind: &str, key: &str) -> Result<Option<[u8; 32]>
         (EvidenceKind::Reseal, [party, step]) => {
             let Ok(party) = party.parse::<ActorRole>() else { return Ok(None) };
             reseals::step(conn, (id, party), step)?.as_ref().map(digest_of)
+        }
+        (EvidenceKind::Offer, [n]) => {
+            let Ok(n) = n.parse() else { return Ok(None) };
+            offers::by_number(conn, id, n)?.as_ref().map(digest_of)
+        }
+        (EvidenceKind::Ruling, [n]) => {
+            let Ok(n) = n.parse() else { return Ok(None) };
+            rulings::requested(conn, id, n)?.as_ref().map(digest_of)
+        }
+        (EvidenceKind::Claim, [n]) => {
+            let Ok(n) = n.parse() else { return Ok(None) };
+            claims::by_number(conn, id, n)?.as_ref().map(digest_of)
         }
         _ => None,
     })

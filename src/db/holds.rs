@@ -5,13 +5,49 @@ use diesel::prelude::*;
 use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::OrderId;
-use domain::settle::PayoutKind;
+use domain::money::Bps;
+use domain::settle::{Division, PayoutKind};
 
 use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
 use crate::schema::{order_state, payout_holds};
+
+/// How a split divides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// What the buyer gets; the rest is the vendor's.
+    pub buyer: Bps,
+    /// The ruling that it comes from.
+    pub ruling: Option<i32>,
+}
+
+impl Share {
+    /// The same for the rules.
+    pub const fn division(self) -> Division {
+        Division { buyer: self.buyer, ruled: self.ruling.is_some() }
+    }
+
+    /// Reads the columns beside a kind; a split has a share and nothing else has.
+    pub(crate) fn read(
+        column: &str,
+        kind: PayoutKind,
+        (buyer, ruling): (Option<i32>, Option<i32>),
+    ) -> Result<Option<Self>, DbError> {
+        let buyer = buyer.map(|bps| codec::bps(column, bps)).transpose()?;
+        if buyer.is_some() == (kind == PayoutKind::Split) {
+            Ok(buyer.map(|buyer| Self { buyer, ruling }))
+        } else {
+            Err(codec::corrupt(column, "a share beside another kind, or none beside a split"))
+        }
+    }
+
+    /// The columns.
+    pub(crate) fn columns(share: Option<Self>) -> (Option<i32>, Option<i32>) {
+        (share.map(|share| share.buyer.get().into()), share.and_then(|share| share.ruling))
+    }
+}
 
 /// The announcement before a payout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,32 +58,38 @@ pub struct Hold {
     pub seq: i32,
     /// What is to be planned.
     pub kind: PayoutKind,
+    /// How it divides, where it is a split.
+    pub share: Option<Share>,
     /// The intent that asks for it.
     pub intent: Option<i32>,
     /// When it was announced.
     pub held_at: Time,
 }
 
-type HoldColumns = (String, i32, String, Option<i32>, NaiveDateTime);
+type HoldColumns = (String, i32, String, (Option<i32>, Option<i32>), Option<i32>, NaiveDateTime);
 const HOLD: (
     payout_holds::order_id,
     payout_holds::seq,
     payout_holds::kind,
+    (payout_holds::buyer_bps, payout_holds::ruling_n),
     payout_holds::intent_n,
     payout_holds::held_at,
 ) = (
     payout_holds::order_id,
     payout_holds::seq,
     payout_holds::kind,
+    (payout_holds::buyer_bps, payout_holds::ruling_n),
     payout_holds::intent_n,
     payout_holds::held_at,
 );
 
-fn hold_of((order, seq, kind, intent, at): HoldColumns) -> Result<Hold, DbError> {
+fn hold_of((order, seq, kind, share, intent, at): HoldColumns) -> Result<Hold, DbError> {
+    let kind = codec::parsed("payout_holds.kind", &kind)?;
     Ok(Hold {
         order: codec::parsed("payout_holds.order_id", &order)?,
         seq,
-        kind: codec::parsed("payout_holds.kind", &kind)?,
+        kind,
+        share: Share::read("payout_holds.buyer_bps", kind, share)?,
         intent,
         held_at: codec::time(at),
     })
@@ -57,10 +99,11 @@ fn hold_of((order, seq, kind, intent, at): HoldColumns) -> Result<Hold, DbError>
 pub fn announce(
     tx: &mut EscrowTx<'_>,
     order: OrderId,
-    kind: PayoutKind,
+    (kind, share): (PayoutKind, Option<Share>),
     intent: Option<i32>,
     at: Time,
 ) -> Result<Hold, DbError> {
+    let (buyer_bps, ruling_n) = Share::columns(share);
     let last: Option<i32> = payout_holds::table
         .filter(payout_holds::order_id.eq(order.to_string()))
         .select(diesel::dsl::max(payout_holds::seq))
@@ -73,11 +116,13 @@ pub fn announce(
             payout_holds::case_no.eq(0),
             payout_holds::kind.eq(kind.as_str()),
             payout_holds::intent_n.eq(intent),
+            payout_holds::buyer_bps.eq(buyer_bps),
+            payout_holds::ruling_n.eq(ruling_n),
             payout_holds::state.eq("held"),
             payout_holds::held_at.eq(codec::stamp(at)),
         ))
         .execute(tx.conn())?;
-    Ok(Hold { order, seq, kind, intent, held_at: at })
+    Ok(Hold { order, seq, kind, share, intent, held_at: at })
 }
 
 /// The open announcement of an order.

@@ -6,9 +6,7 @@
 //! by counting over what nothing could be done about: a cursor would be a value that the forger
 //! chose.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::order::OrderStatus;
@@ -36,7 +34,7 @@ pub struct Part {
 macro_rules! is_key {
     ($table:ident . $column:ident) => {{
         let _there = $table::$column;
-        sql::<Bool>(concat!(
+        diesel::dsl::sql::<diesel::sql_types::Bool>(concat!(
             "OCTET_LENGTH(",
             stringify!($table),
             ".",
@@ -50,13 +48,15 @@ macro_rules! is_key {
 macro_rules! is_small {
     ($table:ident: $($column:ident)+) => {{
         $(let _there = $table::$column;)+
-        sql::<Bool>(concat!(
+        diesel::dsl::sql::<diesel::sql_types::Bool>(concat!(
             "0"
             $(, " + COALESCE(OCTET_LENGTH(", stringify!($table), ".", stringify!($column), "), 0)")+,
             " <= 65536"
         ))
     }};
 }
+
+pub(crate) use {is_key, is_small};
 
 /// A request for the address book.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -164,6 +164,16 @@ pub fn intent(conn: &mut Conn, order: &str, n: i32) -> Result<Option<IntentRow>,
         .map_err(DbError::from)
 }
 
+/// The request of an order that is to be answered next: the one after the `answered`.
+pub fn next_intent(
+    conn: &mut Conn,
+    order: OrderId,
+    answered: i64,
+) -> Result<Option<IntentRow>, DbError> {
+    let Ok(n) = i32::try_from(answered.saturating_add(1)) else { return Ok(None) };
+    intent(conn, &order.to_string(), n)
+}
+
 /// Orders in whose escrow the money is, with a dispute that is not in effect yet and no payout that
 /// was quicker.
 pub fn disputed_orders(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbError> {
@@ -187,6 +197,17 @@ pub fn is_disputed(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
     diesel::select(diesel::dsl::exists(disputes::table.find(order.to_string())))
         .get_result(conn)
         .map_err(DbError::from)
+}
+
+/// Whether the vendor had marked the order as shipped by a moment, as web dates it.
+pub fn was_dispatched(conn: &mut Conn, order: OrderId, by: Time) -> Result<bool, DbError> {
+    diesel::select(diesel::dsl::exists(
+        shipment_events::table
+            .filter(shipment_events::order_id.eq(order.to_string()))
+            .filter(shipment_events::created_at.le(codec::stamp(by))),
+    ))
+    .get_result(conn)
+    .map_err(DbError::from)
 }
 
 /// In which role and by whom the dispute of an order was opened, as far as that can be read.

@@ -23,6 +23,7 @@ pub struct IntentRow {
     pub actor_role: String,
     pub request_id: String,
     pub created_at: NaiveDateTime,
+    pub about_n: Option<i32>,
     pub signature: Option<String>,
     pub signature_expires: Option<i64>,
 }

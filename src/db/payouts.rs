@@ -15,6 +15,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
+use crate::holds::Share;
 use crate::schema::{legs, order_state, payouts};
 
 /// A payout as planned.
@@ -26,6 +27,8 @@ pub struct Payout {
     pub case: i32,
     /// What it is for.
     pub kind: PayoutKind,
+    /// How it divides, where it is a split.
+    pub share: Option<Share>,
     /// `planned`, `done` or `held`.
     pub state: PayoutState,
     /// Credited total that it settles up to.
@@ -84,8 +87,6 @@ pub enum LegState {
 }
 
 impl LegState {
-    const ALL: [Self; 5] = [Self::Planned, Self::Signed, Self::Seen, Self::Final, Self::Reverted];
-
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
@@ -97,7 +98,7 @@ impl LegState {
     }
 
     fn read(text: &str) -> Result<Self, DbError> {
-        Self::ALL
+        [Self::Planned, Self::Signed, Self::Seen, Self::Final, Self::Reverted]
             .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or_else(|| codec::corrupt("legs.state", "not a state"))
@@ -152,52 +153,52 @@ fn key(leg: &Leg) -> (String, i32, i32) {
     (leg.order.to_string(), leg.case, leg.leg)
 }
 
-type PayoutColumns =
-    (String, i32, String, String, String, String, String, Option<String>, NaiveDateTime);
-const PAYOUT: (
-    payouts::order_id,
-    payouts::case_no,
-    payouts::kind,
-    payouts::state,
-    payouts::watermark,
-    payouts::available,
-    payouts::fee_reserve,
-    payouts::held_reason,
-    payouts::planned_at,
-) = (
-    payouts::order_id,
-    payouts::case_no,
-    payouts::kind,
-    payouts::state,
-    payouts::watermark,
-    payouts::available,
-    payouts::fee_reserve,
-    payouts::held_reason,
-    payouts::planned_at,
-);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = payouts)]
+struct PayoutRow {
+    order_id: String,
+    case_no: i32,
+    kind: String,
+    buyer_bps: Option<i32>,
+    ruling_n: Option<i32>,
+    state: String,
+    watermark: String,
+    available: String,
+    fee_reserve: String,
+    held_reason: Option<String>,
+    planned_at: NaiveDateTime,
+}
 
-fn payout_of(columns: PayoutColumns) -> Result<Payout, DbError> {
-    let (order, case, kind, state, watermark, available, reserve, held_reason, planned) = columns;
-    Ok(Payout {
-        order: codec::parsed("payouts.order_id", &order)?,
-        case,
-        kind: codec::parsed("payouts.kind", &kind)?,
-        state: PayoutState::read(&state)?,
-        watermark: codec::amount("payouts.watermark", &watermark)?,
-        available: codec::amount("payouts.available", &available)?,
-        fee_reserve: codec::amount("payouts.fee_reserve", &reserve)?,
-        held_reason,
-        planned_at: codec::time(planned),
-    })
+impl TryFrom<PayoutRow> for Payout {
+    type Error = DbError;
+
+    fn try_from(row: PayoutRow) -> Result<Self, DbError> {
+        let kind = codec::parsed("payouts.kind", &row.kind)?;
+        Ok(Self {
+            order: codec::parsed("payouts.order_id", &row.order_id)?,
+            case: row.case_no,
+            kind,
+            share: Share::read("payouts.buyer_bps", kind, (row.buyer_bps, row.ruling_n))?,
+            state: PayoutState::read(&row.state)?,
+            watermark: codec::amount("payouts.watermark", &row.watermark)?,
+            available: codec::amount("payouts.available", &row.available)?,
+            fee_reserve: codec::amount("payouts.fee_reserve", &row.fee_reserve)?,
+            held_reason: row.held_reason,
+            planned_at: codec::time(row.planned_at),
+        })
+    }
 }
 
 /// Stores a payout; a second one of the same case fails with [`DbError::Unique`].
 pub fn insert(tx: &mut EscrowTx<'_>, payout: &Payout) -> Result<(), DbError> {
+    let (buyer_bps, ruling_n) = Share::columns(payout.share);
     diesel::insert_into(payouts::table)
         .values((
             payouts::order_id.eq(payout.order.to_string()),
             payouts::case_no.eq(payout.case),
             payouts::kind.eq(payout.kind.as_str()),
+            payouts::buyer_bps.eq(buyer_bps),
+            payouts::ruling_n.eq(ruling_n),
             payouts::state.eq(payout.state.as_str()),
             payouts::watermark.eq(codec::amount_text(payout.watermark)),
             payouts::available.eq(codec::amount_text(payout.available)),
@@ -224,19 +225,22 @@ pub fn finish(tx: &mut EscrowTx<'_>, order: OrderId, case: i32, at: Time) -> Res
 
 /// The payouts of an order, case 0 first.
 pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Payout>, DbError> {
-    let found: Vec<PayoutColumns> = payouts::table
+    let found: Vec<PayoutRow> = payouts::table
         .filter(payouts::order_id.eq(order.to_string()))
         .order(payouts::case_no)
-        .select(PAYOUT)
+        .select(PayoutRow::as_select())
         .load(conn)?;
-    found.into_iter().map(payout_of).collect()
+    found.into_iter().map(Payout::try_from).collect()
 }
 
 /// One payout.
 pub fn by_case(conn: &mut Conn, order: OrderId, case: i32) -> Result<Option<Payout>, DbError> {
-    let found: Option<PayoutColumns> =
-        payouts::table.find((order.to_string(), case)).select(PAYOUT).first(conn).optional()?;
-    found.map(payout_of).transpose()
+    let found: Option<PayoutRow> = payouts::table
+        .find((order.to_string(), case))
+        .select(PayoutRow::as_select())
+        .first(conn)
+        .optional()?;
+    found.map(Payout::try_from).transpose()
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]

@@ -196,8 +196,54 @@ diesel::table! {
         actor_role -> Text,
         request_id -> Text,
         created_at -> Timestamp,
+        about_n -> Nullable<Integer>,
         signature -> Nullable<Text>,
         signature_expires -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    dispute_offers (order_id, n) {
+        order_id -> Text,
+        n -> Integer,
+        author_id -> Text,
+        author_role -> Text,
+        buyer_bps -> Integer,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    offer_views (order_id, offer_n) {
+        order_id -> Text,
+        offer_n -> Integer,
+        viewer_id -> Text,
+        seen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dispute_rulings (order_id, n) {
+        order_id -> Text,
+        n -> Integer,
+        staff_id -> Text,
+        buyer_bps -> Integer,
+        reason -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dispute_claims (order_id, n) {
+        order_id -> Text,
+        n -> Integer,
+        author_id -> Text,
+        author_role -> Text,
+        body -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
     }
 }
 
@@ -422,6 +468,43 @@ diesel::table! {
         state -> Text,
         held_at -> Timestamp,
         settled_at -> Nullable<Timestamp>,
+        buyer_bps -> Nullable<Integer>,
+        ruling_n -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    noted_offers (order_id, n) {
+        order_id -> Text,
+        n -> Integer,
+        author_id -> Nullable<Text>,
+        author_role -> Nullable<Text>,
+        buyer_bps -> Nullable<Integer>,
+        noted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    rulings (order_id, n) {
+        order_id -> Text,
+        n -> Integer,
+        staff_id -> Text,
+        buyer_bps -> Integer,
+        reason -> Text,
+        state -> Text,
+        second -> Bool,
+        contested_by -> Nullable<Text>,
+        confirmed_by -> Nullable<Text>,
+        due_micros -> BigInt,
+        cents -> BigInt,
+        noted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    staff_seen (user_id) {
+        user_id -> Text,
+        seen_at -> Timestamp,
     }
 }
 
@@ -439,6 +522,8 @@ diesel::table! {
         held_deadline -> Nullable<Timestamp>,
         planned_at -> Timestamp,
         done_at -> Nullable<Timestamp>,
+        buyer_bps -> Nullable<Integer>,
+        ruling_n -> Nullable<Integer>,
     }
 }
 
@@ -766,6 +851,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     courier_jobs,
     deposits,
     derivations,
+    dispute_claims,
+    dispute_offers,
+    dispute_rulings,
     disputes,
     escrow_heartbeat,
     evidence,
@@ -780,6 +868,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     journal_entries,
     journal_lines,
     legs,
+    noted_offers,
+    offer_views,
     limits,
     order_deadlines,
     order_deliveries,
@@ -798,11 +888,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     recovery_codes,
     relays,
+    rulings,
     reseal_requests,
     reseals,
     seals,
     sessions,
     shipment_events,
+    staff_seen,
     site_keys,
     store_stats,
     store_users,

@@ -3,7 +3,9 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::EvmAddress;
+use domain::clock::Time;
 use domain::ids::OrderId;
+use domain::order::EventKind;
 use domain::seal::Terms;
 
 use crate::codec;
@@ -124,6 +126,18 @@ pub fn events_after(conn: &mut Conn, order: OrderId, seq: i32) -> Result<Vec<Eve
         .select(EventRow::as_select())
         .load(conn)
         .map_err(DbError::from)
+}
+
+/// When the first event of a kind was written about an order.
+pub fn first_at(conn: &mut Conn, order: OrderId, kind: EventKind) -> Result<Option<Time>, DbError> {
+    let at: Option<NaiveDateTime> = order_events::table
+        .filter(order_events::order_id.eq(order.to_string()))
+        .filter(order_events::kind.eq(kind.as_str()))
+        .order(order_events::seq)
+        .select(order_events::at)
+        .first(conn)
+        .optional()?;
+    Ok(at.map(codec::time))
 }
 
 /// The number of the last event of each of these orders; those that escrow did not take up yet are

@@ -49,6 +49,7 @@ impl Account {
             LegRole::Vendor => Self::Vendor,
             LegRole::Commission => Self::Commission,
             LegRole::Buyer => Self::Buyer,
+            LegRole::Resolver => Self::Resolver,
         }
     }
 

@@ -20,17 +20,21 @@ words! {
         /// The parties agree after all on an order that was not dispatched in time; else the buyer
         /// is paid back.
         Refund = "refund",
+        /// The parties agree or staff rule; else the money goes where
+        /// [`crate::dispute::by_default`] says.
+        Dispute = "dispute",
     }
 }
 
 /// The deadline that runs for an order without a planned payout; `None` where none does. A dispute
-/// that is in effect stops them all.
+/// that is in effect stops all others and begins one of its own.
 pub const fn running(
     status: OrderStatus,
     disputed: bool,
     dispatched: bool,
 ) -> Option<DeadlineKind> {
     match (status, disputed, dispatched) {
+        (OrderStatus::Frozen, true, _) => Some(DeadlineKind::Dispute),
         (_, true, _) => None,
         (OrderStatus::Completed, false, false) => Some(DeadlineKind::Handling),
         (OrderStatus::Completed, false, true) => Some(DeadlineKind::Inspection),
@@ -145,10 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn a_dispute_stops_every_deadline() {
+    fn a_dispute_stops_every_deadline_but_its_own() {
         for status in OrderStatus::ALL {
             for dispatched in [false, true] {
-                assert_eq!(running(*status, true, dispatched), None);
+                let own = (*status == OrderStatus::Frozen).then_some(DeadlineKind::Dispute);
+                assert_eq!(running(*status, true, dispatched), own);
                 let open = matches!(status, OrderStatus::Completed | OrderStatus::Frozen);
                 assert_eq!(running(*status, false, dispatched).is_some(), open);
             }

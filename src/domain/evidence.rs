@@ -19,6 +19,12 @@ words! {
         Shipment = "shipment",
         /// A wish for another address.
         Reseal = "reseal",
+        /// An offer in a dispute.
+        Offer = "offer",
+        /// What staff ask to rule.
+        Ruling = "ruling",
+        /// A statement in a dispute.
+        Claim = "claim",
     }
 }
 

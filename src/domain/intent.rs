@@ -19,6 +19,14 @@ words! {
         Extend = "extend",
         /// Take a late dispatch after all.
         Resume = "resume",
+        /// Take the other party's offer.
+        Accept = "accept",
+        /// Rule in a dispute.
+        Rule = "rule",
+        /// Call a second staff member to a ruling.
+        Contest = "contest",
+        /// Agree with another staff member's ruling.
+        Confirm = "confirm",
     }
 }
 
@@ -55,8 +63,14 @@ impl IntentAction {
     /// where there is one: what parts the buyer from his money does, what gives it back does not.
     pub const fn wants_consent(self, role: ActorRole) -> bool {
         match self {
-            Self::Release => matches!(role, ActorRole::Buyer),
-            Self::Cancel | Self::Refund | Self::Extend | Self::Resume => false,
+            Self::Release | Self::Accept => matches!(role, ActorRole::Buyer),
+            Self::Cancel
+            | Self::Refund
+            | Self::Extend
+            | Self::Resume
+            | Self::Rule
+            | Self::Contest
+            | Self::Confirm => false,
         }
     }
 }
@@ -139,6 +153,12 @@ pub const RULES: &[(IntentAction, ActorRole, &[Phase])] = &[
     (IntentAction::Refund, ActorRole::Buyer, &[Phase::Overdue, Phase::SentLate]),
     (IntentAction::Extend, ActorRole::Buyer, &[Phase::Sent]),
     (IntentAction::Resume, ActorRole::Buyer, &[Phase::SentLate]),
+    (IntentAction::Accept, ActorRole::Buyer, &[Phase::Disputed]),
+    (IntentAction::Accept, ActorRole::Vendor, &[Phase::Disputed]),
+    (IntentAction::Rule, ActorRole::Staff, &[Phase::Disputed]),
+    (IntentAction::Contest, ActorRole::Buyer, &[Phase::Disputed]),
+    (IntentAction::Contest, ActorRole::Vendor, &[Phase::Disputed]),
+    (IntentAction::Confirm, ActorRole::Staff, &[Phase::Disputed]),
 ];
 
 /// Whether `role` may ask for `action` as an order stands.
@@ -173,6 +193,13 @@ const fn why_not(action: IntentAction, phase: Phase) -> Refusal {
         (IntentAction::Resume, _) => Refusal::NotOverdue,
         (IntentAction::Extend, _) => Refusal::NotShipped,
         (IntentAction::Release | IntentAction::Refund, _) => Refusal::OtherParty,
+        (
+            IntentAction::Accept
+            | IntentAction::Rule
+            | IntentAction::Contest
+            | IntentAction::Confirm,
+            _,
+        ) => Refusal::Undisputed,
     }
 }
 

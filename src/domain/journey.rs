@@ -1,6 +1,7 @@
 //! What happens next to an order: who must act, on what, and by when.
 
 use crate::clock::Time;
+use crate::dispute::{Ruling, may_contest};
 use crate::order::OrderStatus;
 
 /// Who is to act.
@@ -12,6 +13,8 @@ pub enum Who {
     Vendor,
     /// Either of them.
     Parties,
+    /// Staff.
+    Staff,
     /// The site, by itself.
     Site,
     /// The operator, by hand.
@@ -47,6 +50,12 @@ pub enum Step {
     PayOut,
     /// The parties end a dispute.
     SettleDispute,
+    /// A ruling is carried out, unless a party calls a second staff member.
+    AwaitRuling,
+    /// A ruling is carried out; two staff members have looked at it.
+    CarryOutRuling,
+    /// A second staff member looks at a ruling.
+    SecondOpinion,
     /// A payout is stuck.
     Unblock,
     /// Nothing.
@@ -87,6 +96,8 @@ pub struct Position {
     pub dispatched: bool,
     /// When the deadline that runs now will come, once escrow has set it.
     pub deadline: Option<Time>,
+    /// The last ruling, and when its notice is over.
+    pub ruling: Option<(Ruling, Time)>,
 }
 
 /// Says what happens next.
@@ -117,10 +128,25 @@ pub fn next(at: &Position) -> Next {
             let step = if at.dispatched { Step::AcceptLate } else { Step::TakeBack };
             Next { who: Who::Buyer, step, by: at.deadline }
         }
-        OrderStatus::Frozen => Next { who: Who::Parties, step: Step::SettleDispute, by: None },
+        OrderStatus::Frozen => in_dispute(at),
         OrderStatus::Released | OrderStatus::Cancelled | OrderStatus::Failed => {
             Next { who: Who::Nobody, step: Step::Done, by: None }
         }
+    }
+}
+
+/// The next step of a dispute that is in effect.
+fn in_dispute(at: &Position) -> Next {
+    match at.ruling {
+        Some((ruling, due)) if ruling.is_to_be() => {
+            let step = match may_contest(Some(&ruling)) {
+                Ok(()) => Step::AwaitRuling,
+                Err(_) => Step::CarryOutRuling,
+            };
+            Next { who: Who::Site, step, by: Some(due) }
+        }
+        Some(_) => Next { who: Who::Staff, step: Step::SecondOpinion, by: at.deadline },
+        None => Next { who: Who::Parties, step: Step::SettleDispute, by: at.deadline },
     }
 }
 
@@ -128,6 +154,9 @@ pub fn next(at: &Position) -> Next {
 mod tests {
     use super::*;
     use crate::clock::Span;
+    use crate::dispute::RulingState;
+    use crate::ids::UserId;
+    use crate::money::Bps;
 
     const T0: Time = Time::from_secs(1_800_000_000);
     const START: Position = Position {
@@ -141,6 +170,7 @@ mod tests {
         expires_at: T0.after(Span::minutes(60)),
         dispatched: false,
         deadline: None,
+        ruling: None,
     };
 
     #[test]
@@ -176,7 +206,29 @@ mod tests {
         let late = Position { status: OrderStatus::Frozen, ..funded };
         assert_eq!((next(&late).who, next(&late).step), (Who::Buyer, Step::TakeBack));
         let taken = Position { disputed: true, ..late };
-        assert_eq!(next(&taken).step, Step::SettleDispute);
+        assert_eq!((next(&taken).step, next(&taken).by), (Step::SettleDispute, Some(T0)));
+    }
+
+    #[test]
+    fn a_ruling_is_carried_out_unless_a_second_one_is_called() {
+        let staff = UserId::from_random([7; 16]);
+        let ruling = |state, second| Ruling { n: 1, staff, buyer: Bps::HALF, state, second };
+        let due = T0.after(Span::hours(24));
+        for (state, second, who, step, by) in [
+            (RulingState::Notice, false, Who::Site, Step::AwaitRuling, due),
+            (RulingState::Notice, true, Who::Site, Step::CarryOutRuling, due),
+            (RulingState::Confirmed, false, Who::Site, Step::CarryOutRuling, due),
+            (RulingState::Contested, false, Who::Staff, Step::SecondOpinion, T0),
+        ] {
+            let frozen = Position {
+                status: OrderStatus::Frozen,
+                disputed: true,
+                deadline: Some(T0),
+                ruling: Some((ruling(state, second), due)),
+                ..START
+            };
+            assert_eq!(next(&frozen), Next { who, step, by: Some(by) }, "{state}");
+        }
     }
 
     #[test]

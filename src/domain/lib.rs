@@ -9,6 +9,8 @@ pub mod chain;
 pub mod clamps;
 pub mod clock;
 pub mod deadline;
+pub mod dispute;
+mod event;
 pub mod evidence;
 pub mod ids;
 pub mod intent;

@@ -11,6 +11,8 @@ pub const TOLERANCE_MAX: Bps = Bps::percent(5);
 pub const SURPLUS: Bps = Bps::percent(1);
 /// The highest commission a seal accepts.
 pub const COMMISSION_MAX: Bps = Bps::percent(20);
+/// What a ruling costs where the site takes a fee for it: half of it from each side.
+pub const RESOLVER_FEE: Bps = Bps::percent(10);
 /// The smallest order: this many times the fee of moving its money once.
 pub const MIN_ORDER_FEES: u64 = 20;
 /// A delivery address is erased this long after its order ended.
@@ -34,6 +36,26 @@ pub const INSPECTION_EXTENSION: Span = Span::days(7);
 pub const DEADLINE_GAP: Span = Span::hours(1);
 /// How long no deadline fires after such a gap.
 pub const DEADLINE_GRACE: Span = Span::hours(24);
+/// How long a dispute may last; then the money goes where silence leads to.
+pub const DISPUTE_TIME: Span = Span::days(14);
+/// When staff are reminded of a dispute that nobody has ended.
+pub const DISPUTE_REMINDER: Span = Span::days(7);
+/// A ruling is carried out this long after both parties could read it.
+pub const RULING_NOTICE: Span = Span::hours(24);
+/// What a second staff member has at least, once one was called.
+pub const SECOND_TIME: Span = Span::days(7);
+/// Who has been staff for less does not count as second.
+pub const STAFF_SENIOR: Span = Span::hours(72);
+/// What one staff member may rule about alone in a day, in US cents; beyond it a second one is needed.
+pub const RULED_A_DAY: u64 = 1_000_000;
+/// Offers that each party may make in a dispute.
+pub const OFFERS_MAX: i64 = 20;
+/// Statements that each may add to a dispute.
+pub const CLAIMS_MAX: i64 = 50;
+/// The longest statement in a dispute, in characters.
+pub const CLAIM_LENGTH: usize = 5_000;
+/// The longest reason of a ruling, in characters.
+pub const RULING_LENGTH: usize = 2_000;
 /// A funded order without an outcome is called stuck after this, and staff are alarmed.
 pub const STUCK_AFTER: Span = Span::hours(720);
 /// The longest handling time a package may name, in hours.

@@ -164,6 +164,8 @@ impl Bps {
     pub const ZERO: Self = Self(0);
     /// The whole, 100 %.
     pub const WHOLE: Self = Self(10_000);
+    /// Half of it.
+    pub const HALF: Self = Self(5_000);
 
     /// So many hundredths of a percent; `None` above the whole.
     pub const fn new(bps: u16) -> Option<Self> {
@@ -175,6 +177,12 @@ impl Bps {
         let percent = if percent > 100 { 100 } else { percent };
         #[expect(clippy::as_conversions, reason = "u8 to u16 in a const function")]
         Self((percent as u16).saturating_mul(100))
+    }
+
+    /// Reads percent as a person types them: `70`, `66.5`, `33.33`.
+    pub fn parse(text: &str) -> Result<Self, AmountError> {
+        let units = Amount::parse(text.trim(), 2)?;
+        u16::try_from(units.0).ok().and_then(Self::new).ok_or(AmountError::Range)
     }
 
     /// The number of hundredths of a percent.

@@ -9,6 +9,7 @@ use crate::asset::Asset;
 use crate::chain::{ChainSpec, RATE_FRESH};
 use crate::clamps::{Bound, Clamps};
 use crate::clock::{Span, Time};
+pub use crate::event::EventKind;
 use crate::ids::{ItemId, PackageId};
 use crate::item::PackageKind;
 use crate::limits;
@@ -78,60 +79,6 @@ impl OrderStatus {
     /// Whether the order has come to its end.
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Released | Self::Cancelled | Self::Failed)
-    }
-}
-
-words! {
-    /// What a row of the payment stream tells. Escrow writes every one of them.
-    EventKind {
-        /// An address was issued and the terms sealed.
-        AddressIssued = "address-issued",
-        /// The order asks for something that escrow does not accept.
-        Rejected = "rejected",
-        /// A payment is at the head of the chain but not final.
-        PaymentSeen = "payment-seen",
-        /// A payment that was seen is gone from the chain.
-        PaymentVanished = "payment-vanished",
-        /// A final payment short of the sum was credited.
-        PaymentCredited = "payment-credited",
-        /// The sum is there and final.
-        Funded = "funded",
-        /// Called off before it was funded.
-        Cancelled = "cancelled",
-        /// The deadline passed on the final chain.
-        Expired = "expired",
-        /// A dispute took effect.
-        Frozen = "frozen",
-        /// The handling time passed without dispatch: the buyer may have the money back.
-        Overdue = "overdue",
-        /// The buyer took a late dispatch after all.
-        Resumed = "resumed",
-        /// The buyer took more time to look at what came.
-        Extended = "extended",
-        /// A request was turned down.
-        IntentRefused = "intent-refused",
-        /// A payout was planned; from here it cannot be stopped.
-        PayoutPlanned = "payout-planned",
-        /// A payout cannot go on without somebody's help.
-        PayoutHeld = "payout-held",
-        /// What held a payout is gone; it goes on.
-        PayoutResumed = "payout-resumed",
-        /// A party asked to be paid to another address.
-        ResealAsked = "reseal-asked",
-        /// The terms were sealed anew with that address.
-        Resealed = "resealed",
-        /// It was withdrawn or turned down.
-        ResealEnded = "reseal-ended",
-        /// One leg of a payout is final.
-        LegPaid = "leg-paid",
-        /// The vendor is paid.
-        Released = "released",
-        /// The buyer is paid back.
-        Refunded = "refunded",
-        /// Money beyond the decision was found.
-        LateMoney = "late-money",
-        /// Money beyond the decision is back with the buyer.
-        LateMoneyReturned = "late-money-returned",
     }
 }
 

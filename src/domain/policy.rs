@@ -1,5 +1,6 @@
 //! Who may do what about an order: asked by every button and every handler.
 
+use crate::dispute::{self, Judge, Ruling};
 use crate::intent::{self, ActorRole, IntentAction, Standing};
 use crate::order::OrderStatus;
 use crate::refusal::Refusal;
@@ -56,6 +57,10 @@ pub enum Act {
     Ship,
     /// Open a dispute.
     Dispute,
+    /// Propose in a dispute how to share.
+    Offer,
+    /// Say something about a dispute.
+    Claim,
     /// Ask to be paid to another address than the sealed one.
     Reseal,
     /// Take that back while it waits.
@@ -64,7 +69,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::See,
         Self::SeeDelivery,
         Self::Ask(IntentAction::Cancel),
@@ -72,8 +77,14 @@ impl Act {
         Self::Ask(IntentAction::Refund),
         Self::Ask(IntentAction::Extend),
         Self::Ask(IntentAction::Resume),
+        Self::Ask(IntentAction::Accept),
+        Self::Ask(IntentAction::Rule),
+        Self::Ask(IntentAction::Contest),
+        Self::Ask(IntentAction::Confirm),
         Self::Ship,
         Self::Dispute,
+        Self::Offer,
+        Self::Claim,
         Self::Reseal,
         Self::KeepAddress,
     ];
@@ -100,6 +111,21 @@ pub struct Situation {
     pub reseal_asked: bool,
     /// That address waits for its time.
     pub reseal_waits: bool,
+    /// What of its dispute decides.
+    pub dispute: InDispute,
+}
+
+/// What of a dispute decides about acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InDispute {
+    /// An offer of the buyer's stands.
+    pub buyer_offer: bool,
+    /// An offer of the vendor's stands.
+    pub vendor_offer: bool,
+    /// The last ruling.
+    pub ruling: Option<Ruling>,
+    /// Who asks, where that is staff.
+    pub judge: Option<Judge>,
 }
 
 impl From<Situation> for Standing {
@@ -124,6 +150,7 @@ pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal
         Act::SeeDelivery => see_delivery(actor, now.funded),
         Act::Ask(action) => {
             intent::check(action, actor, now.into())?;
+            in_dispute(action, actor, now.dispute)?;
             if now.intent_open { Err(Refusal::InProgress) } else { Ok(()) }
         }
         Act::Ship => {
@@ -138,6 +165,11 @@ pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal
             }
             under_way(now)
         }
+        Act::Offer => {
+            only(actor, &[ActorRole::Buyer, ActorRole::Vendor])?;
+            disputed(now)
+        }
+        Act::Claim => disputed(now),
         // Where a store's money goes is its owner's to say.
         Act::Reseal | Act::KeepAddress if relation == Relation::Vendor(StoreRole::Collaborator) => {
             Err(Refusal::NotYours)
@@ -146,6 +178,29 @@ pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal
         Act::KeepAddress if now.reseal_waits => Ok(()),
         Act::KeepAddress => Err(Refusal::NothingWaits),
     }
+}
+
+/// Whether a request fits what was offered and ruled in a dispute.
+fn in_dispute(action: IntentAction, actor: ActorRole, now: InDispute) -> Result<(), Refusal> {
+    let last = now.ruling.as_ref();
+    match (action, actor) {
+        (IntentAction::Accept, ActorRole::Buyer) if !now.vendor_offer => Err(Refusal::OfferGone),
+        (IntentAction::Accept, ActorRole::Vendor) if !now.buyer_offer => Err(Refusal::OfferGone),
+        (IntentAction::Contest, _) => dispute::may_contest(last),
+        (IntentAction::Rule, _) => {
+            let judge = now.judge.ok_or(Refusal::NotStaff)?;
+            dispute::may_rule(judge, last).map(drop)
+        }
+        (IntentAction::Confirm, _) => {
+            dispute::may_confirm(now.judge.ok_or(Refusal::NotStaff)?, last)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn disputed(now: Situation) -> Result<(), Refusal> {
+    under_way(now)?;
+    if now.disputed { Ok(()) } else { Err(Refusal::Undisputed) }
 }
 
 /// The buyer wrote it; the store needs it from funding on, and never where it was not funded; staff
@@ -184,6 +239,7 @@ mod tests {
         disputed: false,
         extended: false,
         intent_open: false,
+        dispute: InDispute { buyer_offer: false, vendor_offer: false, ruling: None, judge: None },
         reseal_asked: false,
         reseal_waits: false,
     };
@@ -223,6 +279,31 @@ mod tests {
             Relation::Vendor(StoreRole::Owner)
         );
         assert_eq!(Relation::of(false, None, Role::Customer), Relation::Stranger);
+    }
+
+    #[test]
+    fn a_dispute_has_its_own_acts_for_each_side() {
+        let judge = Some(Judge { id: crate::ids::UserId::from_random([7; 16]), senior: false });
+        let open = Situation {
+            status: OrderStatus::Frozen,
+            disputed: true,
+            dispute: InDispute { buyer_offer: true, judge, ..InDispute::default() },
+            ..FUNDED
+        };
+        let may = |act, relation| check(act, relation, open);
+        assert_eq!(may(Act::Ask(IntentAction::Accept), VENDOR), Ok(()));
+        assert_eq!(may(Act::Ask(IntentAction::Accept), Relation::Buyer), Err(Refusal::OfferGone));
+        assert_eq!(may(Act::Ask(IntentAction::Rule), Relation::Staff), Ok(()));
+        assert_eq!(may(Act::Ask(IntentAction::Rule), VENDOR), Err(Refusal::OtherParty));
+        assert_eq!(may(Act::Ask(IntentAction::Contest), Relation::Buyer), Err(Refusal::Unruled));
+        assert_eq!(may(Act::Ask(IntentAction::Confirm), Relation::Staff), Err(Refusal::Unruled));
+        assert_eq!(may(Act::Offer, Relation::Staff), Err(Refusal::OtherParty));
+        for relation in [Relation::Buyer, VENDOR, Relation::Staff] {
+            assert_eq!(may(Act::Claim, relation), Ok(()));
+            assert_eq!(check(Act::Claim, relation, FUNDED), Err(Refusal::Undisputed));
+            let early = Situation { status: OrderStatus::Completed, ..open };
+            assert_eq!(check(Act::Claim, relation, early), Ok(()), "also before it is effective");
+        }
     }
 
     #[test]

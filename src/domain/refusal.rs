@@ -87,6 +87,53 @@ pub enum Refusal {
     /// The order is still waiting for its address.
     #[error("This order is still being prepared. Please try again in a moment.")]
     Preparing,
+    /// No dispute is in effect.
+    #[error("There is no dispute about this order.")]
+    Undisputed,
+    /// The offer is not one of the other party's, or not its last.
+    #[error("This offer does not stand any more. Please look at the newest one.")]
+    OfferGone,
+    /// Where a wallet signs for the buyer, the vendor cannot take the buyer's offer: it carries no
+    /// signature.
+    #[error(
+        "The buyer's wallet has to sign for this. Please offer the same share, for the buyer to accept."
+    )]
+    SignerAccepts,
+    /// A party made as many offers as it may.
+    #[error("You have made as many offers as are taken in one dispute.")]
+    TooManyOffers,
+    /// Somebody said as much as is taken.
+    #[error("You have said as much as is taken in one dispute.")]
+    TooManyClaims,
+    /// A ruling stands already.
+    #[error(
+        "There is a ruling already. It can be changed only if a party calls a second staff member."
+    )]
+    Ruled,
+    /// No ruling stands.
+    #[error("There is no ruling to act on.")]
+    Unruled,
+    /// The ruling that the request is about is not the one that stands.
+    #[error("There is another ruling by now. Please look at it first.")]
+    OtherRuling,
+    /// A second opinion is the last one.
+    #[error("Two staff members have looked at this already; the ruling is final.")]
+    FinalRuling,
+    /// A second staff member was called already.
+    #[error("A second staff member was called already.")]
+    Contested,
+    /// The ruling waits for somebody else.
+    #[error("Another staff member than the first has to look at this.")]
+    SameStaff,
+    /// Staff since a short time only.
+    #[error("Whoever became staff within the last three days does not count as second.")]
+    NewStaff,
+    /// Not staff by escrow's own look.
+    #[error("Only staff who are no party to the order rule in it.")]
+    NotStaff,
+    /// What was asked for cannot be read or is not there.
+    #[error("The request is not one that can be carried out.")]
+    Unreadable,
 }
 
 impl Refusal {
@@ -108,6 +155,20 @@ impl Refusal {
             Self::NothingWaits => "nothing-waits",
             Self::Disputed => "already-disputed",
             Self::Preparing => "preparing",
+            Self::Undisputed => "not-disputed",
+            Self::SignerAccepts => "signer-accepts",
+            Self::OfferGone => "offer-gone",
+            Self::TooManyOffers => "too-many-offers",
+            Self::TooManyClaims => "too-many-claims",
+            Self::Ruled => "already-ruled",
+            Self::Unruled => "not-ruled",
+            Self::OtherRuling => "other-ruling",
+            Self::FinalRuling => "final-ruling",
+            Self::Contested => "already-contested",
+            Self::SameStaff => "same-staff",
+            Self::NewStaff => "new-staff",
+            Self::NotStaff => "not-staff",
+            Self::Unreadable => "unreadable",
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct Terms {
     pub commission_wallet: EvmAddress,
     /// The site's share of what goes to the vendor.
     pub commission: Bps,
+    /// Where the fee for a ruling goes; none where the site takes none.
+    pub resolver: Option<EvmAddress>,
     /// The wallet without whose signature the buyer's own acts do not part him from his money; none
     /// where the buyer has named none.
     pub signer: Option<EvmAddress>,
@@ -100,11 +102,20 @@ impl Terms {
     }
 
     /// What the signer agrees to by an act under the number of its request, until `deadline_secs`
-    /// since 1970.
-    pub fn consent(&self, action: IntentAction, n: u32, deadline_secs: u64) -> Consent {
+    /// since 1970. Where an offer is accepted, the buyer's share is part of the act: another offer is
+    /// another act.
+    pub fn consent(
+        &self,
+        (action, buyer): (IntentAction, Option<Bps>),
+        n: u32,
+        deadline_secs: u64,
+    ) -> Consent {
         Consent {
             order: self.order.to_string(),
-            action: action.to_string(),
+            action: match buyer {
+                Some(buyer) => format!("{action}: {buyer} to the buyer"),
+                None => action.to_string(),
+            },
             nonce: n.into(),
             deadline: deadline_secs,
             chain: self.chain.get(),
@@ -123,13 +134,12 @@ impl Terms {
         text
     }
 
-    fn header(&self) -> &'static str {
-        if self.signer.is_some() {
+    const fn header(&self) -> &'static str {
+        if self.resolver.is_some() || self.signer.is_some() {
             return HEADER_MORE;
         }
         if self.token.is_some() { HEADER_TOKEN } else { HEADER }
     }
-
     fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![
             ("order", self.order.to_string()),
@@ -158,6 +168,7 @@ impl Terms {
             ("commission address", self.commission_wallet.to_string()),
             ("commission bps", self.commission.get().to_string()),
         ]);
+        fields.extend(self.resolver.map(|address| ("resolver address", address.to_string())));
         fields.extend(self.signer.map(|signer| ("signer address", signer.to_string())));
         fields.extend([
             ("handling hours", self.handling_hours.to_string()),
@@ -198,6 +209,7 @@ impl Terms {
             commission_wallet: read(&fields, "commission address")?,
             commission: Bps::new(read(&fields, "commission bps")?)
                 .ok_or(Unreadable("commission bps"))?,
+            resolver: optional(&fields, "resolver address", || read(&fields, "resolver address"))?,
             signer: optional(&fields, "signer address", || read(&fields, "signer address"))?,
             handling_hours: read(&fields, "handling hours")?,
             inspection_hours: read(&fields, "inspection hours")?,
@@ -283,6 +295,7 @@ pub(crate) fn sample() -> Terms {
         payout: address(0x53),
         commission_wallet: address(0x54),
         commission: Bps::percent(5),
+        resolver: None,
         signer: None,
         handling_hours: 72,
         inspection_hours: 336,
@@ -306,63 +319,5 @@ pub(crate) fn sample_token() -> Terms {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn terms_read_back_from_their_text() {
-        assert_eq!(Terms::from_text(&sample().to_text()), Ok(sample()));
-        assert_eq!(Terms::from_text(&sample_token().to_text()), Ok(sample_token()));
-        for plain in [sample(), sample_token()] {
-            let signed = Terms { signer: Some(EvmAddress::from_bytes([0x57; 20])), ..plain };
-            assert!(signed.to_text().starts_with("holdfast sealed terms 3\n"));
-            assert_eq!(Terms::from_text(&signed.to_text()), Ok(signed));
-        }
-        assert_eq!(sample_token().asset().shown(sample_token().due), "25 USDC");
-    }
-
-    #[test]
-    fn a_token_belongs_to_its_layout() {
-        for (text, other) in [
-            (sample().to_text(), ("terms 1", "terms 2")),
-            (sample_token().to_text(), ("terms 2", "terms 1")),
-            (sample().to_text(), ("terms 1", "terms 3")),
-            (sample_token().to_text(), ("terms 2", "terms 3")),
-            (sample_token().to_text(), ("decimals: 6", "decimals: 25")),
-            (sample_token().to_text(), ("symbol: USDC", "symbol: US DC")),
-        ] {
-            assert!(Terms::from_text(&text.replace(other.0, other.1)).is_err(), "{other:?}");
-        }
-    }
-
-    #[test]
-    fn a_consent_is_bound_to_chain_address_order_act_and_number() {
-        let consent = sample().consent(IntentAction::Release, 7, 1_800_000_000);
-        assert_eq!((consent.chain, consent.escrow), (31_337, sample().escrow));
-        assert_eq!((consent.order.as_str(), consent.action.as_str()), (ORDER, "release"));
-        assert_eq!((consent.nonce, consent.deadline), (7, 1_800_000_000));
-    }
-
-    const ORDER: &str = "01010101010101010101010101010101";
-
-    #[test]
-    fn a_text_with_anything_moved_added_or_respelled_is_refused() {
-        let text = sample().to_text();
-        let swapped: Vec<&str> = {
-            let mut rows: Vec<&str> = text.lines().collect();
-            rows.swap(1, 2);
-            rows
-        };
-        for other in [
-            text.replace(" 1\n", " 2\n"),
-            text.replace("due: 1", "due: 01"),
-            format!("{text}extra: 1\n"),
-            text.replace("order: ", "order:  "),
-            text.trim_end().to_owned(),
-            swapped.join("\n"),
-            String::new(),
-        ] {
-            assert!(Terms::from_text(&other).is_err(), "{other}");
-        }
-    }
-}
+#[path = "seal_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::EvmAddress;
 use crate::limits;
-use crate::money::Amount;
+use crate::money::{Amount, Bps};
 use crate::order::{BadWord, words};
 use crate::seal::Terms;
 
@@ -18,6 +18,8 @@ words! {
         Commission = "commission",
         /// The buyer, at the sealed refund address.
         Buyer = "buyer",
+        /// Whoever bears the cost of rulings, at the sealed resolver address.
+        Resolver = "resolver",
     }
 }
 
@@ -30,6 +32,8 @@ words! {
         Refund = "refund",
         /// Later cases: money that the decision did not cover goes back to the buyer.
         Residual = "residual",
+        /// Case 0: buyer and vendor share, by an offer, a ruling or the end of a dispute's time.
+        Split = "split",
     }
 }
 
@@ -64,42 +68,129 @@ pub enum Indivisible {
     BelowFees,
 }
 
-/// Divides the money of an order that is released.
+/// How the money of an order is divided between its parties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Division {
+    /// The buyer's share; the rest is the vendor's.
+    pub buyer: Bps,
+    /// Staff ruled it, which costs [`limits::RESOLVER_FEE`] where the terms name a resolver.
+    pub ruled: bool,
+}
+
+impl Division {
+    /// Everything to the vendor.
+    pub const RELEASE: Self = Self { buyer: Bps::ZERO, ruled: false };
+    /// Everything to the buyer.
+    pub const REFUND: Self = Self { buyer: Bps::WHOLE, ruled: false };
+
+    /// Whether the order ends as cancelled, because the larger share is the buyer's; a tie is a
+    /// release.
+    pub fn cancels(self) -> bool {
+        self.buyer > Bps::HALF
+    }
+}
+
+/// Divides the money of an order between its parties.
 ///
-/// The sum that was due, or what came if it was less, is the vendor's but for the commission; the
-/// vendor's share bears the fees of both legs. A commission that would cost more to send than it is
-/// worth stays with the vendor. What came above the sum by more than [`limits::SURPLUS`] and above
-/// its own fee goes back to the buyer; less than that is the vendor's.
+/// What is divided is the sum that was due, or what came if it was less. What came above it by more
+/// than [`limits::SURPLUS`] and above its own fee goes back to the buyer; less than that is divided
+/// along. The vendor bears the fees of his leg and of the commission's, the buyer that of his own, and
+/// the resolver that of the resolver's. A share that would cost more to send than it is worth goes to
+/// the other side; a commission and a resolver's fee of which that is so are not taken. The
+/// commission is a share of what is the vendor's after the resolver's fee. Half of that fee is taken
+/// from each side, as far as that side stays worth sending.
+pub fn split(
+    terms: &Terms,
+    available: Amount,
+    leg_fee: Amount,
+    division: Division,
+) -> Result<PayoutPlan, Indivisible> {
+    let over = available.minus(terms.due);
+    let returns = over > terms.due.share(limits::SURPLUS) && over > twice(leg_fee);
+    let base = if returns { terms.due } else { available };
+    let back = if returns { over } else { Amount::ZERO };
+    let (buyer, vendor) = sides(base, division.buyer, leg_fee);
+    if vendor.is_zero() && available <= twice(leg_fee) {
+        return Err(Indivisible::BelowFees);
+    }
+    let resolver = terms.resolver.filter(|_| division.ruled);
+    let (from_buyer, from_vendor) = match resolver {
+        Some(_) => resolver_fee(base, (buyer, vendor), leg_fee),
+        None => (Amount::ZERO, Amount::ZERO),
+    };
+    let mut legs = of_vendor(terms, vendor.minus(from_vendor), leg_fee)?;
+    let taken = from_buyer.checked_add(from_vendor).ok_or(Indivisible::BelowFees)?;
+    if let Some(to) = resolver.filter(|_| !taken.is_zero()) {
+        legs.push(LegPlan { role: LegRole::Resolver, to, amount: taken.minus(leg_fee) });
+    }
+    let buyer = buyer.minus(from_buyer).checked_add(back).ok_or(Indivisible::BelowFees)?;
+    if !buyer.is_zero() {
+        let amount = buyer.checked_sub(leg_fee).filter(|rest| !rest.is_zero());
+        let amount = amount.ok_or(Indivisible::BelowFees)?;
+        legs.push(LegPlan { role: LegRole::Buyer, to: terms.refund, amount });
+    }
+    let plan = close(legs, available)?;
+    Ok(if terms.token.is_some() { charge(plan) } else { plan })
+}
+
+/// Divides the money of an order that is released: see [`split`].
 pub fn release(
     terms: &Terms,
     available: Amount,
     leg_fee: Amount,
 ) -> Result<PayoutPlan, Indivisible> {
-    let over = available.minus(terms.due);
-    let returns = over > terms.due.share(limits::SURPLUS) && over > twice(leg_fee);
-    let base = if returns { terms.due } else { available };
-    let commission =
-        Some(base.share(terms.commission)).filter(|share| *share > leg_fee).unwrap_or_default();
-    let mut legs = Vec::new();
+    split(terms, available, leg_fee, Division::RELEASE)
+}
+
+/// Sends everything back to the buyer; the fee comes out of it.
+pub fn refund(
+    terms: &Terms,
+    available: Amount,
+    leg_fee: Amount,
+) -> Result<PayoutPlan, Indivisible> {
+    split(terms, available, leg_fee, Division::REFUND)
+}
+
+/// The shares of buyer and vendor; a share that is not worth sending is the other's, and the
+/// remainder is the vendor's.
+fn sides(base: Amount, buyer: Bps, leg_fee: Amount) -> (Amount, Amount) {
+    let buyer = base.share(buyer);
+    let vendor = base.minus(buyer);
+    match (buyer.min(vendor) <= twice(leg_fee), buyer > vendor) {
+        (true, true) => (base, Amount::ZERO),
+        (true, false) => (Amount::ZERO, base),
+        (false, _) => (buyer, vendor),
+    }
+}
+
+/// What the resolver takes from buyer and vendor; nothing where it is not worth sending.
+fn resolver_fee(base: Amount, sides: (Amount, Amount), leg_fee: Amount) -> (Amount, Amount) {
+    let fee = base.share(limits::RESOLVER_FEE);
+    let half = fee.share(Bps::HALF);
+    let keep = twice(leg_fee);
+    let taken = (half.min(sides.0.minus(keep)), fee.minus(half).min(sides.1.minus(keep)));
+    if taken.0.checked_add(taken.1) > Some(leg_fee) { taken } else { (Amount::ZERO, Amount::ZERO) }
+}
+
+/// The legs of the vendor's side; none if nothing is his.
+fn of_vendor(terms: &Terms, share: Amount, leg_fee: Amount) -> Result<Vec<LegPlan>, Indivisible> {
+    if share.is_zero() {
+        return Ok(Vec::new());
+    }
+    let commission = share.share(terms.commission);
+    let commission = if commission > leg_fee { commission } else { Amount::ZERO };
     let carried = if commission.is_zero() { leg_fee } else { twice(leg_fee) };
-    let vendor = base
+    let vendor = share
         .checked_sub(commission)
         .and_then(|rest| rest.checked_sub(carried))
-        .filter(|share| !share.is_zero())
+        .filter(|rest| !rest.is_zero())
         .ok_or(Indivisible::BelowFees)?;
-    legs.push(LegPlan { role: LegRole::Vendor, to: terms.payout, amount: vendor });
+    let site = terms.commission_wallet;
+    let mut legs = vec![LegPlan { role: LegRole::Vendor, to: terms.payout, amount: vendor }];
     if !commission.is_zero() {
-        legs.push(LegPlan {
-            role: LegRole::Commission,
-            to: terms.commission_wallet,
-            amount: commission,
-        });
+        legs.push(LegPlan { role: LegRole::Commission, to: site, amount: commission });
     }
-    if returns {
-        legs.push(LegPlan { role: LegRole::Buyer, to: terms.refund, amount: over.minus(leg_fee) });
-    }
-    let plan = close(legs, available)?;
-    Ok(if terms.token.is_some() { charge(plan) } else { plan })
+    Ok(legs)
 }
 
 /// Lets the site's leg carry what the gas wallet laid out for all of them.
@@ -115,19 +206,6 @@ fn charge(mut plan: PayoutPlan) -> PayoutPlan {
     plan
 }
 
-/// Sends everything back to the buyer; the fee comes out of it.
-pub fn refund(
-    terms: &Terms,
-    available: Amount,
-    leg_fee: Amount,
-) -> Result<PayoutPlan, Indivisible> {
-    let amount = available
-        .checked_sub(leg_fee)
-        .filter(|rest| *rest > leg_fee)
-        .ok_or(Indivisible::BelowFees)?;
-    close(vec![LegPlan { role: LegRole::Buyer, to: terms.refund, amount }], available)
-}
-
 fn twice(amount: Amount) -> Amount {
     amount.checked_add(amount).unwrap_or(amount)
 }
@@ -139,102 +217,5 @@ fn close(legs: Vec<LegPlan>, available: Amount) -> Result<PayoutPlan, Indivisibl
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::money::Bps;
-    use crate::seal::{sample, sample_token};
-    use proptest::prelude::*;
-
-    fn terms(due: u128, commission: u16) -> Terms {
-        Terms { due: Amount::from_u128(due), commission: Bps::new(commission).unwrap(), ..sample() }
-    }
-
-    fn amounts(plan: &PayoutPlan) -> Vec<(LegRole, u128)> {
-        plan.legs.iter().map(|leg| (leg.role, leg.amount.as_u256().to())).collect()
-    }
-
-    #[test]
-    fn a_release_pays_vendor_and_commission() {
-        let plan =
-            release(&terms(1_000_000, 500), Amount::from_u128(1_000_000), Amount::from_u128(100))
-                .unwrap();
-        assert_eq!(amounts(&plan), [(LegRole::Vendor, 949_800), (LegRole::Commission, 50_000)]);
-        assert_eq!(plan.fee_reserve, Amount::from_u128(200));
-    }
-
-    #[test]
-    fn a_token_s_fees_go_with_the_site_s_leg_or_stay() {
-        let fee = sample_token().token.unwrap().leg_fee;
-        let due = sample_token().due;
-        let paid = release(&sample_token(), due, fee).unwrap();
-        assert_eq!(
-            amounts(&paid),
-            [(LegRole::Vendor, 23_450_000), (LegRole::Commission, 1_250_000 + 300_000)]
-        );
-        assert_eq!(paid.fee_reserve, Amount::ZERO);
-        let free = Terms { commission: Bps::ZERO, ..sample_token() };
-        let paid = release(&free, due, fee).unwrap();
-        assert_eq!((amounts(&paid), paid.fee_reserve), (vec![(LegRole::Vendor, 24_850_000)], fee));
-        let back = refund(&sample_token(), due, fee).unwrap();
-        assert_eq!((amounts(&back), back.fee_reserve), (vec![(LegRole::Buyer, 24_850_000)], fee));
-    }
-
-    #[test]
-    fn a_small_overpayment_is_the_vendors_and_a_large_one_goes_back() {
-        let fee = Amount::from_u128(100);
-        let small = release(&terms(1_000_000, 0), Amount::from_u128(1_010_000), fee).unwrap();
-        assert_eq!(amounts(&small), [(LegRole::Vendor, 1_009_900)]);
-        let large = release(&terms(1_000_000, 0), Amount::from_u128(2_000_000), fee).unwrap();
-        assert_eq!(amounts(&large), [(LegRole::Vendor, 999_900), (LegRole::Buyer, 999_900)]);
-    }
-
-    #[test]
-    fn a_commission_below_its_own_fee_stays_with_the_vendor() {
-        let plan = release(&terms(10_000, 200), Amount::from_u128(10_000), Amount::from_u128(500))
-            .unwrap();
-        assert_eq!(amounts(&plan), [(LegRole::Vendor, 9_500)]);
-    }
-
-    #[test]
-    fn what_costs_more_to_move_than_it_is_worth_is_not_moved() {
-        let fee = Amount::from_u128(100);
-        assert_eq!(
-            refund(&terms(1_000, 0), Amount::from_u128(200), fee),
-            Err(Indivisible::BelowFees)
-        );
-        assert!(refund(&terms(1_000, 0), Amount::from_u128(201), fee).is_ok());
-        assert_eq!(
-            release(&terms(100, 0), Amount::from_u128(100), fee),
-            Err(Indivisible::BelowFees)
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn legs_and_reserve_are_the_whole(
-            due in 1u128..=u128::MAX / 4,
-            available in 1u128..=u128::MAX / 2,
-            fee in 0u128..=1_000_000_000_000_000_000,
-            commission in 0u16..=2_000,
-        ) {
-            let (coin, available, fee) = (terms(due, commission), Amount::from_u128(available), Amount::from_u128(fee));
-            let token = Terms { token: sample_token().token, ..coin.clone() };
-            let all = [&coin, &token].map(|terms| [release(terms, available, fee), refund(terms, available, fee)]);
-            for (terms, plan) in [&coin, &token].into_iter().zip(all).flat_map(|(terms, plans)| plans.map(|plan| (terms, plan))) {
-                let Ok(plan) = plan else { continue };
-                let legs = Amount::sum(plan.legs.iter().map(|leg| leg.amount)).unwrap();
-                prop_assert_eq!(legs.checked_add(plan.fee_reserve), Some(available));
-                prop_assert!(plan.legs.iter().all(|leg| !leg.amount.is_zero()));
-                let fees = Amount::sum(plan.legs.iter().map(|_| fee)).unwrap();
-                let to_site = plan.legs.iter().any(|leg| leg.role == LegRole::Commission);
-                if terms.token.is_some() && to_site {
-                    prop_assert!(plan.fee_reserve.is_zero());
-                } else {
-                    prop_assert!(plan.fee_reserve >= fees);
-                }
-                let sealed = [terms.payout, terms.refund, terms.commission_wallet];
-                prop_assert!(plan.legs.iter().all(|leg| sealed.contains(&leg.to)));
-            }
-        }
-    }
-}
+#[path = "settle_tests.rs"]
+mod tests;

@@ -14,8 +14,14 @@ pub const fn after(kind: EventKind, status: OrderStatus) -> Option<OrderStatus> 
         // A dispute may also come while an order is frozen for not having been dispatched.
         (E::Frozen, S::Completed | S::Frozen) | (E::Overdue, S::Completed) => Some(S::Frozen),
         (E::Resumed, S::Frozen) | (E::Extended, S::Completed) => Some(S::Completed),
-        (E::Released, S::Completed | S::Frozen) => Some(S::Released),
-        (E::Refunded, S::Completed | S::Frozen) => Some(S::Cancelled),
+        (E::Released, S::Completed | S::Frozen) | (E::SplitReleased, S::Frozen) => {
+            Some(S::Released)
+        }
+        (E::Refunded, S::Completed | S::Frozen) | (E::SplitCancelled, S::Frozen) => {
+            Some(S::Cancelled)
+        }
+        // A dispute's own; it is in effect as long as the order is frozen.
+        (E::OfferMade | E::Ruled | E::Contested | E::RulingConfirmed, S::Frozen) => Some(S::Frozen),
         // Nothing is seen on an address that was never issued, and no event leaves an order new.
         (E::PaymentSeen | E::PaymentVanished | E::PaymentCredited | E::IntentRefused, S::New) => {
             None
@@ -46,6 +52,8 @@ pub const fn is_end(kind: EventKind) -> bool {
             | EventKind::Expired
             | EventKind::Released
             | EventKind::Refunded
+            | EventKind::SplitReleased
+            | EventKind::SplitCancelled
     )
 }
 

@@ -10,7 +10,7 @@ use crate::fault::Fault;
 /// Letters of an alarm's message that are kept.
 const MESSAGE_MAX: usize = 300;
 /// Kinds of alarms that rows of web's can set off, one each.
-const FORGED: [&str; 4] = ["address", "intent", "order", "rejected"];
+const FORGED: [&str; 5] = ["address", "intent", "offer", "order", "rejected"];
 /// Alarms of such a kind that an hour takes.
 const ALARMS_MAX: i64 = 100;
 /// The kind of the alarm that says that there were more.

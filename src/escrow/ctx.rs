@@ -84,6 +84,8 @@ pub struct Served {
     pub client: Client,
     /// Where its commissions go.
     pub commission_wallet: EvmAddress,
+    /// Where the fees for rulings go; without one none is taken.
+    pub resolver_wallet: Option<EvmAddress>,
     /// Contracts of the stablecoins that are to be offered, if they pass their check.
     pub tokens: Vec<EvmAddress>,
 }

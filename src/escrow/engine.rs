@@ -10,7 +10,9 @@ use domain::clock::Time;
 use domain::deadline::RunClock;
 
 use crate::ctx::{Ctx, Served};
-use crate::desk::{addresses, anchors, deadlines, disputes, intake, intents, reseals};
+use crate::desk::{
+    addresses, anchors, deadlines, disputes, intake, intents, offers, reseals, rulings,
+};
 use crate::fault::Fault;
 use crate::journal;
 use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sights, sign, tokens};
@@ -75,8 +77,9 @@ impl Engine {
         Self { ctx: Arc::new(ctx) }
     }
 
-    /// One round of the desk: disputes, intents, deadlines, addresses, wishes for others, new orders. Disputes come
-    /// before intents and deadlines, so that one that stands is not overtaken; new orders come last,
+    /// One round of the desk: disputes, offers, intents, rulings, deadlines, addresses, wishes for
+    /// others, new orders. Disputes come before intents and deadlines, so that one that stands is not
+    /// overtaken; what the parties ask for comes before what is done without them; new orders come last,
     /// because they wait for a provider. A full round looks at everything that was ever left over. Answers how much
     /// was done.
     ///
@@ -91,7 +94,9 @@ impl Engine {
         let full = full || ctx.is_walking(true);
         let mut round = Round::default();
         round.add(job("disputes", || disputes::run_once(ctx)))?;
+        round.add(job("offers", || offers::run_once(ctx)))?;
         round.add(job("intents", || intents::run_once(ctx, full)))?;
+        round.add(job("rulings", || rulings::run_once(ctx, full)))?;
         round.add(job("deadlines", || deadlines::run_once(ctx)))?;
         round.add(job("addresses", || addresses::run_once(ctx)))?;
         round.add(job("reseals", || reseals::run_once(ctx)))?;

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use db::doors::Sizes;
 use db::{EscrowDb, Owner};
+use domain::EvmAddress;
 use domain::asset::LISTED;
 use domain::clock::{Clock, Time};
 use secrecy::ExposeSecret;
@@ -101,7 +102,7 @@ pub fn run(
     let password = secrets.db_password.as_ref().map(ExposeSecret::expose_secret);
     let database = config.db(user, password)?;
     let reach = Reach::of(&secrets);
-    let Secrets { keys, chains, prices_url, .. } = secrets;
+    let Secrets { keys, chains, prices_url, resolver_wallet, .. } = secrets;
     // The text of the key goes as soon as the keys are made.
     let keys = Keys::from_source(keys).map_err(failed)?;
     let prepared = EscrowDb::prepare(&database).map_err(failed)?;
@@ -109,7 +110,7 @@ pub fn run(
 
     let db = prepared.start(Sizes { writers: 1, ..Sizes::default() }).map_err(failed)?;
     let local = db.is_local();
-    let chains = providers(chains);
+    let chains = providers(chains, resolver_wallet);
     let names: Vec<_> = chains.iter().map(|chain| chain.client.spec().name).collect();
     let line = format!("escrow for {}", names.join(", "));
     let watch = db.watch(Owner::Web).map_err(failed)?;
@@ -139,12 +140,13 @@ fn failed(error: impl std::fmt::Display) -> RunError {
     RunError::Failed(error.to_string())
 }
 
-/// The chains of a secret file with their providers and the tokens that are asked about.
-pub fn providers(chains: Vec<ChainSecret>) -> Vec<Served> {
-    chains.into_iter().filter_map(served).collect()
+/// The chains of a secret file with their providers and the tokens that are asked about; fees for
+/// rulings go to the `resolver` wallet.
+pub fn providers(chains: Vec<ChainSecret>, resolver: Option<EvmAddress>) -> Vec<Served> {
+    chains.into_iter().filter_map(|secret| served(secret, resolver)).collect()
 }
 
-fn served(secret: ChainSecret) -> Option<Served> {
+fn served(secret: ChainSecret, resolver_wallet: Option<EvmAddress>) -> Option<Served> {
     let transport = Box::new(HttpTransport::new(secret.url));
     let client = Client::new(secret.id.spec()?, transport);
     let listed = LISTED.iter().filter(|listed| listed.chain == secret.id);
@@ -152,7 +154,7 @@ fn served(secret: ChainSecret) -> Option<Served> {
     tokens.extend(secret.tokens);
     tokens.sort_unstable();
     tokens.dedup();
-    Some(Served { client, commission_wallet: secret.commission_wallet, tokens })
+    Some(Served { client, commission_wallet: secret.commission_wallet, resolver_wallet, tokens })
 }
 
 /// One JSON line an event, to standard error.

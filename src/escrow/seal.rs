@@ -3,7 +3,6 @@
 use std::fmt;
 
 use db::ledger::Sealed;
-use domain::EvmAddress;
 use domain::clock::Time;
 use domain::seal::{Terms, hex, unhex};
 use hmac::{Hmac, KeyInit, Mac};
@@ -91,14 +90,10 @@ impl SealKey {
     }
 }
 
-/// The addresses that sealed terms allow money to go to.
-pub fn destinations(terms: &Terms) -> [EvmAddress; 3] {
-    [terms.payout, terms.commission_wallet, terms.refund]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::EvmAddress;
     use domain::chain::ChainId;
     use domain::ids::{OrderId, StoreId, UserId};
     use domain::money::{Amount, Bps, Cents, UsdMicros};
@@ -121,6 +116,7 @@ mod tests {
             payout: address(0x53),
             commission_wallet: address(0x54),
             commission: Bps::percent(5),
+            resolver: None,
             signer: None,
             handling_hours: 72,
             inspection_hours: 336,

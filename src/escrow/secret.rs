@@ -96,7 +96,7 @@ pub struct Secrets {
     pub keys: KeySource,
     /// The chains to serve, at least one.
     pub chains: Vec<ChainSecret>,
-    /// Where the site's resolver fees go, for rulings.
+    /// Where the site's resolver fees go, for rulings, on every chain.
     pub resolver_wallet: Option<EvmAddress>,
     /// Where prices come from.
     pub prices_url: SecretString,

@@ -21,7 +21,8 @@ pub fn challenge(account: &str, request: &str) -> String {
 pub struct Consent {
     /// The order, 32 hexadecimal digits.
     pub order: String,
-    /// The act, by its word: `release`.
+    /// The act, by its word: `release`. With an accepted offer goes the share:
+    /// `accept: 40 % to the buyer`.
     pub action: String,
     /// The number of the request that it goes with. Each number is answered once.
     pub nonce: u64,

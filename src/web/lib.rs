@@ -8,6 +8,7 @@ pub mod assets;
 mod compress;
 pub mod config;
 pub mod demo;
+pub mod disputes;
 pub mod error;
 pub mod health;
 pub mod home;

@@ -9,7 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes::ApiRoutes;
 use crate::{
-    accounts, admin, health, items, keys, orders, packages, signer, site, stores, transparency,
+    accounts, admin, disputes, health, items, keys, orders, packages, signer, site, stores,
+    transparency,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +40,7 @@ fn whole() -> utoipa::openapi::OpenApi {
     doc.merge(items::api::Doc::openapi());
     doc.merge(packages::api::Doc::openapi());
     doc.merge(orders::api::Doc::openapi());
+    doc.merge(disputes::api::Doc::openapi());
     doc.merge(admin::Doc::openapi());
     doc.merge(signer::api::Doc::openapi());
     doc.merge(site::api::Doc::openapi());

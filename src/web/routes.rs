@@ -41,6 +41,7 @@ pub fn pages() -> PageRoutes {
     crate::items::pages(&mut routes);
     crate::stores::pages(&mut routes);
     crate::orders::pages(&mut routes);
+    crate::disputes::pages(&mut routes);
     crate::accounts::pages(&mut routes);
     crate::keys::pages(&mut routes);
     crate::packages::pages(&mut routes);
@@ -56,6 +57,7 @@ pub fn api() -> ApiRoutes {
     crate::items::api(&mut routes);
     crate::stores::api(&mut routes);
     crate::orders::api(&mut routes);
+    crate::disputes::api(&mut routes);
     crate::accounts::api(&mut routes);
     crate::keys::api(&mut routes);
     crate::packages::api(&mut routes);

@@ -16,6 +16,7 @@ mod catalogue_api;
 mod catalogue_window;
 mod client;
 mod deadlines;
+mod disputes;
 mod forgery;
 mod headers;
 mod keys;

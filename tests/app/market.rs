@@ -21,6 +21,8 @@ use crate::shop::Shop;
 const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
 /// Where the commission goes.
 pub const COMMISSION: &str = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720";
+/// Where fees for rulings go.
+pub const RESOLVER: &str = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f";
 /// Where refunds go.
 pub const REFUND: &str = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
 
@@ -99,6 +101,7 @@ impl Market {
             chains: vec![Served {
                 client,
                 commission_wallet: COMMISSION.parse().expect("an address"),
+                resolver_wallet: Some(RESOLVER.parse().expect("an address")),
                 tokens,
             }],
             prices: Some(Box::new(near)),

@@ -176,7 +176,7 @@ fn a_dispute_freezes_the_money_until_one_side_gives_way() {
         (frozen["status"].as_str(), &frozen["dispute"]["effective"]),
         (Some("FROZEN"), &json!(true))
     );
-    assert_eq!(frozen["may"], json!(["refund", "ship", "reseal"]));
+    assert_eq!(frozen["may"], json!(["refund", "ship", "offer", "claim", "reseal"]));
     assert_eq!(vendor.post(&at(&order, "refund"), &json!({})).status, 202);
     market.round();
     market.round();

@@ -71,6 +71,7 @@ fn open(data: &Data, clock: &Arc<ManualClock>) {
         chains: vec![Served {
             client,
             commission_wallet: ADDRESS.parse().unwrap(),
+            resolver_wallet: None,
             tokens: Vec::new(),
         }],
         prices: Some(Box::new(Near(chain))),

@@ -63,6 +63,7 @@ fn planned(escrow: &EscrowDb) {
         order: order(),
         case: 0,
         kind: PayoutKind::Release,
+        share: None,
         state: PayoutState::Planned,
         watermark: Amount::from_u128(50_000_000),
         available: Amount::from_u128(50_000_000),

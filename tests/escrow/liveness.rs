@@ -148,7 +148,7 @@ fn stuck_payouts(world: &World, state: &str, id: &str) {
         &format!(
             "{each} payouts SELECT printf('{id}%030x', i), 0, 'refund', 'held', '{zero}', \
              '{zero}', '{zero}', 'somebody must look', 'operator', NULL, \
-             '2020-01-01 00:00:00', NULL FROM n; \
+             '2020-01-01 00:00:00', NULL, NULL, NULL FROM n; \
              {each} legs SELECT printf('{id}%030x', i), 0, 0, 'buyer', '{to}', '{zero}', 31337, \
              printf('0x52908400098527886E0F{id}%018x', i), 0, 21000, '{zero}', '{state}', NULL, \
              NULL, '2020-01-01 00:00:00', NULL FROM n;",
@@ -185,7 +185,7 @@ fn announcements_that_wait_hold_up_no_others() {
                  expires_at, next_check_at, created_at, updated_at, token_address, token, \
                  decimals FROM n, order_state WHERE order_id = '{order}'; \
                  {each} payout_holds SELECT printf('{id}%030x', i), 1, 0, 'release', 1, 'held', \
-                 '2020-01-01 00:00:00', NULL FROM n;"
+                 '2020-01-01 00:00:00', NULL, NULL, NULL FROM n;"
             ),
         );
         by_hand(

@@ -6,6 +6,7 @@
 )]
 
 mod orders;
+mod parties;
 mod wire;
 mod world;
 
@@ -15,6 +16,7 @@ mod carriers;
 mod copies;
 mod crash;
 mod deadlines;
+mod disputes;
 mod evidence;
 mod forged;
 mod handshake;
@@ -28,6 +30,7 @@ mod provider;
 mod purchase;
 mod recover;
 mod reseals;
+mod rulings;
 mod signer;
 mod taken;
 mod tampered;

@@ -9,6 +9,7 @@ use domain::EvmAddress;
 use domain::clock::{Clock, Span};
 use domain::ids::{AddressRequestId, OrderId, UserId};
 use domain::intent::{ActorRole, IntentAction};
+use domain::money::{Amount, Bps};
 use domain::seal::Terms;
 use escrow::Engine;
 use testkit::Wallet;
@@ -16,6 +17,8 @@ use verify::consent::{Consent, challenge};
 use verify::message;
 use verify::signature::Signature;
 
+use crate::deadlines::turn;
+use crate::disputes::disputed;
 use crate::forged::by_hand;
 use crate::world::World;
 
@@ -72,7 +75,7 @@ impl World {
     /// What the buyer's wallet is asked to sign for the next release of an order.
     fn consent(&self, order: OrderId) -> Consent {
         let n = u32::try_from(self.next_number(order)).unwrap();
-        self.terms_of(order).consent(IntentAction::Release, n, self.deadline())
+        self.terms_of(order).consent((IntentAction::Release, None), n, self.deadline())
     }
 
     /// The buyer asks for a release with a signature and its expiry.
@@ -261,6 +264,74 @@ fn what_gives_the_money_back_and_what_time_does_want_no_consent() {
     engine.desk_once(false).unwrap();
     world.live(&engine, Span::hours(337));
     world.until(&engine, waited, "RELEASED");
+}
+
+/// The buyer takes an offer; his wallet has signed for an act.
+fn accept(
+    world: &World,
+    (order, offer): (OrderId, i32),
+    (wallet, act): (&Wallet, (IntentAction, Option<Bps>)),
+) {
+    let row = world.about(order, (IntentAction::Accept, offer), (ActorRole::Buyer, world.buyer));
+    let n = u32::try_from(row.n).unwrap();
+    let consent = world.terms_of(order).consent(act, n, world.deadline());
+    world.send(IntentRow {
+        signature: Some(wallet.sign(&consent.digest())),
+        signature_expires: Some(i64::try_from(consent.deadline).unwrap()),
+        ..row
+    });
+}
+
+#[test]
+fn an_offer_is_accepted_with_a_signature_over_its_very_share() {
+    let world = World::new();
+    let engine = world.engine();
+    let wallet = Wallet::of(1);
+    world.name_signer(&wallet);
+    engine.desk_once(false).unwrap();
+    let order = disputed(&world, &engine);
+    let offer = world.offer(order, ActorRole::Vendor, 40);
+    turn(&world, &engine);
+    world.accept(order, offer, ActorRole::Buyer);
+    turn(&world, &engine);
+    assert!(world.answer(order).unwrap().1.contains("there is none"));
+    let share = |percent| (IntentAction::Accept, Some(Bps::percent(percent)));
+    for (wallet, act) in [
+        (&wallet, share(50)),
+        (&wallet, (IntentAction::Accept, None)),
+        (&wallet, (IntentAction::Release, None)),
+        (&Wallet::of(2), share(40)),
+    ] {
+        accept(&world, (order, offer), (wallet, act));
+        turn(&world, &engine);
+        let (outcome, why) = world.answer(order).unwrap();
+        assert!(outcome == "refused" && why.contains("not by the wallet"), "{act:?}: {why}");
+    }
+    assert_eq!((world.status(order), world.balance(world.payout)), ("FROZEN", Amount::ZERO));
+    accept(&world, (order, offer), (&wallet, share(40)));
+    world.until(&engine, order, "RELEASED");
+    assert_eq!(world.story(order).last().unwrap(), "split-released");
+}
+
+/// An offer carries no signature, so that a taken web could write both the offer and its acceptance.
+#[test]
+fn the_vendor_takes_no_offer_of_a_buyer_whose_wallet_signs() {
+    let world = World::new();
+    let engine = world.engine();
+    let wallet = Wallet::of(1);
+    world.name_signer(&wallet);
+    engine.desk_once(false).unwrap();
+    let order = disputed(&world, &engine);
+    let offer = world.offer(order, ActorRole::Buyer, 0);
+    turn(&world, &engine);
+    world.accept(order, offer, ActorRole::Vendor);
+    turn(&world, &engine);
+    let (outcome, why) = world.answer(order).unwrap();
+    assert!(outcome == "refused" && why.contains("wallet has to sign"), "{why}");
+    assert_eq!((world.status(order), world.balance(world.payout)), ("FROZEN", Amount::ZERO));
+    // What gives the money back wants nothing.
+    world.ask(order, IntentAction::Refund, ActorRole::Vendor);
+    world.until(&engine, order, "CANCELLED");
 }
 
 #[test]

@@ -40,6 +40,7 @@ fn flood(world: &World, honest: OrderId) {
         actor_role: "buyer".to_owned(),
         request_id: "flood".to_owned(),
         created_at: now,
+        about_n: None,
         signature: None,
         signature_expires: None,
     };

@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) refund: EvmAddress,
     pub(crate) payout: EvmAddress,
     pub(crate) commission: EvmAddress,
+    /// Where fees for rulings go.
+    pub(crate) resolver: Option<EvmAddress>,
     /// Whether orders are paid in the stablecoin.
     pub(crate) in_dollars: bool,
     /// What escrow is told to offer.
@@ -146,6 +148,7 @@ impl World {
             refund: EvmAddress::from_bytes([0x52; 20]),
             payout: EvmAddress::from_bytes([0x53; 20]),
             commission: EvmAddress::from_bytes([0x54; 20]),
+            resolver: None,
             in_dollars,
             tokens: if in_dollars { vec![DOLLAR] } else { Vec::new() },
             meddled: AtomicBool::new(false),
@@ -218,6 +221,7 @@ impl World {
         Served {
             client: Client::new(spec, Box::new(Line(Arc::clone(wire)))),
             commission_wallet: self.commission,
+            resolver_wallet: self.resolver,
             tokens: self.tokens.clone(),
         }
     }
@@ -262,6 +266,7 @@ impl World {
             actor_role: role.to_string(),
             request_id: "test".to_owned(),
             created_at: codec::stamp(self.clock.now()),
+            about_n: None,
             signature: None,
             signature_expires: None,
         }

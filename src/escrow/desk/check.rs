@@ -71,6 +71,7 @@ fn claimed(row: &OrderRow) -> Option<Asset> {
 pub(crate) struct Known {
     pub(crate) now: Time,
     pub(crate) commission_wallet: EvmAddress,
+    pub(crate) resolver_wallet: Option<EvmAddress>,
     /// Carries payouts; nobody's refund.
     pub(crate) gas_wallet: EvmAddress,
     /// The operator's bounds.
@@ -171,6 +172,7 @@ fn judge(
         commission_wallet: known.commission_wallet,
         commission: bps(row.commission_bps, known.clamps.bps(Bound::Commission))
             .ok_or("the commission is above the limit")?,
+        resolver: known.resolver_wallet,
         signer: facts.signer.filter(|signer| !signer.is_zero()),
         handling_hours: hours(row.handling_hours, known.clamps.hours(Bound::Handling))
             .ok_or("the handling time is out of range")?,

@@ -3,16 +3,19 @@
 //! others, with another look at the disputes.
 
 use db::deadlines::{self, Deadline};
+use db::holds::Share;
 use db::ledger::{self, State};
-use db::{EscrowTx, held, holds, inbox, placing};
+use db::{EscrowTx, held, holds, inbox, offers, placing, story};
 use domain::clock::{Span, Time};
 use domain::deadline::{self, DeadlineKind, RunClock};
+use domain::dispute;
 use domain::ids::OrderId;
 use domain::intent::EventActor;
-use domain::limits::{REFUND_AFTER, STUCK_AFTER};
+use domain::limits::{DISPUTE_TIME, REFUND_AFTER, STUCK_AFTER};
 use domain::order::EventKind;
 use domain::settle::PayoutKind;
 
+use super::rulings;
 use crate::book::{self, Note};
 use crate::ctx::Ctx;
 use crate::fault::Fault;
@@ -75,6 +78,7 @@ fn set(
         DeadlineKind::Handling => Span::hours(sealed.handling_hours),
         DeadlineKind::Inspection => Span::hours(sealed.inspection_hours),
         DeadlineKind::Refund => REFUND_AFTER,
+        DeadlineKind::Dispute => DISPUTE_TIME,
     };
     deadlines::put(tx, Deadline { order, kind, due: clock.after(span), extended: false }, now)?;
     Ok(true)
@@ -101,35 +105,48 @@ fn over(tx: &mut EscrowTx<'_>, state: &State) -> Result<Option<DeadlineKind>, Fa
 ///
 /// # Errors
 /// [`Fault`] when the database fails.
-pub(crate) fn asks_for(tx: &mut EscrowTx<'_>, state: &State) -> Result<Option<PayoutKind>, Fault> {
+pub(crate) fn asks_for(
+    tx: &mut EscrowTx<'_>,
+    state: &State,
+) -> Result<Option<(PayoutKind, Option<Share>)>, Fault> {
     Ok(match over(tx, state)? {
-        Some(DeadlineKind::Inspection) => Some(PayoutKind::Release),
-        Some(DeadlineKind::Refund) => Some(PayoutKind::Refund),
-        Some(DeadlineKind::Handling) | None => None,
+        Some(DeadlineKind::Inspection) => Some((PayoutKind::Release, None)),
+        Some(DeadlineKind::Refund) => Some((PayoutKind::Refund, None)),
+        Some(DeadlineKind::Dispute) if !rulings::is_to_be(tx, state.order)? => {
+            Some((PayoutKind::Split, Some(silence(tx, state)?)))
+        }
+        Some(DeadlineKind::Dispute | DeadlineKind::Handling) | None => None,
     })
+}
+
+/// How the money is divided when a dispute runs out. What the vendor says of the goods counts if he
+/// said it before the dispute.
+fn silence(tx: &mut EscrowTx<'_>, state: &State) -> Result<Share, Fault> {
+    let frozen = story::first_at(tx, state.order, EventKind::Frozen)?;
+    let dispatched = match frozen {
+        Some(frozen) => inbox::was_dispatched(tx, state.order, frozen)?,
+        None => false,
+    };
+    let buyer = dispute::by_default(&offers::noted(tx, state.order)?, dispatched);
+    Ok(Share { buyer, ruling: None })
 }
 
 /// Does what was agreed for the end of a deadline. A dispute that stands comes first; requests were
 /// answered earlier in the round.
 fn fire(tx: &mut EscrowTx<'_>, order: OrderId, now: Time) -> Result<bool, Fault> {
     let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
-    if holds::open_hold(tx, order)?.is_some() || inbox::is_disputed(tx, order)? {
+    let overtaken = inbox::is_disputed(tx, order)? && !state.disputed;
+    if overtaken || holds::open_hold(tx, order)?.is_some() {
         return Ok(false);
     }
-    match over(tx, &state)? {
-        None => return Ok(false),
-        Some(DeadlineKind::Handling) => {
-            let comment = "It was not dispatched in time.";
-            let note = Note::new(EventKind::Overdue, EventActor::Escrow, comment);
-            book::append(tx, &mut state, note, now)?;
-        }
-        Some(DeadlineKind::Inspection) => {
-            holds::announce(tx, order, PayoutKind::Release, None, now)?;
-        }
-        Some(DeadlineKind::Refund) => {
-            holds::announce(tx, order, PayoutKind::Refund, None, now)?;
-        }
+    if over(tx, &state)? == Some(DeadlineKind::Handling) {
+        let comment = "It was not dispatched in time.";
+        let note = Note::new(EventKind::Overdue, EventActor::Escrow, comment);
+        book::append(tx, &mut state, note, now)?;
+        return Ok(true);
     }
+    let Some(payout) = asks_for(tx, &state)? else { return Ok(false) };
+    holds::announce(tx, order, payout, None, now)?;
     Ok(true)
 }
 

@@ -90,6 +90,7 @@ fn take_up(ctx: &Ctx, (row, id): (&OrderRow, Identity), round: &mut Round) -> Re
     let known = Known {
         now: ctx.now(),
         commission_wallet: chain.commission_wallet,
+        resolver_wallet: chain.resolver_wallet,
         gas_wallet: ctx.keys.gas_wallet(ctx.generation())?,
         clamps: round.clamps,
         in_escrow: round.in_escrow,

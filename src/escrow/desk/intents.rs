@@ -18,7 +18,7 @@ use domain::settle::PayoutKind;
 use verify::consent::NoConsent;
 
 use super::check::{self, Identity};
-use super::intake;
+use super::{intake, offers, rulings};
 use crate::book::{self, Note};
 use crate::ctx::{self, Ctx};
 use crate::fault::Fault;
@@ -40,6 +40,8 @@ pub(crate) struct Asked {
     pub(crate) action: IntentAction,
     pub(crate) role: ActorRole,
     pub(crate) actor: UserId,
+    /// Number of the offer or ruling that it is about.
+    pub(crate) about: Option<i32>,
 }
 
 /// Says whether the order's signer agrees, or why that does not count.
@@ -76,6 +78,7 @@ pub(crate) fn read(row: &IntentRow) -> Option<Asked> {
         action: row.action.parse().ok()?,
         role: row.actor_role.parse().ok()?,
         actor: row.actor_id.parse().ok()?,
+        about: row.about_n,
     })
 }
 
@@ -122,18 +125,30 @@ pub(crate) fn consented(
     (asked, row): (Asked, &IntentRow),
     at: Time,
 ) -> Result<Result<(), String>, Fault> {
-    if !asked.action.wants_consent(asked.role) {
+    let wants = asked.action.wants_consent(asked.role);
+    if !wants && asked.action != IntentAction::Accept {
         return Ok(Ok(()));
     }
     let sealed = terms(tx, key, state)?.ok();
     let Some((signer, sealed)) = sealed.and_then(|sealed| Some((sealed.signer?, sealed))) else {
         return Ok(Ok(()));
     };
+    if !wants {
+        // The buyer's offer, which the vendor would take, carries no signature.
+        return Ok(Err(Refusal::SignerAccepts.to_string()));
+    }
     let Some((signature, expires)) = row.signature.as_deref().zip(row.signature_expires) else {
         return Ok(Err(NoConsent::Missing.to_string()));
     };
+    let share = match asked.action {
+        IntentAction::Accept => match offers::accepted(tx, state, asked)? {
+            Ok(share) => Some(share.buyer),
+            Err(refusal) => return Ok(Err(refusal.to_string())),
+        },
+        _ => None,
+    };
     let (n, secs) = (asked.n.unsigned_abs(), |secs: i64| u64::try_from(secs).unwrap_or_default());
-    let consent = sealed.consent(asked.action, n, secs(expires));
+    let consent = sealed.consent((asked.action, share), n, secs(expires));
     let agreed = consent.check(signer, signature, secs(at.as_secs()));
     Ok(agreed.map_err(|why| why.to_string()))
 }
@@ -171,15 +186,69 @@ fn act(
         (Err(why), _) => refuse(tx, &mut state, asked, &why, now)?,
         (Ok(()), IntentAction::Cancel) => cancel(tx, &mut state, asked, now)?,
         (Ok(()), IntentAction::Release) => {
-            holds::announce(tx, asked.order, PayoutKind::Release, Some(asked.n), now)?;
+            holds::announce(tx, asked.order, (PayoutKind::Release, None), Some(asked.n), now)?;
         }
         (Ok(()), IntentAction::Refund) => {
-            holds::announce(tx, asked.order, PayoutKind::Refund, Some(asked.n), now)?;
+            holds::announce(tx, asked.order, (PayoutKind::Refund, None), Some(asked.n), now)?;
         }
         (Ok(()), IntentAction::Extend) => extend(tx, &mut state, asked, now)?,
         (Ok(()), IntentAction::Resume) => resume(tx, &mut state, asked, now)?,
+        (Ok(()), _) => in_dispute(tx, &mut state, asked, now)?,
     }
     Ok(true)
+}
+
+/// Requests about offers and rulings.
+fn in_dispute(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    asked: Asked,
+    now: Time,
+) -> Result<(), Fault> {
+    let answered = match asked.action {
+        IntentAction::Rule => rulings::rule(tx, state, asked, now)?,
+        IntentAction::Contest => rulings::contest(tx, state, asked, now)?,
+        IntentAction::Confirm => rulings::confirm(tx, state, asked, now)?,
+        _ => match offers::accepted(tx, state, asked)? {
+            Ok(share) => {
+                let split = (PayoutKind::Split, Some(share));
+                holds::announce(tx, asked.order, split, Some(asked.n), now)?;
+                return Ok(());
+            }
+            Err(refusal) => Err(refusal),
+        },
+    };
+    match answered {
+        Ok(told) => rulings::tell(tx, state, asked, told, now),
+        Err(refusal) => refuse(tx, state, asked, &refusal.to_string(), now),
+    }
+}
+
+/// Whether a party asks for something that comes before what is done without it: until that is
+/// answered, no ruling is carried out and no dispute runs out.
+pub(crate) fn is_pending(
+    tx: &mut EscrowTx<'_>,
+    key: &SealKey,
+    state: &State,
+    at: Time,
+) -> Result<bool, Fault> {
+    let answered = ledger::answered(tx, state.order)?;
+    let row = inbox::next_intent(tx, state.order, answered)?;
+    let Some((asked, row)) = row.and_then(|row| Some((read(&row)?, row))) else {
+        return Ok(false);
+    };
+    if !offers::is_party(tx, state, (asked.role, asked.actor))?
+        || intent::check(asked.action, asked.role, standing(tx, state)?).is_err()
+        || consented(tx, key, state, (asked, &row), at)?.is_err()
+    {
+        return Ok(false);
+    }
+    Ok(match asked.action {
+        IntentAction::Release | IntentAction::Refund => true,
+        IntentAction::Accept => offers::accepted(tx, state, asked)?.is_ok(),
+        IntentAction::Contest => rulings::may_be_contested(tx, state.order, asked)?,
+        _ => false,
+    })
 }
 
 /// How an order stands by escrow's own tables and by what the vendor says of the goods.

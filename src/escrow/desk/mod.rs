@@ -7,4 +7,6 @@ pub mod deadlines;
 pub mod disputes;
 pub mod intake;
 pub mod intents;
+pub mod offers;
 pub mod reseals;
+pub mod rulings;

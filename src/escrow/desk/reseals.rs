@@ -241,7 +241,7 @@ fn move_legs(tx: &mut EscrowTx<'_>, state: &State, anew: &Terms, now: Time) -> R
 
 fn has_moved(tx: &mut EscrowTx<'_>, payout: &Payout, anew: &Terms) -> Result<bool, Fault> {
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
-    for leg in standing(&legs).filter(|leg| leg.to != destination(anew, leg.role)) {
+    for leg in standing(&legs).filter(|leg| destination(anew, leg.role) != Some(leg.to)) {
         let never_signed = leg.state == LegState::Planned && proofs::attempts(tx, leg)?.is_empty();
         if never_signed || leg.state == LegState::Reverted {
             return Ok(true);

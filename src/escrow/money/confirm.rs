@@ -201,9 +201,12 @@ fn finish(
 ) -> Result<(), Fault> {
     payouts::finish(tx, payout.order, payout.case, now)?;
     journal::leftover(tx, (payout, state.asset), now)?;
+    let cancels = payout.share.is_some_and(|share| share.division().cancels());
     let (kind, comment) = match (payout.case, payout.kind) {
         (0, PayoutKind::Release) => (EventKind::Released, "The vendor is paid."),
         (0, PayoutKind::Refund) => (EventKind::Refunded, "The buyer is paid back."),
+        (0, PayoutKind::Split) if cancels => (EventKind::SplitCancelled, "Both are paid."),
+        (0, PayoutKind::Split) => (EventKind::SplitReleased, "Both are paid."),
         _ => {
             (EventKind::LateMoneyReturned, "The money beyond the decision is back with the buyer.")
         }

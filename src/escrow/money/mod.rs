@@ -1,6 +1,7 @@
 //! The money: what came in, what goes out, and the proof of both.
 
 pub(crate) mod arrivals;
+mod asked;
 pub mod broadcast;
 mod carried;
 pub mod confirm;
@@ -99,6 +100,7 @@ pub(crate) const fn payee(role: LegRole) -> &'static str {
         LegRole::Vendor => "the vendor",
         LegRole::Commission => "the site",
         LegRole::Buyer => "the buyer",
+        LegRole::Resolver => "the site, for the ruling",
     }
 }
 
@@ -129,12 +131,13 @@ pub(crate) fn each(
     Ok(done)
 }
 
-/// Where the terms send a leg.
-pub(crate) const fn destination(terms: &Terms, role: LegRole) -> EvmAddress {
+/// Where the terms send a leg; nowhere the fee for a ruling where they name no wallet for it.
+pub(crate) const fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
     match role {
-        LegRole::Vendor => terms.payout,
-        LegRole::Commission => terms.commission_wallet,
-        LegRole::Buyer => terms.refund,
+        LegRole::Vendor => Some(terms.payout),
+        LegRole::Commission => Some(terms.commission_wallet),
+        LegRole::Buyer => Some(terms.refund),
+        LegRole::Resolver => terms.resolver,
     }
 }
 
@@ -147,13 +150,16 @@ pub(crate) fn standing(legs: &[Leg]) -> impl Iterator<Item = &Leg> {
 }
 
 /// Whether the legs of a payout go where the terms say, those of now or those that they replaced,
-/// and sum up to what it divides.
+/// and sum up to what it divides. A fee for a ruling belongs to a payout that a ruling asked for.
 pub(crate) fn is_faithful(sealed: &[Terms], payout: &Payout, legs: &[Leg]) -> bool {
+    let ruled = payout.share.is_some_and(|share| share.ruling.is_some());
     let lawful = legs.iter().all(|leg| {
-        sealed.iter().any(|terms| {
-            let whole = (destination(terms, leg.role), terms.escrow, terms.asset());
-            (leg.to, leg.from, leg.asset) == whole
-        })
+        let known = leg.role != LegRole::Resolver || ruled;
+        let whole = (Some(leg.to), leg.from, leg.asset);
+        known
+            && sealed
+                .iter()
+                .any(|terms| (destination(terms, leg.role), terms.escrow, terms.asset()) == whole)
     });
     let sum = Amount::sum(standing(legs).map(|leg| leg.amount));
     lawful

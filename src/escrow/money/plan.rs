@@ -4,25 +4,24 @@
 
 use std::sync::Arc;
 
-use db::holds::{self, Hold};
+use db::holds::{self, Hold, Share};
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::{Conn, EscrowTx, clamps, held, inbox, placing};
 use domain::EvmAddress;
 use domain::clamps::Bound;
 use domain::clock::{Span, Time};
-use domain::intent::{self, ActorRole, EventActor, IntentAction};
+use domain::intent::{ActorRole, EventActor};
 use domain::money::{Amount, Cents};
 use domain::order::EventKind;
-use domain::refusal::Refusal;
 use domain::seal::Terms;
-use domain::settle::{self, Indivisible, LegRole, PayoutKind, PayoutPlan};
+use domain::settle::{self, Division, Indivisible, LegRole, PayoutKind, PayoutPlan};
 
-use super::{OPERATOR_TIME, PAYEE_TIME, confirm, freeze, payee, relay, standing, terms};
+use super::{OPERATOR_TIME, PAYEE_TIME, asked, confirm, freeze, payee, relay, standing, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
-use crate::desk::{anchors, deadlines, disputes, intents};
+use crate::desk::{anchors, disputes};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
 use crate::journal;
@@ -56,6 +55,7 @@ pub(crate) struct Costs {
 /// A payout to be stored.
 pub(crate) struct Draft<'a> {
     pub(crate) kind: PayoutKind,
+    pub(crate) share: Option<Share>,
     pub(crate) case: i32,
     pub(crate) watermark: Amount,
     pub(crate) available: Amount,
@@ -100,15 +100,17 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
 
 /// How the money of an order is divided by an outcome.
 fn divide(
-    kind: PayoutKind,
+    hold: &Hold,
     sealed: &Terms,
     available: Amount,
     leg_fee: Amount,
 ) -> Result<PayoutPlan, Indivisible> {
-    match kind {
-        PayoutKind::Release => settle::release(sealed, available, leg_fee),
-        PayoutKind::Refund | PayoutKind::Residual => settle::refund(sealed, available, leg_fee),
-    }
+    let division = match (hold.kind, hold.share) {
+        (_, Some(share)) => share.division(),
+        (PayoutKind::Release, None) => Division::RELEASE,
+        (_, None) => Division::REFUND,
+    };
+    settle::split(sealed, available, leg_fee, division)
 }
 
 fn settle_hold(
@@ -121,7 +123,7 @@ fn settle_hold(
     let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), state)))??;
     let costs = match &sealed {
         Ok(sealed) => {
-            let draft = |fee: Amount| divide(hold.kind, sealed, state.credited, fee);
+            let draft = |fee: Amount| divide(&hold, sealed, state.credited, fee);
             match costs(served, view, sealed, &draft) {
                 Ok(Some(costs)) => Some(costs),
                 Ok(None) => {
@@ -163,7 +165,7 @@ fn look(
     if inbox::is_disputed(tx, hold.order)? && disputes::freeze(tx, state, now)? {
         return Ok(true);
     }
-    let role = match still_asked(tx, state, hold, key)? {
+    let role = match asked::still_asked(tx, state, hold, key)? {
         Ok(role) => role,
         Err(why) => {
             disputes::withdraw(tx, state, hold, &why, now)?;
@@ -178,11 +180,12 @@ fn look(
         }
     };
     let Some(costs) = costs else { return Ok(false) };
-    let Ok(plan) = divide(hold.kind, &sealed, state.credited, costs.leg_fee) else {
+    let Ok(plan) = divide(hold, &sealed, state.credited, costs.leg_fee) else {
         return Ok(false);
     };
     let draft = Draft {
         kind: hold.kind,
+        share: hold.share,
         case: 0,
         watermark: state.credited,
         available: state.credited,
@@ -198,42 +201,6 @@ fn look(
         ledger::answer(tx, (hold.order, n), None, now)?;
     }
     Ok(holds::settle(tx, hold, true, now)?)
-}
-
-/// Whether what is behind an announcement, an intent or a deadline, stands as it was and still
-/// fits; else a sentence.
-fn still_asked(
-    tx: &mut EscrowTx<'_>,
-    state: &State,
-    hold: &Hold,
-    key: &SealKey,
-) -> Result<Result<Option<ActorRole>, String>, Fault> {
-    let Some(n) = hold.intent else {
-        let due = deadlines::asks_for(tx, state)? == Some(hold.kind);
-        return Ok(if due {
-            Ok(None)
-        } else {
-            Err("The deadline does not hold any more.".to_owned())
-        });
-    };
-    let row = inbox::intent(tx, &hold.order.to_string(), n)?;
-    let Some((asked, row)) = row.as_ref().and_then(|row| Some((intents::read(row)?, row))) else {
-        return Ok(Err("The request is not there any more.".to_owned()));
-    };
-    let announced = match hold.kind {
-        PayoutKind::Release => IntentAction::Release,
-        PayoutKind::Refund | PayoutKind::Residual => IntentAction::Refund,
-    };
-    if asked.action != announced || !intents::is_own(state, asked) {
-        return Ok(Err(Refusal::NotYours.to_string()));
-    }
-    let allowed = intent::check(asked.action, asked.role, intents::standing(tx, state)?);
-    if let Err(refusal) = allowed {
-        return Ok(Err(refusal.to_string()));
-    }
-    // It had to count when it was announced; that planning took its time is not the signer's fault.
-    let agreed = intents::consented(tx, key, state, (asked, row), hold.held_at)?;
-    Ok(agreed.map(|()| Some(asked.role)))
 }
 
 /// What the legs of a division would take. None if the sum does not carry the fees.
@@ -304,6 +271,7 @@ pub(crate) fn store(
         order: state.order,
         case: draft.case,
         kind: draft.kind,
+        share: draft.share,
         state: PayoutState::Planned,
         watermark: draft.watermark,
         available: draft.available,
@@ -379,7 +347,7 @@ pub(crate) fn hold(
         REFUSES | confirm::REVERTED => match waiting_for(&legs) {
             Some(LegRole::Vendor) => ("vendor", PAYEE_TIME),
             Some(LegRole::Buyer) => ("buyer", PAYEE_TIME),
-            Some(LegRole::Commission) | None => ("operator", OPERATOR_TIME),
+            Some(LegRole::Commission | LegRole::Resolver) | None => ("operator", OPERATOR_TIME),
         },
         _ => ("operator", OPERATOR_TIME),
     };

@@ -77,6 +77,7 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
         book::append(tx, &mut state, note, now)?;
         let draft = Draft {
             kind: PayoutKind::Residual,
+            share: None,
             case: case.number,
             watermark: case.watermark,
             available: case.available,

@@ -146,7 +146,8 @@ pub(super) fn permitted(
         }
     };
     // A leg whose payee has moved since is not signed as it is.
-    let Some(sealed) = sealed.filter(|now| signed || destination(now, leg.role) == leg.to) else {
+    let Some(sealed) = sealed.filter(|now| signed || destination(now, leg.role) == Some(leg.to))
+    else {
         return Ok(None);
     };
     let Some((_, generation, index)) = path else {

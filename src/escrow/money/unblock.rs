@@ -178,7 +178,7 @@ fn planned(
     (leg, terms): (&Leg, &Terms),
     free: bool,
 ) -> Result<Result<Option<Change>, &'static str>, Fault> {
-    let to = if free { destination(terms, leg.role) } else { leg.to };
+    let to = destination(terms, leg.role).filter(|_| free).unwrap_or(leg.to);
     let estimate = match leg.asset.token {
         None => served.client.estimate(leg.from, to, leg.amount)?,
         Some(token) => relay::estimate(served, token, leg.from, (to, leg.amount))?,
@@ -210,7 +210,7 @@ fn failed(
     (leg, terms): (&Leg, &Terms),
     asked: bool,
 ) -> Result<Result<Option<Change>, &'static str>, Fault> {
-    let to = destination(terms, leg.role);
+    let to = destination(terms, leg.role).unwrap_or(leg.to);
     if !asked && to == leg.to {
         return Ok(Err(confirm::REVERTED));
     }

@@ -12,11 +12,12 @@ use domain::chain::ChainId;
 use domain::clock::Clock;
 use domain::ids::{OrderId, PackageId};
 use domain::intent::IntentAction;
-use domain::money::Amount;
+use domain::money::{Amount, Bps};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
 use crate::config::Config;
+use crate::disputes::actions as disputes;
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::act::Asking;
@@ -194,7 +195,7 @@ impl Director {
     /// When the rules say no.
     pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
         let account = self.account(who)?;
-        let asking = Asking { action, consent: None, request_id: "demo" };
+        let asking = Asking { action, about: None, consent: None, request_id: "demo" };
         self.runtime.block_on(act::ask(&self.app, &account, order, asking))?;
         Ok(())
     }
@@ -235,6 +236,36 @@ impl Director {
     pub fn dispute(&self, who: &str, order: OrderId, said: (&str, &str)) -> Result<(), Missed> {
         let account = self.account(who)?;
         self.runtime.block_on(act::dispute(&self.app, &account, order, said, "demo"))?;
+        Ok(())
+    }
+
+    /// A party offers the buyer a share.
+    ///
+    /// # Errors
+    /// When the rules say no.
+    pub fn offer(&self, who: &str, order: OrderId, buyer: Bps) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        self.runtime.block_on(disputes::offer(&self.app, &account, order, buyer, "demo"))?;
+        Ok(())
+    }
+
+    /// Somebody says something about a dispute.
+    ///
+    /// # Errors
+    /// When the rules say no.
+    pub fn claim(&self, who: &str, order: OrderId, body: &str) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        self.runtime.block_on(disputes::claim(&self.app, &account, order, body, "demo"))?;
+        Ok(())
+    }
+
+    /// A staff member rules.
+    ///
+    /// # Errors
+    /// When the rules say no.
+    pub fn rule(&self, who: &str, order: OrderId, ruling: (Bps, &str)) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        self.runtime.block_on(disputes::rule(&self.app, &account, order, ruling, "demo"))?;
         Ok(())
     }
 

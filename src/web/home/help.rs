@@ -44,6 +44,11 @@ const CHAPTERS: [(&str, &[&str]); 5] = [
         &[
             "Either side can open a dispute while the money is held. It freezes the order: nothing leaves escrow until \
              the dispute has come to its end.",
+            "You can end it between you: give in, or offer a share and have the other accept it. If you cannot, staff \
+             rule. You both read the ruling a day before it is carried out, and either of you may call a second staff \
+             member, whose word is final. A ruling may cost a tenth of the sum, half from each side; your order says so.",
+            "A dispute that nobody ends is over after two weeks: what was never sent goes back, else each gets half. \
+             An offer that you left standing binds you if it gives the other side more than that.",
             "Money that comes late, short or twice is not lost. It goes back to the refund address of the order.",
         ],
     ),

@@ -3,6 +3,7 @@
 
 use domain::EvmAddress;
 use domain::clock::{Span, Time};
+use domain::dispute::{self, Offer};
 use domain::intent::IntentAction;
 use serde_json::{Value, json};
 use verify::consent::{Consent, NAME, NoConsent, VERSION};
@@ -12,6 +13,9 @@ use crate::error::AppError;
 
 /// How long a signature counts that is asked for now.
 const LIFE: Span = Span::hours(1);
+
+/// An act, and the number of the offer that it is about.
+pub type Act = (IntentAction, Option<i32>);
 
 /// What an act on an order wants of a wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,18 +36,32 @@ pub struct Given {
 }
 
 /// What an act wants of a wallet that signs now; none where it wants nothing.
-pub fn wanted(view: &OrderView, action: IntentAction, now: Time) -> Option<Wanted> {
-    until(view, action, u64::try_from(now.after(LIFE).as_secs()).unwrap_or_default())
+pub fn wanted(view: &OrderView, act: Act, now: Time) -> Option<Wanted> {
+    until(view, act, u64::try_from(now.after(LIFE).as_secs()).unwrap_or_default())
 }
 
-fn until(view: &OrderView, action: IntentAction, deadline: u64) -> Option<Wanted> {
+fn until(view: &OrderView, (action, about): Act, deadline: u64) -> Option<Wanted> {
     let sealed = view
         .sealed
         .as_ref()
         .filter(|_| view.relation.actor().is_some_and(|role| action.wants_consent(role)))?;
     let signer = sealed.terms.signer?;
+    let share = match action {
+        IntentAction::Accept => Some(taken(view, about)?.buyer),
+        _ => None,
+    };
     let n = view.next_intent.unsigned_abs();
-    Some(Wanted { signer, consent: sealed.terms.consent(action, n, deadline) })
+    Some(Wanted { signer, consent: sealed.terms.consent((action, share), n, deadline) })
+}
+
+/// The offer that is accepted: the one of this number, or else the one that stands.
+fn taken(view: &OrderView, about: Option<i32>) -> Option<Offer> {
+    match about {
+        Some(n) => view.settling.offers().into_iter().find(|offer| offer.n == n),
+        None => {
+            view.relation.actor().and_then(dispute::other).and_then(|by| view.settling.standing(by))
+        }
+    }
 }
 
 /// What goes to escrow with a request; none where the act wants nothing.
@@ -52,12 +70,12 @@ fn until(view: &OrderView, action: IntentAction, deadline: u64) -> Option<Wanted
 /// [`AppError::Invalid`] says why what was given does not count.
 pub fn checked(
     view: &OrderView,
-    action: IntentAction,
+    act: Act,
     given: Option<Given>,
     now: Time,
 ) -> Result<Option<Given>, AppError> {
     let deadline = given.as_ref().map(|given| given.deadline).unwrap_or_default();
-    let Some(wanted) = until(view, action, deadline) else { return Ok(None) };
+    let Some(wanted) = until(view, act, deadline) else { return Ok(None) };
     let now = u64::try_from(now.as_secs()).unwrap_or_default();
     let checked = match &given {
         Some(given) => wanted.consent.check(wanted.signer, &given.signature, now),

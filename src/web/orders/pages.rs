@@ -29,7 +29,8 @@ use crate::ui::{Tone, url};
 
 /// `GET /orders`: what the viewer bought.
 pub async fn purchases(app: State, ctx: Ctx, who: Party, query: Query<PageQuery>) -> PageResult {
-    let (rows, next) = read::board(&app, &who.0, Board::Buyer(who.0.id), cursor(&query.0)?).await?;
+    let (rows, next) =
+        actions::board::board(&app, &who.0, Board::Buyer(who.0.id), cursor(&query.0)?).await?;
     let older = next.map(|next| url::orders().query("cursor", older(next)));
     Ok(ctx.page("My orders", board::board("My orders", &rows, false, older)))
 }
@@ -42,24 +43,25 @@ pub async fn sales(
     id: Id<StoreId>,
     query: Query<PageQuery>,
 ) -> PageResult {
-    let (rows, next) = read::board(&app, &who.0, Board::Store(id.0), cursor(&query.0)?).await?;
+    let (rows, next) =
+        actions::board::board(&app, &who.0, Board::Store(id.0), cursor(&query.0)?).await?;
     let older = next.map(|next| urls::sales(id.0).query("cursor", older(next)));
     Ok(ctx.page("Orders of the store", board::board("Orders of the store", &rows, true, older)))
 }
 
-fn cursor(query: &PageQuery) -> Result<Option<read::Cursor>, AppError> {
+fn cursor(query: &PageQuery) -> Result<Option<actions::board::Cursor>, AppError> {
     let Some(cursor) = query.cursor()? else { return Ok(None) };
     let id = cursor.id.parse().ok().ok_or(AppError::NotFound)?;
     Ok(Some((cursor.at, id)))
 }
 
-fn older((at, id): read::Cursor) -> Cursor {
+fn older((at, id): actions::board::Cursor) -> Cursor {
     Cursor { at, id: id.to_string() }
 }
 
 /// `GET /orders/{id}`
 pub async fn show(app: State, ctx: Ctx, who: Party, id: Id<OrderId>) -> PageResult {
-    let view = read::view(&app, &who.0, id.0).await?;
+    let view = read::shown(&app, &who.0, id.0).await?;
     let body = order::page(&view, wallet(&app, &view).as_ref());
     let title = order::title(&view);
     if view.is_settled() {
@@ -88,7 +90,7 @@ pub async fn live(
     if !ctx.is_htmx() {
         return Ok(ctx.see_other(&url::order(id.0)));
     }
-    let view = read::view(&app, &who.0, id.0).await?;
+    let view = read::shown(&app, &who.0, id.0).await?;
     if view.version == seen.0.seen {
         return Ok(ctx.unchanged());
     }
@@ -162,7 +164,7 @@ fn page(
         );
     }
     let wanted = match act {
-        Act::Ask(action) => consent::wanted(view, action, ctx.app().now()),
+        Act::Ask(action) => consent::wanted(view, (action, None), ctx.app().now()),
         _ => None,
     };
     let demo = ctx.app().demo_signer();
@@ -172,7 +174,7 @@ fn page(
     ctx.page_as(status, &title, body)
 }
 
-fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
+pub(crate) fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
     match act {
         Act::Ask(action) => {
             actions::act::needs_password(view, action) && !ctx.recently_authenticated()
@@ -202,8 +204,7 @@ pub async fn confirm_receipt(
     form: Form<ConsentForm>,
 ) -> PageResult {
     let ConsentForm { signature, deadline } = form.0;
-    let signature = signature.trim().to_owned();
-    let given = (!signature.is_empty()).then_some(Given { signature, deadline });
+    let given = given(&signature, deadline);
     asked(&app, &ctx, &who.0, id.0, (IntentAction::Release, given)).await
 }
 
@@ -215,6 +216,12 @@ pub struct ConsentForm {
     signature: String,
     #[serde(default)]
     deadline: u64,
+}
+
+/// What came of a wallet, if anything did.
+pub(crate) fn given(signature: &str, deadline: u64) -> Option<Given> {
+    let signature = signature.trim().to_owned();
+    (!signature.is_empty()).then_some(Given { signature, deadline })
 }
 
 /// `POST /orders/{id}/refund`
@@ -262,13 +269,13 @@ async fn asked(
     if needs_password(ctx, &view, act) {
         return Ok(ctx.confirm_password(&urls::act(id, act).unwrap_or_else(|| url::order(id))));
     }
-    let asking = Asking { action, consent, request_id: ctx.request_id() };
+    let asking = Asking { action, about: None, consent, request_id: ctx.request_id() };
     let acted = actions::act::ask(app, who, id, asking).await;
     done(ctx, &view, act, acted, &confirm::Typed::default())
 }
 
 /// Leads back to the order, or says why not.
-fn done(
+pub(crate) fn done(
     ctx: &Ctx,
     view: &read::OrderView,
     act: Act,
@@ -296,6 +303,14 @@ fn said(act: Act) -> &'static str {
         Act::Ask(IntentAction::Refund) => "Escrow is paying the buyer back.",
         Act::Ask(IntentAction::Extend) => "You have seven days more to look at it.",
         Act::Ask(IntentAction::Resume) => "The order goes on.",
+        Act::Ask(IntentAction::Accept) => "Escrow is dividing the money as you agreed.",
+        Act::Ask(IntentAction::Rule) => {
+            "The ruling is on its way; both parties have a day's notice."
+        }
+        Act::Ask(IntentAction::Contest) => "A second staff member is called.",
+        Act::Ask(IntentAction::Confirm) => "The ruling is confirmed.",
+        Act::Offer => "The other party sees your offer.",
+        Act::Claim => "It is noted; the other party and staff can read it.",
         Act::Ship => "The buyer now sees that it is on its way.",
         Act::Dispute => "The dispute is open. Escrow is freezing the money.",
         Act::Reseal => "The other side is told. The address counts after 72 hours.",

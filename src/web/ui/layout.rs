@@ -173,6 +173,7 @@ fn masthead(chrome: &Chrome) -> Markup {
                     @if let Some(viewer) = &chrome.viewer {
                         (menu_link(chrome, &url::orders(), "Orders"))
                         (menu_link(chrome, &url::selling(), if viewer.has_stores { "Store" } else { "Sell" }))
+                        @if viewer.role.is_staff() { (menu_link(chrome, &url::disputes(), "Disputes")) }
                         @if policy::sees_site(viewer.role) { (menu_link(chrome, &url::admin(), "Admin")) }
                     }
                 }
@@ -195,6 +196,7 @@ fn part_of(path: &str) -> Url {
     let mut parts = path.split('/').skip(1);
     match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
         ("orders", ..) => url::orders(),
+        ("disputes", ..) => url::disputes(),
         ("account", ..) => url::account(),
         ("admin", ..) => url::admin(),
         ("selling" | "packages", ..)

@@ -164,6 +164,11 @@ pub fn order(id: OrderId) -> Url {
     orders().seg(id)
 }
 
+/// The disputes that staff work through.
+pub fn disputes() -> Url {
+    Url::fixed("/disputes")
+}
+
 /// One item.
 pub fn item(id: ItemId) -> Url {
     Url::fixed("/items").seg(id)

@@ -3,8 +3,9 @@
 use db::disputes::DisputeRow;
 use db::intents::IntentRow;
 use db::shipments::ShipmentRow;
-use db::{DbError, codec};
-use domain::ids::OrderId;
+use db::{DbError, WebTx, codec};
+use domain::clock::Time;
+use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, IntentAction};
 use domain::limits;
 use domain::policy::{self, Act};
@@ -17,52 +18,86 @@ use crate::orders::actions::read::{self, OrderView};
 use crate::orders::consent::{self, Given};
 use crate::state::App;
 
-/// What a party asks of escrow.
+/// What somebody asks of escrow.
 #[derive(Debug, Clone)]
 pub struct Asking<'a> {
     /// For what.
     pub action: IntentAction,
+    /// The number of the offer or ruling that it is about.
+    pub about: Option<i32>,
     /// The signature of the buyer's wallet, where the order wants one.
     pub consent: Option<Given>,
     /// The request's id, for the logs.
     pub request_id: &'a str,
 }
 
-/// Asks escrow for what a party may ask: to cancel, release, refund, extend or resume. Asking again for what is asked already is no error:
-/// a second click finds its wish on the way.
+/// Asks escrow for what somebody may ask. Asking again for what is asked already is no error: a second
+/// click finds its wish on the way.
 pub async fn ask(
     app: &App,
     who: &Account,
     id: OrderId,
     asking: Asking<'_>,
 ) -> Result<OrderView, AppError> {
-    let action = asking.action;
+    let (action, about) = (asking.action, asking.about);
     let view = read::view(app, who, id).await?;
     let actor = match permit(&view, Act::Ask(action)) {
-        Err(Refusal::InProgress) if is_asked(&view, action) => return Ok(view),
+        Err(Refusal::InProgress) if is_asked(&view, (action, about)) => return Ok(view),
         permitted => permitted?,
     };
-    let consent = consent::checked(&view, action, asking.consent, app.now())?;
-    let signature_expires = consent.as_ref().and_then(|given| i64::try_from(given.deadline).ok());
-    let signature = consent.map(|given| given.signature);
-    let (actor_id, request_id) = (who.id.to_string(), asking.request_id.to_owned());
-    let created_at = codec::stamp(app.now());
+    let consent = consent::checked(&view, (action, about), asking.consent, app.now())?;
+    let (actor, request_id, now) = ((who.id, actor), asking.request_id.to_owned(), app.now());
     let written: Result<(), DbError> = app
         .write("ask escrow", move |tx| {
-            let row = IntentRow {
-                order_id: id.to_string(),
-                n: db::intents::next_number(tx, id)?,
-                action: action.to_string(),
-                actor_id: actor_id.clone(),
-                actor_role: actor.to_string(),
-                request_id: request_id.clone(),
-                created_at,
-                signature: signature.clone(),
-                signature_expires,
-            };
-            db::intents::insert(tx, &row)
+            let asked = Placing { action, about, consent: consent.as_ref() };
+            place(tx, id, (actor, asked), &request_id, now)
         })
         .await;
+    placed(app, who, id, written).await
+}
+
+/// A request as it is placed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placing<'a> {
+    /// For what.
+    pub(crate) action: IntentAction,
+    /// The number of the offer or ruling that it is about.
+    pub(crate) about: Option<i32>,
+    /// The signature that goes along.
+    pub(crate) consent: Option<&'a Given>,
+}
+
+/// Places a request under the order's next number.
+pub(crate) fn place(
+    tx: &mut WebTx<'_>,
+    order: OrderId,
+    ((actor, role), placing): ((UserId, ActorRole), Placing<'_>),
+    request_id: &str,
+    now: Time,
+) -> Result<(), DbError> {
+    let Placing { action, about, consent } = placing;
+    let row = IntentRow {
+        order_id: order.to_string(),
+        n: db::intents::next_number(tx, order)?,
+        action: action.to_string(),
+        actor_id: actor.to_string(),
+        actor_role: role.to_string(),
+        request_id: request_id.to_owned(),
+        created_at: codec::stamp(now),
+        about_n: about,
+        signature: consent.map(|given| given.signature.clone()),
+        signature_expires: consent.and_then(|given| i64::try_from(given.deadline).ok()),
+    };
+    db::intents::insert(tx, &row)
+}
+
+/// The order after a request was placed, or that another one was quicker.
+pub(crate) async fn placed(
+    app: &App,
+    who: &Account,
+    id: OrderId,
+    written: Result<(), DbError>,
+) -> Result<OrderView, AppError> {
     match written {
         Err(DbError::Unique(_)) => Err(Refusal::InProgress.into()),
         written => {
@@ -72,14 +107,22 @@ pub async fn ask(
     }
 }
 
-fn is_asked(view: &OrderView, action: IntentAction) -> bool {
-    view.intent.as_ref().is_some_and(|intent| intent.action == action.as_str())
+fn is_asked(view: &OrderView, (action, about): (IntentAction, Option<i32>)) -> bool {
+    let same = |row: &IntentRow| row.action == action.as_str() && row.about_n == about;
+    view.intent.as_ref().is_some_and(same)
 }
 
 /// Whether an act on this order wants a password typed just now: sums above a limit do.
 pub fn needs_password(view: &OrderView, action: IntentAction) -> bool {
-    matches!(action, IntentAction::Release | IntentAction::Refund)
-        && view.total.get() > limits::STEP_UP_CENTS
+    let moves = matches!(
+        action,
+        IntentAction::Release
+            | IntentAction::Refund
+            | IntentAction::Accept
+            | IntentAction::Rule
+            | IntentAction::Confirm
+    );
+    moves && view.total.get() > limits::STEP_UP_CENTS
 }
 
 /// Marks an order as shipped, with what the buyer should know to follow it.
@@ -163,7 +206,7 @@ pub async fn dispute(
 }
 
 /// The part in which the viewer may do something now.
-pub(super) fn permit(view: &OrderView, act: Act) -> Result<ActorRole, Refusal> {
+pub(crate) fn permit(view: &OrderView, act: Act) -> Result<ActorRole, Refusal> {
     policy::check(act, view.relation, view.situation())?;
     view.relation.actor().ok_or(Refusal::NotYours)
 }

@@ -1,6 +1,8 @@
 //! What can be done about orders. Pages and JSON both come through here.
 
 pub mod act;
+mod agreed;
+pub mod board;
 pub mod follow;
 pub mod place;
 pub mod read;

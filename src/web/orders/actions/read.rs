@@ -5,8 +5,9 @@ use db::deposits::Deposit;
 use db::disputes::DisputeRow;
 use db::held::Held;
 use db::intents::IntentRow;
-use db::orders::{Board, BoardRow, OrderRow};
+use db::orders::OrderRow;
 use db::reseals::{RequestRow, Reseal};
+use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
 use db::story::{AnswerRow, EventRow, LegRow, SealedTerms, StateRow};
 use db::tokens::Stray;
@@ -21,8 +22,9 @@ use domain::journey::{self, Next, Position, Who};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
-use domain::signed;
 
+use crate::disputes::actions::note_seen;
+use crate::disputes::read::Settling;
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::waits::{HeldView, ResealView};
@@ -106,6 +108,8 @@ pub struct OrderView {
     pub shipments: Vec<ShipmentRow>,
     /// Its dispute.
     pub dispute: Option<DisputeRow>,
+    /// What was offered, said and ruled in it.
+    pub settling: Settling,
     /// A request that waits for escrow.
     pub intent: Option<IntentRow>,
     /// The number of the next request.
@@ -123,15 +127,6 @@ pub struct OrderView {
 }
 
 impl OrderView {
-    /// Where the viewer's own side is paid by the sealed terms.
-    pub fn own_address(&self) -> Option<EvmAddress> {
-        match self.relation {
-            Relation::Buyer => Some(self.refund),
-            Relation::Vendor(_) => self.payout(),
-            Relation::Staff | Relation::Stranger => None,
-        }
-    }
-
     /// Whether the viewer may do something now.
     pub fn may(&self, act: Act) -> bool {
         policy::check(act, self.relation, self.situation()).is_ok()
@@ -147,26 +142,10 @@ impl OrderView {
             disputed: self.dispute.is_some(),
             extended: self.extended,
             intent_open: self.intent.is_some(),
+            dispute: self.in_dispute(),
             reseal_asked: self.own_reseal().is_some(),
             reseal_waits: self.own_reseal().is_some_and(ResealView::waits),
         }
-    }
-
-    /// Where the vendor is paid, once it is sealed.
-    pub fn payout(&self) -> Option<EvmAddress> {
-        self.sealed.as_ref().map(|sealed| sealed.terms.payout)
-    }
-
-    fn own_reseal(&self) -> Option<&ResealView> {
-        let own = self.relation.actor()?;
-        self.reseals.iter().find(|wish| wish.party == own)
-    }
-
-    /// The sealed terms with this site's signature, as one text to keep and to check.
-    pub fn signed_text(&self) -> Option<String> {
-        let sealed = self.sealed.as_ref()?;
-        let (_, signature) = sealed.signed.as_ref()?;
-        Some(signed::join(&sealed.terms.to_text(), signature))
     }
 
     /// Whether nothing will change on its page any more but by late money.
@@ -186,6 +165,7 @@ struct Rows {
     events: Vec<EventRow>,
     shipments: Vec<ShipmentRow>,
     dispute: Option<DisputeRow>,
+    settling: Settling,
     intent: Option<IntentRow>,
     next_intent: i32,
     answer: Option<AnswerRow>,
@@ -203,7 +183,7 @@ struct Rows {
 
 /// One order as `who` may see it. An order of others does not exist for a stranger.
 pub async fn view(app: &App, who: &Account, id: OrderId) -> Result<OrderView, AppError> {
-    let (user, role) = (who.id, who.role);
+    let (user, role, now) = (who.id, who.role, app.now());
     let rows = app
         .read(move |conn| {
             let Some(order) = db::orders::by_id(conn, id)? else { return Ok(None) };
@@ -211,10 +191,24 @@ pub async fn view(app: &App, who: &Account, id: OrderId) -> Result<OrderView, Ap
             if relation == Relation::Stranger {
                 return Ok(None);
             }
-            rows(conn, id, order, relation, (store_name, buyer_name)).map(Some)
+            let mut rows = rows(conn, id, order, relation, (store_name, buyer_name))?;
+            if rows.dispute.is_some() {
+                rows.settling = Settling::of(conn, id, (relation, user), now)?;
+            }
+            Ok(Some(rows))
         })
         .await?;
     assemble(app, rows.ok_or(AppError::NotFound)?)
+}
+
+/// [`view`] for somebody who reads it, of which is taken note where it matters. That this cannot be
+/// written down is no reason not to show the order.
+pub async fn shown(app: &App, who: &Account, id: OrderId) -> Result<OrderView, AppError> {
+    let view = view(app, who, id).await?;
+    if let Err(error) = note_seen(app, who, &view).await {
+        tracing::warn!(%error, "it is not noted that an offer was seen");
+    }
+    Ok(view)
 }
 
 fn rows(
@@ -235,6 +229,7 @@ fn rows(
         events: db::story::events(conn, id)?,
         shipments: db::shipments::of_order(conn, id)?,
         dispute: db::disputes::of_order(conn, id)?,
+        settling: Settling::default(),
         intent: db::intents::open(conn, id)?,
         next_intent: db::intents::next_number(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
@@ -303,6 +298,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         events: rows.events,
         shipments: rows.shipments,
         dispute: rows.dispute,
+        settling: rows.settling,
         intent: rows.intent,
         next_intent: rows.next_intent,
         answer: rows.answer,
@@ -341,8 +337,10 @@ fn version(rows: &Rows) -> String {
     let (shipments, dispute) = (rows.shipments.len(), u8::from(rows.dispute.is_some()));
     let strays = rows.strays.iter().map(|stray| stray.block_number).max().unwrap_or_default();
     let deadline = rows.deadline.as_ref().map_or(0, |deadline| deadline.due);
-    let asked = rows.asked.len();
-    format!("{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}-{deadline}-{strays}-{asked}")
+    let (asked, settling) = (rows.asked.len(), rows.settling.version());
+    format!(
+        "{state}-{unfinal}-{legs}-{intent}-{shipments}-{dispute}{settling}-{deadline}-{strays}-{asked}"
+    )
 }
 
 fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
@@ -371,41 +369,6 @@ fn position(view: &OrderView) -> Position {
         expires_at: view.expires_at,
         dispatched: !view.shipments.is_empty(),
         deadline: view.deadline,
+        ruling: view.settling.ruling().map(Ruling::standing).zip(view.settling.due),
     }
-}
-
-/// How many orders a board shows at once.
-pub const PAGE: usize = 24;
-
-/// Where a board goes on: time and id of the last order shown.
-pub type Cursor = (Time, OrderId);
-
-/// A page of a board, and where the next one begins.
-pub async fn board(
-    app: &App,
-    who: &Account,
-    board: Board,
-    before: Option<Cursor>,
-) -> Result<(Vec<BoardRow>, Option<Cursor>), AppError> {
-    let user = who.id;
-    let limit = i64::try_from(PAGE).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = app
-        .read(move |conn| {
-            if let Board::Store(store) = board
-                && !db::placing::is_member(conn, store, user)?
-            {
-                return Err(DbError::NotFound);
-            }
-            db::orders::board(conn, board, before, limit)
-        })
-        .await?;
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let next = match rows.last() {
-        Some(row) if more => {
-            Some((codec::time(row.order.created_at), codec::parsed("orders.id", &row.order.id)?))
-        }
-        _ => None,
-    };
-    Ok((rows, next))
 }

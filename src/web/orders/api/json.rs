@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::money::{DepositJson, HeldJson, ResealJson, StrayJson};
 use super::sealed::SealedJson;
+use crate::disputes::api::DisputeJson;
 use crate::http::api::rfc3339;
 use crate::orders::actions::read::OrderView;
 use crate::ui::url;
@@ -50,7 +51,7 @@ pub struct LegJson {
     /// 0 for the order's decision; above for money that came later.
     case: i32,
     leg: i32,
-    /// `vendor`, `commission` or `buyer`.
+    /// `vendor`, `commission`, `buyer` or `resolver`.
     role: String,
     to: String,
     amount: String,
@@ -65,7 +66,7 @@ pub struct LegJson {
 /// What happens next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NextJson {
-    /// `buyer`, `vendor`, `parties`, `site`, `operator` or `nobody`.
+    /// `buyer`, `vendor`, `parties`, `staff`, `site`, `operator` or `nobody`.
     who: &'static str,
     /// What they do.
     step: &'static str,
@@ -78,6 +79,8 @@ pub struct NextJson {
 pub struct IntentJson {
     n: i32,
     action: String,
+    /// The offer or ruling that it is about.
+    about: Option<i32>,
     requested_at: String,
 }
 
@@ -88,17 +91,6 @@ pub struct AnswerJson {
     /// `accepted` or `refused`.
     outcome: String,
     reason: String,
-}
-
-/// A dispute.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DisputeJson {
-    opened_by: String,
-    reason: String,
-    statement: String,
-    opened_at: String,
-    /// Whether the money is frozen already.
-    effective: bool,
 }
 
 /// What the vendor said about the goods.
@@ -134,6 +126,8 @@ pub struct OrderJson {
     rate_usd: String,
     commission_bps: u16,
     tolerance_bps: u16,
+    /// What a ruling costs where the sealed terms name a resolver, half of it from each side.
+    resolver_fee_bps: u16,
     /// The escrow address; absent until escrow issued it, within about two seconds.
     address: Option<String>,
     /// EIP-681 link of the payment that is missing.
@@ -193,6 +187,7 @@ impl From<&OrderView> for OrderJson {
             rate_usd: view.usd.to_string(),
             commission_bps: view.commission.get(),
             tolerance_bps: view.tolerance.get(),
+            resolver_fee_bps: view.resolver_fee().get(),
             address: view.address.map(|address| address.to_string()),
             payment_uri: pay.map(|address| url::eip681(&view.asset, &address, missing).to_string()),
             explorer: view
@@ -211,7 +206,7 @@ impl From<&OrderView> for OrderJson {
             reseals: view.reseals.iter().map(ResealJson::from).collect(),
             delivery_address: view.delivery.clone(),
             shipments: shipments(view),
-            dispute: dispute(view),
+            dispute: DisputeJson::of(view),
             intent: intent(view),
             last_answer: answer(view),
             deposits: view.deposits.iter().map(DepositJson::from).collect(),
@@ -230,8 +225,14 @@ fn verb(act: Act) -> Option<&'static str> {
         Act::Ask(IntentAction::Refund) => Some("refund"),
         Act::Ask(IntentAction::Extend) => Some("extend"),
         Act::Ask(IntentAction::Resume) => Some("resume"),
+        Act::Ask(IntentAction::Accept) => Some("accept"),
+        Act::Ask(IntentAction::Rule) => Some("rule"),
+        Act::Ask(IntentAction::Contest) => Some("contest"),
+        Act::Ask(IntentAction::Confirm) => Some("confirm-ruling"),
         Act::Ship => Some("ship"),
         Act::Dispute => Some("dispute"),
+        Act::Offer => Some("offer"),
+        Act::Claim => Some("claim"),
         Act::Reseal => Some("reseal"),
         Act::KeepAddress => Some("keep-address"),
         Act::See | Act::SeeDelivery => None,
@@ -247,20 +248,11 @@ fn shipments(view: &OrderView) -> Vec<ShipmentJson> {
     view.shipments.iter().map(row).collect()
 }
 
-fn dispute(view: &OrderView) -> Option<DisputeJson> {
-    view.dispute.as_ref().map(|row| DisputeJson {
-        opened_by: row.opener_role.clone(),
-        reason: row.reason.clone(),
-        statement: row.statement.clone(),
-        opened_at: rfc3339(codec::time(row.created_at)),
-        effective: view.status == OrderStatus::Frozen,
-    })
-}
-
 fn intent(view: &OrderView) -> Option<IntentJson> {
     view.intent.as_ref().map(|row| IntentJson {
         n: row.n,
         action: row.action.clone(),
+        about: row.about_n,
         requested_at: rfc3339(codec::time(row.created_at)),
     })
 }
@@ -299,6 +291,7 @@ pub(super) const fn who(who: Who) -> &'static str {
         Who::Buyer => "buyer",
         Who::Vendor => "vendor",
         Who::Parties => "parties",
+        Who::Staff => "staff",
         Who::Site => "site",
         Who::Operator => "operator",
         Who::Nobody => "nobody",
@@ -321,6 +314,9 @@ fn next(view: &OrderView) -> NextJson {
             Step::Freeze => "freeze",
             Step::PayOut => "pay-out",
             Step::SettleDispute => "settle-dispute",
+            Step::AwaitRuling => "await-ruling",
+            Step::CarryOutRuling => "carry-out-ruling",
+            Step::SecondOpinion => "second-opinion",
             Step::Unblock => "unblock",
             Step::Done => "done",
         },

@@ -27,6 +27,7 @@ use self::json::{EventJson, Events, OrderBrief, OrderJson};
 use self::quote::QuoteJson;
 use self::sealed::{NewConsent, WantedJson};
 use super::actions::act::{self, Asking};
+use super::actions::board;
 use super::actions::follow::follow;
 use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
 use super::actions::read::{self, OrderView};
@@ -181,7 +182,7 @@ pub async fn list(app: State, caller: ApiCaller, query: Query<ListQuery>) -> Api
         }
         None => None,
     };
-    let (rows, next) = read::board(&app, &caller.account, board, before).await?;
+    let (rows, next) = board::board(&app, &caller.account, board, before).await?;
     let next = next.map(|(at, id)| Cursor { at, id: id.to_string() });
     Ok(api::ok(&PageJson::new(rows.iter().map(OrderBrief::from).collect(), next)))
 }
@@ -190,7 +191,7 @@ pub async fn list(app: State, caller: ApiCaller, query: Query<ListQuery>) -> Api
 #[utoipa::path(get, path = "/api/v1/orders/{id}", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 200, body = OrderJson), (status = 404)))]
 pub async fn show(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
-    Ok(api::ok(&OrderJson::from(&read::view(&app, &caller.account, id.0).await?)))
+    Ok(api::ok(&OrderJson::from(&read::shown(&app, &caller.account, id.0).await?)))
 }
 
 /// The payment stream of an order, oldest first. With `Accept: text/event-stream` it goes on: each
@@ -251,7 +252,7 @@ pub async fn cancel(
     params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
 pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
     let view = read::view(&app, &caller.account, id.0).await?;
-    let wanted = consent::wanted(&view, IntentAction::Release, app.now());
+    let wanted = consent::wanted(&view, (IntentAction::Release, None), app.now());
     Ok(api::ok(&WantedJson::from(wanted)))
 }
 
@@ -314,12 +315,12 @@ async fn asked(
     (action, consent): (IntentAction, Option<Given>),
     request_id: &str,
 ) -> ApiResult {
-    let asking = Asking { action, consent, request_id };
+    let asking = Asking { action, about: None, consent, request_id };
     Ok(accepted(&act::ask(app, who, id, asking).await?))
 }
 
 /// 202: escrow carries it out; the order shows when it has.
-fn accepted(view: &OrderView) -> HttpResponse {
+pub(crate) fn accepted(view: &OrderView) -> HttpResponse {
     api::json(StatusCode::ACCEPTED, "application/json", &OrderJson::from(view))
 }
 

@@ -21,8 +21,10 @@ pub struct Typed<'a> {
     pub note: &'a str,
     /// Reason of a dispute.
     pub reason: &'a str,
-    /// Statement of a dispute.
+    /// Statement of a dispute, or a reason.
     pub statement: &'a str,
+    /// The buyer's share in percent.
+    pub share: &'a str,
 }
 
 /// What the act wants of a wallet, if it does, and where the demo's wallet signs, in a demo.
@@ -44,23 +46,30 @@ pub fn confirm(
         Act::Ask(IntentAction::Extend) => ask.extend(),
         Act::Ask(IntentAction::Resume) => ask.resume(),
         Act::Dispute => ask.dispute(),
+        Act::Ask(IntentAction::Accept) => ask.accept(),
+        Act::Ask(IntentAction::Rule) => ask.rule(),
+        Act::Ask(IntentAction::Contest) => ask.contest(),
+        Act::Ask(IntentAction::Confirm) => ask.confirm(),
+        Act::Offer => ask.offer(),
+        Act::Claim => ask.claim(),
         Act::KeepAddress => ask.keep_address(),
         // The address has a form of its own.
         Act::Ship | Act::See | Act::SeeDelivery | Act::Reseal => ask.ship(),
     }
 }
 
-struct Ask<'a> {
-    view: &'a OrderView,
+/// A page that asks once more.
+pub(crate) struct Ask<'a> {
+    pub(crate) view: &'a OrderView,
     action: Url,
     csrf: &'a str,
-    typed: &'a Typed<'a>,
-    faults: &'a [Fault],
+    pub(crate) typed: &'a Typed<'a>,
+    pub(crate) faults: &'a [Fault],
     wanted: Signs<'a>,
 }
 
 impl Ask<'_> {
-    fn show(
+    pub(crate) fn show(
         self,
         words: (&str, &str, Look),
         facts: Vec<(&str, Markup)>,
@@ -118,7 +127,7 @@ impl Ask<'_> {
     }
 
     /// What the buyer's wallet is to sign, where the order wants it.
-    fn signature(&self) -> Markup {
+    pub(crate) fn signature(&self) -> Markup {
         let Some((wanted, demo)) = self.wanted else { return html! {} };
         let json = wanted.typed_text();
         let (signer, chain) = (&wanted.signer, wanted.consent.chain);
@@ -239,7 +248,7 @@ impl Ask<'_> {
             (
                 "What happens",
                 html! {
-                    "The money in escrow is frozen. After that it moves in two ways only: the buyer pays the vendor, or the vendor refunds in full."
+                    "The money in escrow is frozen until the two of you agree or staff rule. Two weeks from now it ends by itself."
                 },
             ),
             ("In escrow", ui::amount(pay::money(view, view.credited))),

@@ -9,6 +9,7 @@ use domain::policy::{Act, Relation};
 use maud::{Markup, html};
 
 use super::{pay, reseal, timeline, words};
+use crate::disputes::views as disputes;
 use crate::orders::actions::read::OrderView;
 use crate::orders::urls;
 use crate::ui::url::ExternalUrl;
@@ -23,7 +24,8 @@ pub const POLL_SECS: u32 = 2;
 pub fn page(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
     let (list, word) = match view.relation {
         Relation::Vendor(_) => (urls::sales(view.store), "Orders of the store"),
-        Relation::Buyer | Relation::Staff | Relation::Stranger => (url::orders(), "My orders"),
+        Relation::Staff => (url::disputes(), "Disputes"),
+        Relation::Buyer | Relation::Stranger => (url::orders(), "My orders"),
     };
     html! {
         (ui::breadcrumbs(&[(word, list)], "Order"))
@@ -57,6 +59,7 @@ fn left(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
         (refused(view))
         (reseal::notice(view))
         (next(view))
+        (disputes::panel(view))
         (pay::strays(view))
         (pay::pay_panel(view, wallet))
         (pay::received(view))
@@ -141,17 +144,20 @@ fn next(view: &OrderView) -> Markup {
         return done(view);
     }
     let who = words::headline(view);
+    let otherwise = disputes::otherwise(view);
     ui::next_step(NextStep {
         who: &who,
         mine: words::is_mine(view.next.who, view.relation),
         what: html! {
             p { (words::explanation(view)) @if let Some(held) = &view.held { " " (words::held(held)) } }
+            (disputes::in_words(view))
         },
         by: view.next.by,
         otherwise: match (view.next.step, view.relation) {
             (Step::Pay | Step::PayRest, _) => {
                 Some("Otherwise the order expires, and whatever was paid goes back.")
             }
+            (Step::SettleDispute | Step::SecondOpinion, _) => Some(otherwise.as_str()),
             (Step::Dispatch, _) => {
                 Some("Otherwise the money is frozen, and the buyer can have it back at once.")
             }
@@ -171,6 +177,9 @@ fn next(view: &OrderView) -> Markup {
 
 fn done(view: &OrderView) -> Markup {
     let (tone, title, text) = match (view.status, view.relation) {
+        (OrderStatus::Released | OrderStatus::Cancelled, _) if words::is_split(view) => {
+            (Tone::Info, "Divided", "The dispute is over, and both parties are paid their share.")
+        }
         (OrderStatus::Released, Relation::Vendor(_)) => (
             Tone::Success,
             "You are paid",
@@ -205,9 +214,15 @@ fn done(view: &OrderView) -> Markup {
 fn buttons(view: &OrderView) -> Markup {
     let take_back = view.relation == Relation::Buyer;
     let late = matches!(view.next.step, Step::TakeBack | Step::AcceptLate);
-    let received = if late { Look::Quiet } else { Look::Primary };
-    let acts: [(Act, &str, Look); 7] = [
-        (Act::Ship, if view.ships { "Mark as sent" } else { "Mark as delivered" }, Look::Primary),
+    let disputed = view.dispute.is_some();
+    let received = match (late, disputed) {
+        (true, _) => Look::Quiet,
+        (false, true) => Look::Plain,
+        (false, false) => Look::Primary,
+    };
+    let ship = if disputed { Look::Quiet } else { Look::Primary };
+    let acts: [(Act, &str, Look); 13] = [
+        (Act::Ship, if view.ships { "Mark as sent" } else { "Mark as delivered" }, ship),
         (Act::Ask(IntentAction::Resume), "Take it after all", Look::Primary),
         (
             Act::Ask(IntentAction::Refund),
@@ -215,6 +230,12 @@ fn buttons(view: &OrderView) -> Markup {
             if view.next.step == Step::TakeBack && take_back { Look::Primary } else { Look::Plain },
         ),
         (Act::Ask(IntentAction::Release), "Received, pay the vendor", received),
+        (Act::Ask(IntentAction::Accept), "Accept the offer", Look::Primary),
+        (Act::Offer, "Make an offer", Look::Plain),
+        (Act::Ask(IntentAction::Contest), "Call a second staff member", Look::Plain),
+        (Act::Ask(IntentAction::Confirm), "Confirm the ruling", Look::Primary),
+        (Act::Ask(IntentAction::Rule), "Rule", Look::Plain),
+        (Act::Claim, "Add a statement", Look::Quiet),
         (Act::Ask(IntentAction::Extend), "I need more time", Look::Quiet),
         (Act::Dispute, "Something is wrong", Look::Quiet),
         (Act::Ask(IntentAction::Cancel), "Cancel this order", Look::Quiet),

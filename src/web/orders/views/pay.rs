@@ -1,7 +1,7 @@
 //! How to pay: the address, the sum, a code to scan, and what it will be split into.
 
 use domain::EvmAddress;
-use domain::money::Amount;
+use domain::money::{Amount, Bps};
 use domain::order::OrderStatus;
 use domain::policy::Relation;
 use maud::{Markup, html};
@@ -65,24 +65,55 @@ fn pay_box(view: &OrderView, address: &EvmAddress, wallet: Option<&ExternalUrl>)
 /// What the sum is divided into, before and after paying.
 pub fn shares(view: &OrderView) -> Markup {
     let commission = view.due.share(view.commission);
-    html! {
-        (ui::terms(&[
-            ("Sum", html! { (ui::amount(money(view, view.due))) " (" (ui::price(view.total)) " at " (view.usd) " USD a coin)" }),
-            ("Commission of this site", html! { (ui::amount(money(view, commission))) " (" (view.commission) ", out of the vendor's share)" }),
-            ("To the vendor", html! { (ui::amount(money(view, view.due.minus(commission)))) ", less network fees" }),
-            ("Network fees", network_fees(view)),
-            ("Vendor is paid at", html! {
+    let mut terms = vec![
+        (
+            "Sum",
+            html! { (ui::amount(money(view, view.due))) " (" (ui::price(view.total)) " at " (view.usd) " USD a coin)" },
+        ),
+        (
+            "Commission of this site",
+            html! { (ui::amount(money(view, commission))) " (" (view.commission) ", out of the vendor's share)" },
+        ),
+        (
+            "To the vendor",
+            html! { (ui::amount(money(view, view.due.minus(commission)))) ", less network fees" },
+        ),
+        ("Network fees", network_fees(view)),
+        (
+            "Vendor is paid at",
+            html! {
                 @match &view.payout() {
                     Some(payout) => (ui::address(payout, url::explorer_address(view.chain, payout))),
                     None => "sealed when the address is issued",
                 }
-            }),
-            ("Paid out on the word of", word_of(view)),
-            ("Refunds go to", ui::address(&view.refund, url::explorer_address(view.chain, &view.refund))),
-            ("Counts as paid from", html! { (ui::amount(money(view, view.due.minus(view.due.share(view.tolerance))))) " (" (view.tolerance) " tolerance)" }),
-            ("Dispatch within", html! { (view.handling_hours) " hours after the payment" }),
-            ("Look at it within", html! { (view.inspection_hours) " hours after dispatch" }),
-        ]))
+            },
+        ),
+        ("Paid out on the word of", word_of(view)),
+        (
+            "Refunds go to",
+            ui::address(&view.refund, url::explorer_address(view.chain, &view.refund)),
+        ),
+        (
+            "Counts as paid from",
+            html! { (ui::amount(money(view, view.due.minus(view.due.share(view.tolerance))))) " (" (view.tolerance) " tolerance)" },
+        ),
+        ("Dispatch within", html! { (view.handling_hours) " hours after the payment" }),
+        ("Look at it within", html! { (view.inspection_hours) " hours after dispatch" }),
+    ];
+    if view.sealed.is_some() {
+        terms.push(("If staff rule in a dispute", ruling_fee(view)));
+    }
+    ui::terms(&terms)
+}
+
+/// What a ruling costs, by the sealed terms.
+fn ruling_fee(view: &OrderView) -> Markup {
+    html! {
+        @if view.resolver_fee() == Bps::ZERO {
+            "no fee is taken for it"
+        } @else {
+            (ui::amount(money(view, view.due.share(view.resolver_fee())))) " (" (view.resolver_fee()) ", half from each side)"
+        }
     }
 }
 
@@ -90,7 +121,7 @@ pub fn shares(view: &OrderView) -> Markup {
 fn word_of(view: &OrderView) -> Markup {
     html! {
         "the buyer"
-        @if let Some(signer) = view.sealed.as_ref().and_then(|sealed| sealed.terms.signer) {
+        @if let Some(signer) = view.signer() {
             ", signed by the wallet " (ui::address(&signer, url::explorer_address(view.chain, &signer)))
         }
     }

@@ -41,6 +41,12 @@ pub fn is_rejected(view: &OrderView) -> bool {
     view.events.iter().any(|event| event.kind == EventKind::Rejected.as_str())
 }
 
+/// Whether a dispute ended in shares for both.
+pub fn is_split(view: &OrderView) -> bool {
+    let split = [EventKind::SplitReleased.as_str(), EventKind::SplitCancelled.as_str()];
+    view.events.iter().any(|event| split.contains(&event.kind.as_str()))
+}
+
 /// How far an order has come.
 pub fn progress(view: &OrderView) -> Progress {
     match view.status {
@@ -50,6 +56,7 @@ pub fn progress(view: &OrderView) -> Progress {
         OrderStatus::Completed => Progress::Receive,
         OrderStatus::Released => Progress::Done,
         OrderStatus::Cancelled if view.credited.is_zero() => Progress::Stopped("Cancelled"),
+        OrderStatus::Cancelled if is_split(view) => Progress::Stopped("Divided"),
         OrderStatus::Cancelled => Progress::Stopped("Refunded"),
         OrderStatus::Failed if is_rejected(view) => Progress::Stopped("Not accepted"),
         OrderStatus::Failed => Progress::Stopped("Expired"),
@@ -64,6 +71,7 @@ pub fn is_mine(who: Who, relation: Relation) -> bool {
         (Who::Buyer, Relation::Buyer)
             | (Who::Vendor, Relation::Vendor(_))
             | (Who::Parties, Relation::Buyer | Relation::Vendor(_))
+            | (Who::Staff, Relation::Staff)
     )
 }
 
@@ -93,6 +101,16 @@ pub fn headline(view: &OrderView) -> String {
             Relation::Vendor(_) => format!("You or {buyer} end the dispute"),
             Relation::Staff | Relation::Stranger => "The parties end the dispute".to_owned(),
         },
+        Step::AwaitRuling => match view.relation {
+            Relation::Buyer | Relation::Vendor(_) => {
+                "Escrow carries out the ruling, unless one of you objects".to_owned()
+            }
+            Relation::Staff | Relation::Stranger => {
+                "Escrow carries out the ruling, unless a party objects".to_owned()
+            }
+        },
+        Step::CarryOutRuling => "Escrow carries out the ruling".to_owned(),
+        Step::SecondOpinion => "A second staff member looks at the ruling".to_owned(),
         Step::Prepare => "Escrow prepares the address".to_owned(),
         Step::AwaitFinality => format!("{} makes the payment final", view.chain.name),
         Step::AwaitEscrow => "Escrow carries out the request".to_owned(),
@@ -147,7 +165,16 @@ pub fn explanation(view: &OrderView) -> &'static str {
             "The payments are on their way and final within moments to minutes, as the chain goes."
         }
         (Step::SettleDispute, _) => {
-            "The money is frozen. It moves when the buyer pays the vendor, or the vendor refunds in full."
+            "The money is frozen. One of you gives in or accepts the other's offer, or staff rule."
+        }
+        (Step::AwaitRuling, _) => {
+            "Staff have ruled. Either party may call a second staff member, or the two of you agree on something else before."
+        }
+        (Step::CarryOutRuling, _) => {
+            "Two staff members have looked at it, so the ruling is final. You may still agree on something else before."
+        }
+        (Step::SecondOpinion, _) => {
+            "The ruling waits. The second staff member confirms it or rules otherwise; you may still agree on something else."
         }
         (Step::Unblock, _) => {
             "Part of the money has not left escrow. The operator of this site has been told."
@@ -183,6 +210,12 @@ pub fn event(kind: EventKind) -> (&'static str, Option<Tone>) {
             ("The late dispatch was accepted: the order goes on.", Some(Tone::Info))
         }
         EventKind::Extended => ("The buyer took seven days more to look at it.", Some(Tone::Info)),
+        EventKind::OfferMade => ("An offer was made:", Some(Tone::Info)),
+        EventKind::Ruled => ("Staff ruled:", Some(Tone::Warning)),
+        EventKind::Contested => ("A second staff member was called.", Some(Tone::Warning)),
+        EventKind::RulingConfirmed => {
+            ("A second staff member confirmed the ruling:", Some(Tone::Info))
+        }
         EventKind::IntentRefused => ("A request was turned down.", Some(Tone::Warning)),
         EventKind::PayoutPlanned => {
             ("The payout was planned and cannot be stopped any more.", Some(Tone::Info))
@@ -195,6 +228,9 @@ pub fn event(kind: EventKind) -> (&'static str, Option<Tone>) {
         EventKind::LegPaid => ("A payment out of escrow is final.", Some(Tone::Success)),
         EventKind::Released => ("The vendor is paid. The order is complete.", Some(Tone::Success)),
         EventKind::Refunded => ("The buyer is paid back in full.", Some(Tone::Success)),
+        EventKind::SplitReleased | EventKind::SplitCancelled => {
+            ("The money was divided; the dispute is over.", Some(Tone::Success))
+        }
         EventKind::LateMoney => {
             ("More money came to this address; it goes back.", Some(Tone::Info))
         }
@@ -228,6 +264,9 @@ pub fn is_telling(kind: EventKind) -> bool {
             | EventKind::Extended
             | EventKind::Released
             | EventKind::Refunded
+            | EventKind::SplitReleased
+            | EventKind::SplitCancelled
+            | EventKind::Contested
     )
 }
 
@@ -249,6 +288,7 @@ pub fn payee(role: &str, view: &OrderView) -> String {
         ("vendor", Relation::Vendor(_)) | ("buyer", Relation::Buyer) => "You".to_owned(),
         ("vendor", _) => view.store_name.clone(),
         ("buyer", _) => view.buyer_name.clone(),
+        ("resolver", _) => "This site, for the ruling".to_owned(),
         _ => "Commission of this site".to_owned(),
     }
 }

@@ -1,0 +1,32 @@
+//! Disputes: offers, statements, rulings, and the list that staff work through.
+
+pub mod actions;
+pub mod api;
+pub mod pages;
+pub mod read;
+pub mod views;
+
+use crate::routes::{ApiRoutes, PageRoutes};
+
+/// Pages.
+pub fn pages(routes: &mut PageRoutes) {
+    routes.get("/disputes", pages::open);
+    routes.post("/orders/{id}/offer", pages::offer);
+    routes.post("/orders/{id}/claim", pages::claim);
+    routes.post("/orders/{id}/accept", pages::accept);
+    routes.post("/orders/{id}/rule", pages::rule);
+    routes.post("/orders/{id}/contest", pages::contest);
+    routes.post("/orders/{id}/confirm-ruling", pages::confirm);
+}
+
+/// JSON.
+pub fn api(routes: &mut ApiRoutes) {
+    routes.get("/api/v1/disputes", api::open);
+    routes.post("/api/v1/orders/{id}/offer", api::offer);
+    routes.post("/api/v1/orders/{id}/claim", api::claim);
+    routes.get("/api/v1/orders/{id}/accept", api::wanted);
+    routes.post("/api/v1/orders/{id}/accept", api::accept);
+    routes.post("/api/v1/orders/{id}/rule", api::rule);
+    routes.post("/api/v1/orders/{id}/contest", api::contest);
+    routes.post("/api/v1/orders/{id}/confirm-ruling", api::confirm);
+}
