@@ -61,7 +61,7 @@ impl DbError {
     }
 
     /// Whether a file, or the shape of its tables, is at fault, and not what a row holds.
-    pub(crate) fn is_of_file(&self) -> bool {
+    pub fn is_of_file(&self) -> bool {
         match self {
             Self::Down(_) | Self::ReadOnly | Self::Schema(_) | Self::Failed(_) => true,
             Self::Corrupt(said) => SPOILT.iter().any(|word| said.contains(word)),
