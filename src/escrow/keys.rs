@@ -1,23 +1,22 @@
 //! Keys: m/44'/60'/purpose'/generation/index, and what may be signed with them.
 
+mod site;
+
 use std::fmt;
 
 use bip32::{ChildNumber, DerivationPath, Prefix, XPrv};
 use bip39::Mnemonic;
-use db::ledger::Sealed;
 use domain::EvmAddress;
-use domain::clock::Time;
-use domain::seal::{Terms, hex};
+use domain::seal::hex;
 use hkdf::Hkdf;
 use k256::ecdsa::SigningKey;
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 use verify::keccak256;
-use verify::signature::Signature;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::evm::eip3009::{Authorization, SignedAuthorization};
-use crate::evm::tx::{LegTx, RelayTx, SignedTx, sign_digest};
+use crate::evm::tx::{LegTx, RelayTx, SignedTx};
 use crate::fault::Fault;
 use crate::locked::Locked;
 use crate::seal::SealKey;
@@ -183,35 +182,6 @@ impl Keys {
         address_of(self.gas_key(generation)?.private_key())
     }
 
-    /// The key by which this site signs terms.
-    ///
-    /// # Errors
-    /// [`Fault::Key`] beyond 2^31 - 1.
-    pub fn site(&self, generation: u32) -> Result<EvmAddress, Fault> {
-        address_of(self.site_key(generation)?.private_key())
-    }
-
-    /// Signs the canonical text of terms (EIP-191), so that whoever has it can tell that this site
-    /// sealed them.
-    ///
-    /// # Errors
-    /// [`Fault::Key`] beyond 2^31 - 1.
-    pub fn sign_terms(&self, generation: u32, terms: &Terms) -> Result<Signature, Fault> {
-        let digest = verify::message::digest(&terms.to_text());
-        let (r, s, odd) = sign_digest(&digest, self.site_key(generation)?.private_key())?;
-        Signature::from_parts(r, s, odd).map_err(|error| bad(&error))
-    }
-
-    /// The row that seals terms, with this site's signature over them.
-    ///
-    /// # Errors
-    /// [`Fault::Key`] beyond 2^31 - 1.
-    pub fn seal_signed(&self, generation: u32, terms: &Terms, at: Time) -> Result<Sealed, Fault> {
-        let sealed = self.seal().seal(terms, at).map_err(|error| bad(&error))?;
-        let signature = self.sign_terms(generation, terms)?.to_string();
-        Ok(Sealed { signed: Some((self.site(generation)?, signature)), ..sealed })
-    }
-
     /// Signs a chain tx: a leg with the key of the address at a place, a relay with that of the
     /// generation's gas wallet.
     ///
@@ -246,10 +216,6 @@ impl Keys {
 
     fn gas_key(&self, generation: u32) -> Result<XPrv, Fault> {
         child(&child(&self.held.gas, generation)?, 0)
-    }
-
-    fn site_key(&self, generation: u32) -> Result<XPrv, Fault> {
-        child(&child(&self.held.site, generation)?, 0)
     }
 
     fn key_at(&self, place: Place) -> Result<XPrv, Fault> {

@@ -42,6 +42,7 @@ pub mod recover;
 mod schedule;
 pub mod seal;
 pub mod secret;
+mod walks;
 
 pub use chain::transport::{HttpTransport, PriceSource, Transport, TransportError};
 pub use config::{Config, ConfigError, RunError, VARS};
