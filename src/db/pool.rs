@@ -17,6 +17,8 @@ use crate::wal::Deadline;
 
 /// Longest that one read may take: a held reader keeps the log from being cut.
 const READ_LIMIT: Duration = Duration::from_secs(1);
+/// Longest wait until all connections are open, at the start of a role.
+const OPENING_LIMIT: Duration = Duration::from_secs(30);
 /// Longest wait for a free connection.
 const CHECKOUT_LIMIT: Duration = Duration::from_secs(1);
 
@@ -64,7 +66,7 @@ impl Reader {
             .test_on_check_out(!config.is_local())
             .max_lifetime(None)
             .idle_timeout(None)
-            .connection_timeout(CHECKOUT_LIMIT)
+            .connection_timeout(OPENING_LIMIT)
             .thread_pool(Arc::new(keeper))
             .build(Opener { config: config.clone(), owner })
             .map_err(|error| DbError::Down(format!("no connection to read by: {error}")))?;
@@ -96,7 +98,7 @@ impl Reader {
     /// A connection that may be used; others are opened in the place of those that may not.
     fn link(&self) -> Result<PooledConnection<Opener>, DbError> {
         for _ in 0..=self.pool.max_size() {
-            let mut link = self.pool.get().map_err(|error| {
+            let mut link = self.pool.get_timeout(CHECKOUT_LIMIT).map_err(|error| {
                 tracing::warn!(%error, "no connection to read by");
                 DbError::Busy
             })?;

@@ -3,14 +3,18 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::shop::{PATIENCE, Running, Shop, health, within, words};
 
+/// A first demo plays out its history before it opens: some hundred blocks.
+const OPENING: Duration = Duration::from_secs(90);
+
 /// The shop's address, once it says that it is open.
 pub(crate) fn opened(running: &Running) -> String {
-    within(PATIENCE, "the demo opens", || {
+    within(OPENING, "the demo opens", || {
         let said = running.said();
         assert!(!said.contains("ended"), "{said}");
         let line = said.lines().find_map(|line| line.trim().strip_prefix("Shop "))?;
