@@ -15,6 +15,7 @@ use crate::dialect;
 use crate::disputes::{self, DisputeRow};
 use crate::doors::{EscrowTx, WebTx};
 use crate::error::DbError;
+use crate::files;
 use crate::inbox;
 use crate::intents::IntentRow;
 use crate::offers::{self, OfferRow};
@@ -341,6 +342,10 @@ fn row_digest(conn: &mut Conn, kind: &str, key: &str) -> Result<Option<[u8; 32]>
         (EvidenceKind::Claim, [n]) => {
             let Ok(n) = n.parse() else { return Ok(None) };
             claims::by_number(conn, id, n)?.as_ref().map(digest_of)
+        }
+        (EvidenceKind::File, [claim, n]) => {
+            let (Ok(claim), Ok(n)) = (claim.parse(), n.parse()) else { return Ok(None) };
+            files::by_number(conn, id, (claim, n))?.as_ref().map(digest_of)
         }
         _ => None,
     })

@@ -30,6 +30,7 @@ pub mod deadlines;
 pub mod deposits;
 pub mod desk;
 pub mod disputes;
+pub mod files;
 pub mod held;
 pub mod holds;
 pub mod idempotency;

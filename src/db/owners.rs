@@ -85,6 +85,7 @@ pub const OWNERS: &[(&str, Owner, Verbs)] = &[
     ("offer_views", Owner::Web, Verbs::HISTORY),
     ("dispute_rulings", Owner::Web, Verbs::HISTORY),
     ("dispute_claims", Owner::Web, Verbs::HISTORY),
+    ("dispute_files", Owner::Web, Verbs::HISTORY),
     ("shipment_events", Owner::Web, Verbs::HISTORY),
     ("reseal_requests", Owner::Web, Verbs::HISTORY),
     ("evidence", Owner::Web, Verbs::HISTORY),

@@ -248,6 +248,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    dispute_files (order_id, claim_n, n) {
+        order_id -> Text,
+        claim_n -> Integer,
+        n -> Integer,
+        author_id -> Text,
+        name -> Text,
+        kind -> Text,
+        bytes -> BigInt,
+        sha256 -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     disputes (order_id) {
         order_id -> Text,
         opened_by -> Text,
@@ -852,6 +866,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deposits,
     derivations,
     dispute_claims,
+    dispute_files,
     dispute_offers,
     dispute_rulings,
     disputes,

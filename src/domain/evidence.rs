@@ -25,6 +25,8 @@ words! {
         Ruling = "ruling",
         /// A statement in a dispute.
         Claim = "claim",
+        /// A file that goes with one.
+        File = "file",
     }
 }
 

@@ -12,6 +12,7 @@ pub mod deadline;
 pub mod dispute;
 mod event;
 pub mod evidence;
+pub mod file;
 pub mod ids;
 pub mod intent;
 pub mod item;

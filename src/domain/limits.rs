@@ -54,6 +54,16 @@ pub const OFFERS_MAX: i64 = 20;
 pub const CLAIMS_MAX: i64 = 50;
 /// The longest statement in a dispute, in characters.
 pub const CLAIM_LENGTH: usize = 5_000;
+/// Files that go with one statement.
+pub const FILES_A_CLAIM: usize = 5;
+/// The longest of them, in bytes.
+pub const FILE_BYTES: u64 = 5 << 20;
+/// Files that each may add to one dispute.
+pub const FILES_A_DISPUTE: i64 = 40;
+/// Files that somebody may add within a day, to whatever dispute.
+pub const FILES_A_DAY: i64 = 60;
+/// The longest name of a file, in characters, without an ending that is added.
+pub const FILE_NAME: usize = 80;
 /// The longest reason of a ruling, in characters.
 pub const RULING_LENGTH: usize = 2_000;
 /// A funded order without an outcome is called stuck after this, and staff are alarmed.

@@ -105,6 +105,12 @@ pub enum Refusal {
     /// Somebody said as much as is taken.
     #[error("You have said as much as is taken in one dispute.")]
     TooManyClaims,
+    /// Somebody added as many files as are taken.
+    #[error("You have added as many files as are taken in one dispute.")]
+    TooManyFiles,
+    /// Somebody added as many files as are taken in a day.
+    #[error("You have added as many files as are taken in a day. Please add the rest tomorrow.")]
+    FilesToday,
     /// A ruling stands already.
     #[error(
         "There is a ruling already. It can be changed only if a party calls a second staff member."
@@ -160,6 +166,8 @@ impl Refusal {
             Self::OfferGone => "offer-gone",
             Self::TooManyOffers => "too-many-offers",
             Self::TooManyClaims => "too-many-claims",
+            Self::TooManyFiles => "too-many-files",
+            Self::FilesToday => "too-many-files-today",
             Self::Ruled => "already-ruled",
             Self::Unruled => "not-ruled",
             Self::OtherRuling => "other-ruling",

@@ -36,7 +36,7 @@ fn bounded(text: &str, max: usize) -> Result<(), BadText> {
 
 /// Zero-width characters, direction marks and other code points that print nothing
 /// (Unicode categories Cf and the fillers), by which one name can pose as another.
-fn invisible(c: char) -> bool {
+pub(crate) fn invisible(c: char) -> bool {
     matches!(c,
         '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use actix_web::http::Uri;
 use db::DbConfig;
@@ -24,6 +25,7 @@ pub const VARS: &[&str] = &[
     "DB_PASSWORD",
     "DB_USER",
     "DEVNET_URL",
+    "FILES_DIR",
     "LISTEN",
     "SESSION_SALT",
     "SITE_NAME",
@@ -49,6 +51,8 @@ pub struct ConfigError(String);
 pub struct Config {
     /// Where the database is.
     pub db: DbConfig,
+    /// Where the files lie that people send; `None` where the shop takes none.
+    pub files: Option<PathBuf>,
     /// The site's own address, which every link and every check of an origin starts from.
     pub site_url: SiteUrl,
     /// The site's name on every page.
@@ -169,6 +173,7 @@ struct Vars {
     db_password: Option<SecretString>,
     db_user: Option<String>,
     devnet_url: Option<String>,
+    files_dir: Option<String>,
     listen: Option<String>,
     session_salt: Option<SecretString>,
     site_name: Option<String>,
@@ -209,6 +214,7 @@ impl Config {
         )
         .map_err(|error| bad(error.to_string()))?;
         Ok(Self {
+            files: files(&db, vars.files_dir.as_deref())?,
             db,
             site_url,
             site_name: site_name(vars.site_name)?,
@@ -274,6 +280,15 @@ fn listen(text: Option<&str>) -> Result<SocketAddr, ConfigError> {
     let form =
         || bad(format!("LISTEN is {text:?}; it wants an address and a port, as {DEFAULT_LISTEN}"));
     text.parse().ok().ok_or_else(form)
+}
+
+fn files(db: &DbConfig, folder: Option<&str>) -> Result<Option<PathBuf>, ConfigError> {
+    match folder {
+        Some(path) if !path.starts_with('/') => {
+            Err(bad(format!("FILES_DIR is {path:?}; it wants a whole path, as /srv/holdfast-files")))
+        }
+        path => Ok(crate::files::folder(db, path)),
+    }
 }
 
 fn walls(text: Option<&str>) -> Result<Option<Walls>, ConfigError> {

@@ -10,6 +10,7 @@ pub mod config;
 pub mod demo;
 pub mod disputes;
 pub mod error;
+pub mod files;
 pub mod health;
 pub mod home;
 mod housekeeping;

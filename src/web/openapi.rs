@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes::ApiRoutes;
 use crate::{
-    accounts, admin, disputes, health, items, keys, orders, packages, signer, site, stores,
+    accounts, admin, disputes, files, health, items, keys, orders, packages, signer, site, stores,
     transparency,
 };
 
@@ -41,6 +41,7 @@ fn whole() -> utoipa::openapi::OpenApi {
     doc.merge(packages::api::Doc::openapi());
     doc.merge(orders::api::Doc::openapi());
     doc.merge(disputes::api::Doc::openapi());
+    doc.merge(files::serve::Doc::openapi());
     doc.merge(admin::Doc::openapi());
     doc.merge(signer::api::Doc::openapi());
     doc.merge(site::api::Doc::openapi());

@@ -42,6 +42,7 @@ pub fn pages() -> PageRoutes {
     crate::stores::pages(&mut routes);
     crate::orders::pages(&mut routes);
     crate::disputes::pages(&mut routes);
+    crate::files::pages(&mut routes);
     crate::accounts::pages(&mut routes);
     crate::keys::pages(&mut routes);
     crate::packages::pages(&mut routes);
@@ -58,6 +59,7 @@ pub fn api() -> ApiRoutes {
     crate::stores::api(&mut routes);
     crate::orders::api(&mut routes);
     crate::disputes::api(&mut routes);
+    crate::files::api(&mut routes);
     crate::accounts::api(&mut routes);
     crate::keys::api(&mut routes);
     crate::packages::api(&mut routes);

@@ -15,6 +15,7 @@ use domain::limits;
 
 use crate::accounts::password::Hasher;
 use crate::config::Config;
+use crate::files::Store;
 use crate::http::cookies::Names;
 use crate::http::limits::Pace;
 use crate::http::sse::Seats;
@@ -51,6 +52,10 @@ pub struct App {
     pub(crate) seats: Seats,
     /// How far the stories are that streams follow.
     pub(crate) heads: heads::Heads,
+    /// Where files lie that people send; `None` where the shop takes none.
+    pub files: Option<Store>,
+    /// When files were last swept.
+    pub(crate) sweeping: Due,
     /// When delivery addresses were last looked through.
     pub(crate) erasing: Due,
     /// Names of our cookies.
@@ -82,6 +87,8 @@ impl App {
         let keys = Keys::derive(&config.salts);
         let cookies = Names::new(config.site_url.is_https());
         Self {
+            files: config.files.clone().map(Store::new),
+            sweeping: Due::default(),
             config,
             db,
             clock,

@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::password::{Place, is_outdated};
 use super::{codes, strength};
 use crate::error::AppError;
+use crate::files;
 use crate::housekeeping;
 use crate::http::limits::{Limit, Try, admit, until};
 use crate::http::session::{NewSession, Session};
@@ -126,6 +127,7 @@ pub(crate) async fn login(
     })
     .await?;
     housekeeping::erase_deliveries(app).await;
+    files::sweep::sweep(app).await;
     Ok(session.of(account, false))
 }
 

@@ -10,6 +10,7 @@ use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::chain::ChainId;
 use domain::clock::Clock;
+use domain::file::safe_name;
 use domain::ids::{OrderId, PackageId};
 use domain::intent::IntentAction;
 use domain::money::{Amount, Bps};
@@ -18,7 +19,9 @@ use tokio::task::LocalSet;
 
 use crate::config::Config;
 use crate::disputes::actions as disputes;
+use crate::disputes::attached::Files;
 use crate::error::AppError;
+use crate::files::store::Unfit;
 use crate::http::viewer::Account;
 use crate::orders::actions::act::Asking;
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
@@ -233,8 +236,15 @@ impl Director {
     ///
     /// # Errors
     /// When the rules say no.
-    pub fn dispute(&self, who: &str, order: OrderId, said: (&str, &str)) -> Result<(), Missed> {
+    pub fn dispute(
+        &self,
+        who: &str,
+        order: OrderId,
+        (reason, statement): (&str, &str),
+        file: Option<(&str, &[u8])>,
+    ) -> Result<(), Missed> {
         let account = self.account(who)?;
+        let said = (reason, statement, self.files(file)?);
         self.runtime.block_on(act::dispute(&self.app, &account, order, said, "demo"))?;
         Ok(())
     }
@@ -253,10 +263,29 @@ impl Director {
     ///
     /// # Errors
     /// When the rules say no.
-    pub fn claim(&self, who: &str, order: OrderId, body: &str) -> Result<(), Missed> {
+    pub fn claim(
+        &self,
+        who: &str,
+        order: OrderId,
+        body: &str,
+        file: Option<(&str, &[u8])>,
+    ) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(disputes::claim(&self.app, &account, order, body, "demo"))?;
+        let said = (body, self.files(file)?);
+        self.runtime.block_on(disputes::claim(&self.app, &account, order, said, "demo"))?;
         Ok(())
+    }
+
+    /// Takes in a file as the server does while it is sent.
+    fn files(&self, file: Option<(&str, &[u8])>) -> Result<Files, Missed> {
+        let (Some((name, content)), Some(store)) = (file, &self.app.files) else {
+            return Ok(Vec::new());
+        };
+        let missed = |unfit: Unfit| Missed(unfit.to_string());
+        let mut coming = store.begin("demo").map_err(|error| missed(error.into()))?;
+        coming.push(content).map_err(missed)?;
+        let file = coming.finish().map_err(missed)?;
+        Ok(vec![(safe_name(name, file.kind), file)])
     }
 
     /// A staff member rules.

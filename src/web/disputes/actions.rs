@@ -13,6 +13,7 @@ use domain::policy::Act;
 use domain::refusal::Refusal;
 use domain::text;
 
+use super::attached::{self, Files};
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::act::{self, Asking, Placing};
@@ -74,19 +75,20 @@ pub async fn accept(
     act::ask(app, who, id, asking).await
 }
 
-/// Adds a statement, which both parties and staff read.
+/// Adds a statement and its files, which both parties and staff read.
 pub async fn claim(
     app: &App,
     who: &Account,
     id: OrderId,
-    body: &str,
+    (body, files): (&str, Files),
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     let body =
         text::paragraphs(body, CLAIM_LENGTH).map_err(|error| AppError::fault("body", error))?;
     let view = read::view(app, who, id).await?;
     let role = act::permit(&view, Act::Claim)?;
-    let author = who.id;
+    let files = attached::keep(app, files).await?;
+    let (author, now) = (who.id, app.now());
     let row = ClaimRow {
         order_id: id.to_string(),
         n: 0,
@@ -94,7 +96,7 @@ pub async fn claim(
         author_role: role.to_string(),
         body,
         request_id: request_id.to_owned(),
-        created_at: codec::stamp(app.now()),
+        created_at: codec::stamp(now),
     };
     let written: Result<(), AppError> = app
         .write("claim", move |tx| {
@@ -103,7 +105,8 @@ pub async fn claim(
                 return Err(Refusal::TooManyClaims.into());
             }
             let n = db::claims::next_number(tx, id)?;
-            numbered(db::claims::insert(tx, &ClaimRow { n, ..row.clone() }))
+            numbered(db::claims::insert(tx, &ClaimRow { n, ..row.clone() }))?;
+            attached::attach(tx, (id, n), (author, now), &files)
         })
         .await;
     written?;

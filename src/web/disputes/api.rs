@@ -2,7 +2,9 @@
 
 use actix_web::web::ReqData;
 use db::codec;
+use db::files::{FileRow, OPENING};
 use domain::dispute::Offer;
+use domain::file::FileKind;
 use domain::ids::OrderId;
 use domain::intent::IntentAction;
 use domain::money::Bps;
@@ -30,7 +32,7 @@ use crate::state::State;
 
 /// OpenAPI of disputes.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(open, offer, claim, wanted, accept, rule, contest, confirm))]
+#[openapi(paths(open, offer, super::claims::api, wanted, accept, rule, contest, confirm))]
 pub struct Doc;
 
 /// An offer.
@@ -56,7 +58,37 @@ pub struct ClaimJson {
     by: String,
     author: String,
     body: String,
+    files: Vec<FileJson>,
     at: String,
+}
+
+/// A file that goes with a statement.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileJson {
+    name: String,
+    media_type: &'static str,
+    bytes: i64,
+    /// The hash of its content, in hexadecimal digits.
+    sha256: String,
+    /// Where it is fetched, with the same key.
+    url: String,
+}
+
+impl From<&FileRow> for FileJson {
+    fn from(row: &FileRow) -> Self {
+        let kind: Option<FileKind> = row.kind.parse().ok();
+        Self {
+            name: row.name.clone(),
+            media_type: kind.map_or("application/octet-stream", FileKind::media_type),
+            bytes: row.bytes,
+            sha256: row.sha256.clone(),
+            url: format!("/api/v1/orders/{}/files/{}", row.order_id, row.sha256),
+        }
+    }
+}
+
+fn files(settling: &Settling, claim: i32) -> Vec<FileJson> {
+    settling.files_of(claim).map(FileJson::from).collect()
 }
 
 /// A ruling.
@@ -83,6 +115,8 @@ pub struct DisputeJson {
     opened_by: String,
     reason: String,
     statement: String,
+    /// Those that went with the statement.
+    files: Vec<FileJson>,
     opened_at: String,
     /// Whether the money is frozen already.
     effective: bool,
@@ -109,6 +143,7 @@ impl DisputeJson {
             opened_by: row.opener_role.clone(),
             reason: row.reason.clone(),
             statement: row.statement.clone(),
+            files: files(settling, OPENING),
             opened_at: rfc3339(codec::time(row.created_at)),
             effective: view.status == OrderStatus::Frozen,
             offers: offers(settling),
@@ -155,6 +190,7 @@ fn claims(settling: &Settling) -> Vec<ClaimJson> {
         by: claim.author_role.clone(),
         author: author.clone(),
         body: claim.body.clone(),
+        files: files(settling, claim.n),
         at: rfc3339(codec::time(claim.created_at)),
     };
     settling.claims.iter().map(row).collect()
@@ -235,29 +271,6 @@ pub async fn offer(
 ) -> ApiResult {
     let who = caller.write()?;
     let view = actions::offer(&app, who, id.0, share(body.0.buyer_bps)?, &request.0).await?;
-    Ok(api::ok(&OrderJson::from(&view)))
-}
-
-/// A statement to be added.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewClaim {
-    /// 5,000 characters at most.
-    pub body: String,
-}
-
-/// Adds a statement to a dispute (buyer, vendor, staff).
-#[utoipa::path(post, path = "/api/v1/orders/{id}/claim", tag = "disputes", request_body = NewClaim,
-    security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn claim(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewClaim>,
-) -> ApiResult {
-    let view = actions::claim(&app, caller.write()?, id.0, &body.0.body, &request.0).await?;
     Ok(api::ok(&OrderJson::from(&view)))
 }
 

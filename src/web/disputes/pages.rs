@@ -64,28 +64,6 @@ fn share(text: &str) -> Result<Bps, AppError> {
     Bps::parse(text).map_err(|_bad| AppError::fault("share", bad))
 }
 
-/// A statement.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClaimForm {
-    #[serde(default)]
-    body: String,
-}
-
-/// `POST /orders/{id}/claim`
-pub async fn claim(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    form: Form<ClaimForm>,
-) -> PageResult {
-    let view = orders::view(&app, &who.0, id.0).await?;
-    let acted = actions::claim(&app, &who.0, id.0, &form.0.body, ctx.request_id()).await;
-    let typed = Typed { statement: &form.0.body, ..Typed::default() };
-    done(&ctx, &view, Act::Claim, acted, &typed)
-}
-
 /// Names the offer that is accepted, with the signature of the buyer's wallet where the order wants one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,7 @@
 
 use db::claims::ClaimRow;
 use db::disputes::{DisputeRow, OpenDispute};
+use db::files::FileRow;
 use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
 use db::story::EventRow;
@@ -27,6 +28,8 @@ pub struct Settling {
     pub offers: Vec<(Offer, Time)>,
     /// Statements with the names of their authors, oldest first.
     pub claims: Vec<(ClaimRow, String)>,
+    /// Files that go with statements, as they were added.
+    pub files: Vec<FileRow>,
     /// Rulings with the names of their authors, oldest first.
     pub rulings: Vec<(Ruling, String)>,
     /// When the notice of the last ruling is over, if escrow stays up.
@@ -60,6 +63,7 @@ impl Settling {
             carried_out: decision.and_then(|payout| payout.share?.ruling),
             offers: db::offers::written(conn, order)?,
             claims: db::claims::of_order(conn, order)?,
+            files: db::files::of_order(conn, order)?,
             rulings: named(conn, rulings)?,
             due,
             judge,
@@ -74,6 +78,11 @@ impl Settling {
     /// The offer of a party that stands.
     pub fn standing(&self, by: ActorRole) -> Option<Offer> {
         dispute::standing(&self.offers(), by).copied()
+    }
+
+    /// The files of a statement, by its number.
+    pub fn files_of(&self, claim: i32) -> impl Iterator<Item = &FileRow> {
+        self.files.iter().filter(move |file| file.claim_n == claim)
     }
 
     /// The last ruling.

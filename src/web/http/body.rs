@@ -33,25 +33,38 @@ pub(crate) async fn read(
     // Of the whole body: whoever sends a byte now and then would hold a connection for ever.
     let deadline = request.app_data::<State>().ok_or_else(no_app)?.body_deadline;
     let whole = timeout(deadline, Bytes::from_request(request, payload)).await;
-    let whole = whole.map_err(|_elapsed| {
-        AppError::malformed(
-            StatusCode::REQUEST_TIMEOUT,
-            "slow-body",
-            "The request took too long to arrive. Please send it again.",
-        )
-    })?;
+    let whole = whole.map_err(|_elapsed| slow())?;
     whole.map_err(|error| match error.as_error() {
-        Some(PayloadError::Overflow) => AppError::malformed(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            format!("This is too long: at most {} KiB at once, please.", MAX_BYTES >> 10),
-        ),
-        _ => AppError::malformed(
-            StatusCode::BAD_REQUEST,
-            "broken-body",
-            "The request did not arrive whole. Please send it again.",
-        ),
+        Some(PayloadError::Overflow) => too_long(),
+        _ => broken(),
     })
+}
+
+/// For a body that takes too long.
+pub(crate) fn slow() -> AppError {
+    AppError::malformed(
+        StatusCode::REQUEST_TIMEOUT,
+        "slow-body",
+        "The request took too long to arrive. Please send it again.",
+    )
+}
+
+/// For a body, or all fields of a form but its files, beyond [`MAX_BYTES`].
+pub(crate) fn too_long() -> AppError {
+    AppError::malformed(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        format!("This is too long: at most {} KiB at once, please.", MAX_BYTES >> 10),
+    )
+}
+
+/// For a body that is cut off.
+pub(crate) fn broken() -> AppError {
+    AppError::malformed(
+        StatusCode::BAD_REQUEST,
+        "broken-body",
+        "The request did not arrive whole. Please send it again.",
+    )
 }
 
 /// For bytes that are not UTF-8.

@@ -14,7 +14,7 @@ use super::{Extracting, body, session};
 use crate::error::{AppError, PageError};
 
 /// Name of the field, and end of the name of the header, that carries the form's token.
-const TOKEN: &str = "csrf";
+pub(crate) const TOKEN: &str = "csrf";
 const TOKEN_HEADER: &str = "x-csrf-token";
 
 /// What a form sent, once it is known to be a form of ours.
@@ -41,17 +41,26 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
             let bytes =
                 body::read(&request, &mut payload, "application/x-www-form-urlencoded").await?;
             let mut pairs = pairs(&bytes)?;
-            let in_field = take(&mut pairs, TOKEN);
-            let in_header =
-                request.headers().get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
-            let token = in_field.as_deref().or(in_header).unwrap_or_default();
-            if !bool::from(token.as_bytes().ct_eq(ctx.csrf().as_bytes())) {
-                return Err(stale(&ctx, &request).into());
-            }
-            request.extensions_mut().insert(Checked);
+            let token = take(&mut pairs, TOKEN);
+            check(&ctx, &request, token.as_deref())?;
             Ok(Self(fields(&pairs)?))
         })
     }
+}
+
+/// Looks at the token in a form's field, or else in a header, and notes that it fits.
+pub(crate) fn check(
+    ctx: &Ctx,
+    request: &HttpRequest,
+    in_field: Option<&str>,
+) -> Result<(), AppError> {
+    let in_header = request.headers().get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
+    let token = in_field.or(in_header).unwrap_or_default();
+    if !bool::from(token.as_bytes().ct_eq(ctx.csrf().as_bytes())) {
+        return Err(stale(ctx, request));
+    }
+    request.extensions_mut().insert(Checked);
+    Ok(())
 }
 
 /// Why a token does not fit: whoever was signed out meanwhile has to sign in again first.
@@ -75,15 +84,20 @@ fn pairs(bytes: &[u8]) -> Result<Vec<(String, String)>, AppError> {
         let name = decoded(halves.next().unwrap_or_default())?;
         let value = decoded(halves.next().unwrap_or_default())?;
         if !seen.insert(name.clone()) {
-            return Err(AppError::malformed(
-                StatusCode::BAD_REQUEST,
-                "duplicate-field",
-                "The form has a field twice, so it is not clear which one counts.",
-            ));
+            return Err(twice());
         }
         pairs.push((name, value));
     }
     Ok(pairs)
+}
+
+/// For a field that is there twice.
+pub(crate) fn twice() -> AppError {
+    AppError::malformed(
+        StatusCode::BAD_REQUEST,
+        "duplicate-field",
+        "The form has a field twice, so it is not clear which one counts.",
+    )
 }
 
 /// The text behind `+` and `%41`. Unlike browsers' own reading nothing is replaced by a mark.
@@ -110,7 +124,8 @@ pub(crate) fn decoded(text: &[u8]) -> Result<String, AppError> {
     String::from_utf8(bytes).ok().ok_or_else(body::not_text)
 }
 
-fn take(pairs: &mut Vec<(String, String)>, name: &str) -> Option<String> {
+/// Takes a field out of a form.
+pub(crate) fn take(pairs: &mut Vec<(String, String)>, name: &str) -> Option<String> {
     let at = pairs.iter().position(|(key, _)| key == name)?;
     Some(pairs.swap_remove(at).1)
 }

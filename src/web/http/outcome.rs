@@ -201,7 +201,10 @@ fn finish(app: &State, served: &mut ServiceResponse<BoxBody>, id: &str) {
         (header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
     ];
     for (name, value) in fixed {
-        headers.insert(name, value);
+        // Files that people sent come with a stricter policy of their own.
+        if name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
     }
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

@@ -5,6 +5,7 @@ pub mod api;
 pub mod checkout;
 pub mod consent;
 mod delivery;
+pub mod opening;
 pub mod pages;
 pub mod urls;
 pub mod views;
@@ -27,7 +28,7 @@ pub fn pages(routes: &mut PageRoutes) {
     routes.post("/orders/{id}/extend", pages::extend);
     routes.post("/orders/{id}/resume", pages::resume);
     routes.post("/orders/{id}/ship", pages::ship);
-    routes.post("/orders/{id}/dispute", pages::dispute);
+    routes.post("/orders/{id}/dispute", opening::page);
     routes.post("/orders/{id}/reseal", pages::reseal::ask);
     routes.post("/orders/{id}/keep-address", pages::reseal::keep);
 }
@@ -47,7 +48,7 @@ pub fn api(routes: &mut ApiRoutes) {
     routes.post("/api/v1/orders/{id}/extend", api::extend);
     routes.post("/api/v1/orders/{id}/resume", api::resume);
     routes.post("/api/v1/orders/{id}/ship", api::ship);
-    routes.post("/api/v1/orders/{id}/dispute", api::dispute);
+    routes.post("/api/v1/orders/{id}/dispute", opening::api);
     routes.post("/api/v1/orders/{id}/reseal", api::reseal::ask);
     routes.post("/api/v1/orders/{id}/keep-address", api::reseal::keep);
 }

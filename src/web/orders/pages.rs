@@ -15,7 +15,7 @@ use super::actions::act::Asking;
 use super::actions::{self, read};
 use super::consent::{self, Given};
 use super::views::{board, confirm, order};
-use super::{urls, views};
+use super::urls;
 use crate::error::{AppError, PageResult};
 use crate::http::form::{Form, NoFields};
 use crate::http::page::Ctx;
@@ -339,33 +339,4 @@ pub async fn ship(
     let acted = actions::act::ship(&app, &who.0, id.0, &form.0.note).await;
     let typed = confirm::Typed { note: &form.0.note, ..confirm::Typed::default() };
     done(&ctx, &view, Act::Ship, acted, &typed)
-}
-
-/// A dispute.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DisputeForm {
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    statement: String,
-}
-
-/// `POST /orders/{id}/dispute`
-pub async fn dispute(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    form: Form<DisputeForm>,
-) -> PageResult {
-    let view = read::view(&app, &who.0, id.0).await?;
-    let said = (form.0.reason.as_str(), form.0.statement.as_str());
-    let acted = actions::act::dispute(&app, &who.0, id.0, said, ctx.request_id()).await;
-    let typed = views::confirm::Typed {
-        reason: said.0,
-        statement: said.1,
-        ..views::confirm::Typed::default()
-    };
-    done(&ctx, &view, Act::Dispute, acted, &typed)
 }

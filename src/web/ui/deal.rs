@@ -70,6 +70,8 @@ pub struct Confirm<'a> {
     pub warning: Option<&'a str>,
     /// Further fields, such as the password.
     pub fields: Markup,
+    /// Whether a field carries files.
+    pub sends_files: bool,
     /// Where to go instead.
     pub back: Url,
     /// What the way back is called.
@@ -78,12 +80,13 @@ pub struct Confirm<'a> {
 
 /// Shows what a money act comes to and asks for it.
 pub fn confirm(ask: Confirm<'_>) -> Markup {
+    let shape = if ask.sends_files { form_with_files } else { form };
     html! {
         section.confirm {
             h1 { (ask.title) }
             (terms(&ask.facts))
             @if let Some(warning) = ask.warning { p.confirm-warning { (warning) } }
-            (form(&ask.action, ask.csrf, html! {
+            (shape(&ask.action, ask.csrf, html! {
                 (ask.fields)
                 div.actions { (submit(ask.verb, ask.look)) (link(&ask.back, ask.back_label)) }
             }))

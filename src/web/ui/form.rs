@@ -38,6 +38,15 @@ pub fn form(action: &Url, csrf: &str, body: Markup) -> Markup {
     }
 }
 
+/// [`form`] that may carry files.
+pub fn form_with_files(action: &Url, csrf: &str, body: Markup) -> Markup {
+    html! {
+        form.form method="post" action=(action) enctype="multipart/form-data" data-once {
+            (hidden("csrf", csrf)) (body)
+        }
+    }
+}
+
 /// A form whose answer htmx puts in place of the element `target`; without the script a plain form.
 pub fn form_swap(action: &Url, csrf: &str, target: &'static str, body: Markup) -> Markup {
     html! {
@@ -111,6 +120,7 @@ mod tests {
         let action = Url::fixed("/a");
         for markup in [
             form(&action, "t\"k", html! {}),
+            form_with_files(&action, "t\"k", html! {}),
             form_swap(&action, "t\"k", "target", html! {}),
             post_button(&action, "t\"k", "Go", Look::Danger),
         ] {

@@ -25,7 +25,7 @@ impl<'a> Wiring<'a> {
             .map(|fault| fault.message.as_str());
     }
 
-    fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         format!("f-{}", self.name)
     }
 
@@ -48,7 +48,7 @@ impl<'a> Wiring<'a> {
         }
     }
 
-    fn around(&self, control: Markup) -> Markup {
+    pub(super) fn around(&self, control: Markup) -> Markup {
         html! {
             div.field {
                 label for=(self.id()) {

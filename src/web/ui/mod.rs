@@ -7,6 +7,7 @@
 mod brand;
 mod catalogue;
 mod deal;
+mod files;
 mod form;
 pub mod gallery;
 mod input;
@@ -24,8 +25,9 @@ pub use catalogue::{
     Card, StoreCard, card_grid, crest, figure, hero, how_it_works, prose, store_grid,
 };
 pub use deal::{Confirm, PayBox, confirm, pay_box, receipt, secret, secrets};
+pub use files::{Attached, file_field, files};
 pub use form::{
-    Look, actions, fault_summary, form, form_swap, hidden, link, link_button, outside, post_button,
+    Look, actions, fault_summary, form, form_swap, form_with_files, hidden, link, link_button, outside, post_button,
     submit, submit_as,
 };
 pub use input::{Field, Select, TextArea, checkbox};

@@ -3,7 +3,8 @@
 use db::disputes::DisputeRow;
 use db::intents::IntentRow;
 use db::shipments::ShipmentRow;
-use db::{DbError, WebTx, codec};
+use db::files::OPENING;
+use db::{DbError, WebTx, codec, turns};
 use domain::clock::Time;
 use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, IntentAction};
@@ -12,6 +13,7 @@ use domain::policy::{self, Act};
 use domain::refusal::{BadText, Refusal};
 use domain::text;
 
+use crate::disputes::attached::{self, Files};
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::read::{self, OrderView};
@@ -174,7 +176,7 @@ pub async fn dispute(
     app: &App,
     who: &Account,
     id: OrderId,
-    (reason, statement): (&str, &str),
+    (reason, statement, files): (&str, &str, Files),
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     let reason = REASONS
@@ -185,6 +187,8 @@ pub async fn dispute(
         text::paragraphs(statement, 5_000).map_err(|error| AppError::fault("statement", error))?;
     let view = read::view(app, who, id).await?;
     let actor = permit(&view, Act::Dispute)?;
+    let files = attached::keep(app, files).await?;
+    let (author, now) = (who.id, app.now());
     let row = DisputeRow {
         order_id: id.to_string(),
         opened_by: who.id.to_string(),
@@ -192,17 +196,20 @@ pub async fn dispute(
         reason: reason.0.to_owned(),
         statement,
         request_id: request_id.to_owned(),
-        created_at: codec::stamp(app.now()),
+        created_at: codec::stamp(now),
     };
-    let written: Result<(), DbError> =
-        app.write("open dispute", move |tx| db::disputes::insert(tx, &row)).await;
-    match written {
-        Err(DbError::Unique(_)) => Err(Refusal::Disputed.into()),
-        written => {
-            written?;
-            read::view(app, who, id).await
-        }
-    }
+    let written: Result<(), AppError> = app
+        .write("open dispute", move |tx| {
+            turns::of_user(tx, author)?;
+            match db::disputes::insert(tx, &row) {
+                Err(DbError::Unique(_)) => return Err(Refusal::Disputed.into()),
+                inserted => inserted?,
+            }
+            attached::attach(tx, (id, OPENING), (author, now), &files)
+        })
+        .await;
+    written?;
+    read::view(app, who, id).await
 }
 
 /// The part in which the viewer may do something now.

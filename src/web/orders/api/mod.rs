@@ -22,7 +22,7 @@ use domain::refusal::{BadText, Faults};
 use domain::text;
 use serde::Deserialize;
 
-use self::input::{NewDispute, NewOrder, NewQuote, NewShipment, WishLine};
+use self::input::{NewOrder, NewQuote, NewShipment, WishLine};
 use self::json::{EventJson, Events, OrderBrief, OrderJson};
 use self::quote::QuoteJson;
 use self::sealed::{NewConsent, WantedJson};
@@ -60,7 +60,7 @@ use crate::state::State;
     extend,
     resume,
     ship,
-    dispute,
+    super::opening::api,
     reseal::ask,
     reseal::keep
 ))]
@@ -336,20 +336,4 @@ pub async fn ship(
 ) -> ApiResult {
     let view = act::ship(&app, caller.write()?, id.0, &body.0.note).await?;
     Ok(api::ok(&OrderJson::from(&view)))
-}
-
-/// Opens a dispute (buyer, vendor). The money is frozen once escrow confirms it.
-#[utoipa::path(post, path = "/api/v1/orders/{id}/dispute", tag = "orders", request_body = NewDispute,
-    security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn dispute(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewDispute>,
-) -> ApiResult {
-    let said = (body.0.reason.as_str(), body.0.statement.as_str());
-    let view = act::dispute(&app, caller.write()?, id.0, said, &request.0).await?;
-    Ok(accepted(&view))
 }

@@ -100,6 +100,7 @@ pub fn sure(
         ],
         warning: Some(ADVICE),
         fields: html! { (hidden("address", address)) (hidden("sure", "true")) },
+        sends_files: false,
         back: urls::payout(store.id),
         back_label: "Back",
     })
