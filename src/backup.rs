@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::role::Role;
 use crate::settings::{Settings, absolute};
 use crate::step::{self, OWNERS, Step, become_owner, refused};
+use crate::uploads::{self, FILES_DIR, Uploads};
 use crate::{Stop, folders, people, tell};
 
 /// What a copy holds, in the folder beside the files.
@@ -35,6 +36,9 @@ struct Manifest {
     files: Vec<Entry>,
     /// How far addresses were used up: what was issued later is not in the copy.
     marks: Vec<Mark>,
+    /// Files that people sent; copies of earlier versions have none.
+    #[serde(default)]
+    uploads: Uploads,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -82,6 +86,7 @@ fn local() -> Result<(Settings, PathBuf), Stop> {
 fn vars(settings: &Settings, target: &Path) -> Vec<(String, String)> {
     let mut vars = settings.vars(Role::Courier);
     vars.push((COPY_TO.to_owned(), target.to_string_lossy().into_owned()));
+    vars.extend(settings.get(FILES_DIR).map(|dir| (FILES_DIR.to_owned(), dir.to_owned())));
     vars
 }
 
@@ -100,7 +105,7 @@ pub(crate) fn make(target: &Path) -> Result<(), Stop> {
         )));
     }
     folders::prepare(&target, &OWNERS, people::is_root())?;
-    let (mut files, mut marks) = (Vec::new(), Vec::new());
+    let (mut files, mut marks, mut sent) = (Vec::new(), Vec::new(), Uploads::default());
     for (role, backup, _) in COPIES {
         if let Some(closed) =
             people::is_root().then(|| people::closed_to(people::user(role), &target)).flatten()
@@ -113,16 +118,23 @@ pub(crate) fn make(target: &Path) -> Result<(), Stop> {
         if role == Role::Escrow {
             marks = serde_json::from_str(&said).map_err(|error| failed(&file, &error))?;
         }
+        if role == Role::Web {
+            sent = serde_json::from_str(&said).map_err(|error| failed(&file, &error))?;
+        }
         let (sha256, bytes) = digest(&file).map_err(|error| failed(&file, &error))?;
         tell(&format!("{role}: {bytes} bytes, {sha256}"));
         files.push(Entry { role: role.name().to_owned(), sha256, bytes });
+    }
+    tell(&format!("files that people sent: {}, {} bytes", sent.files, sent.bytes));
+    for content in &sent.damaged {
+        tell(&format!("NOT in the copy, because it is not what was sent: {content}"));
     }
     for Mark { purpose, generation, next } in &marks {
         tell(&format!("addresses used up: purpose {purpose}, generation {generation}: {next}"));
     }
     let made_at = web::ui::rfc3339(SystemClock.now());
     let holdfast = env!("CARGO_PKG_VERSION").to_owned();
-    let manifest = Manifest { holdfast, made_at, files, marks };
+    let manifest = Manifest { holdfast, made_at, files, marks, uploads: sent };
     let path = target.join(MANIFEST);
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| failed(&path, &error))?;
     keep(&path, &text).map_err(|error| failed(&path, &error))?;
@@ -167,6 +179,8 @@ pub(crate) fn restore(source: &Path) -> Result<(), Stop> {
             )));
         }
     }
+    let web = copy_of(&source, Role::Web);
+    uploads::check_copy(&web, &manifest.uploads)?;
     folders::prepare(&folder, &OWNERS, people::is_root())?;
     let _locks = folders::lock(&folder, &OWNERS)?;
     for (role, ..) in &files {
@@ -183,6 +197,9 @@ pub(crate) fn restore(source: &Path) -> Result<(), Stop> {
         step::answer(*step, vars(&settings, &copy_of(&folder, *role)), Some(from))?;
         tell(&format!("{role}: restored"));
     }
+    let back =
+        step::answer(Step::RestoreFiles, vars(&settings, &folder), Some(uploads::stream(&web)?))?;
+    tell(&format!("files that people sent: {} restored", back.trim()));
     tell(&format!(
         "The copy of {} is in place. `holdfast migrate` brings it to this version; escrow then starts \
          paused and issues addresses of a new generation. Look at `holdfast check` and at the orders, \
@@ -203,6 +220,9 @@ pub(crate) fn copy(owner: Owner, back: bool) -> Result<(), Stop> {
         return put_back(&config, owner, &target);
     }
     backup::copy(&config, owner, &target).map_err(refused)?;
+    if owner == Owner::Web {
+        uploads::copy_beside(&settings, &config, &target)?;
+    }
     if owner == Owner::Escrow {
         let marks = backup::marks(&config).map_err(refused)?.into_iter();
         let marks: Vec<Mark> = marks

@@ -17,7 +17,8 @@ use serde::Serialize;
 use crate::cli::CheckArgs;
 use crate::matrix::{self, Tried, Wall};
 use crate::settings::{Settings, dotenv};
-use crate::step::become_owner;
+use crate::step::{self, Step, become_owner};
+use crate::uploads::FILES_DIR;
 use crate::{Stop, books, people, tell};
 
 /// Longest wait for the shop's own answer.
@@ -63,6 +64,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
         };
     }
     let mut findings = vec![loose_secret(&settings)];
+    if args.evidence {
+        findings.push(sent_files(&settings));
+    }
     let (said, answers) = health(&settings);
     findings.push(Finding { name: "shop".to_owned(), ok: answers, said });
     let config = settings.db_of(Owner::Courier)?;
@@ -241,6 +245,23 @@ fn chain(config: &DbConfig) -> Finding {
     });
     let ok = walked.is_ok();
     Finding { name: "evidence".to_owned(), ok, said: walked.unwrap_or_else(|why| why) }
+}
+
+/// Whether every file that goes with a statement is what was sent. It is looked at as web, whose files
+/// nobody else reads.
+fn sent_files(settings: &Settings) -> Finding {
+    let names = ["DB_DRIVER", "DB_DSN", "DB_USER", "DB_PASSWORD", FILES_DIR];
+    let vars = names
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), settings.get(name)?.to_owned())));
+    let looked = step::answer(Step::LookFiles, vars.collect(), None);
+    let (ok, said) = match looked {
+        Ok(said) => (true, said.trim().to_owned()),
+        Err(_) => {
+            (false, "some are not what was sent, or they cannot be looked at; see above".to_owned())
+        }
+    };
+    Finding { name: "files".to_owned(), ok, said }
 }
 
 fn read<T>(

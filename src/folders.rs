@@ -41,6 +41,32 @@ pub(crate) fn prepare(folder: &Path, roles: &[Role], own_users: bool) -> Result<
     Ok(())
 }
 
+/// Makes the folder of the files that people send, where it is not web's own: of web's user where
+/// `own_users`, and closed to all others.
+///
+/// # Errors
+/// [`Stop::Config`] where it is somebody else's or web's user may not get there.
+pub(crate) fn prepare_files(folder: &Path, own_users: bool) -> Result<(), Stop> {
+    make(folder).map_err(|error| cannot(folder, &error))?;
+    let about = fs::symlink_metadata(folder).map_err(|error| cannot(folder, &error))?;
+    if !about.is_dir() {
+        return Err(Stop::Config(format!("FILES_DIR: {} is no folder", folder.display())));
+    }
+    if own_users {
+        let user = people::user(Role::Web);
+        give(folder, &about, user)?;
+        if let Some(closed) = people::closed_to(user, folder) {
+            return Err(Stop::Config(format!(
+                "FILES_DIR leads to {}, and the user of web may not pass through {}",
+                folder.display(),
+                closed.display()
+            )));
+        }
+    }
+    fs::set_permissions(folder, Permissions::from_mode(0o700))
+        .map_err(|error| cannot(folder, &error))
+}
+
 fn cannot(path: &Path, error: &io::Error) -> Stop {
     Stop::Config(format!("{} cannot be made: {error}", path.display()))
 }
@@ -193,6 +219,24 @@ mod tests {
                 let file = fs::metadata(web.join("web.db")).unwrap();
                 assert_eq!(file.uid(), people::user(Role::Web).uid);
             }
+        }
+    }
+
+    #[test]
+    fn the_folder_of_files_is_webs_alone() {
+        let base = tempfile::tempdir().unwrap();
+        fs::set_permissions(base.path(), Permissions::from_mode(OPEN)).unwrap();
+        let folder = base.path().join("files");
+        for _ in 0..2 {
+            prepare_files(&folder, people::is_root()).unwrap();
+            let about = fs::metadata(&folder).unwrap();
+            assert_eq!(about.mode() & 0o7777, 0o700);
+            assert!(!people::is_root() || about.uid() == people::user(Role::Web).uid);
+        }
+        fs::write(base.path().join("file"), "").unwrap();
+        for (bad, why) in [("file", "no folder"), ("no/where", "cannot be made")] {
+            let said = prepare_files(&base.path().join(bad), false).unwrap_err().to_string();
+            assert!(said.contains(why), "{said}");
         }
     }
 

@@ -33,6 +33,7 @@ mod stop;
 #[cfg(feature = "devnet")]
 mod story;
 mod terms;
+mod uploads;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ use db::{DbConfig, Owner, migrate};
 use crate::role::Role;
 use crate::settings::{Settings, absolute};
 use crate::step::{self, OWNERS, Step, Told, become_owner, refused};
+use crate::uploads::{self, FILES_DIR};
 use crate::{Stop, folders, tell};
 
 /// How the step learns where to.
@@ -53,6 +54,14 @@ pub(crate) fn run(dsn: &str) -> Result<(), Stop> {
          give the roles their rights (`holdfast migrate --print-grants`). The files are as they \
          were; `serve` does not use them any more."
     ));
+    let files = uploads::store(&settings, &config).filter(|store| store.folder().is_dir());
+    if let Some(store) = files {
+        tell(&format!(
+            "What people sent stays in {0}: set {FILES_DIR} to it, or copy it with its owner to where \
+             every node that serves reaches it and name that.",
+            absolute(store.folder())?.display()
+        ));
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use db::{DbConfig, Owner};
 
 use crate::cage::{self, Handed, Needs};
+use crate::uploads::FILES_DIR;
 use crate::{CONFIG, Stop, derive, say};
 
 /// A role of the shop; each runs in a process of its own.
@@ -197,6 +198,9 @@ pub(crate) fn needs(role: Role, vars: &[(String, String)]) -> Result<Needs, Stop
         let list = if owner.name() == role.name() { &mut needs.own } else { &mut needs.read };
         list.extend(folder);
     }
+    if role == Role::Web {
+        needs.own.extend(value(FILES_DIR).map(PathBuf::from));
+    }
     // SQLite draws from it where the kernel's call is not compiled in.
     needs.read.push(PathBuf::from("/dev/urandom"));
     if let Some((host, port)) = config.address() {
@@ -276,6 +280,10 @@ mod tests {
             assert!(!needs.read.contains(&needs.own[0]) && needs.read.len() == 3, "{needs:?}");
             assert!(needs.ports.is_empty() && !needs.names && !needs.local, "{needs:?}");
         }
+        let files = (FILES_DIR.to_owned(), "/srv/files".to_owned());
+        let more = [vars[0].clone(), files];
+        let named = |role| needs(role, &more).unwrap().own.contains(&PathBuf::from("/srv/files"));
+        assert!(named(Role::Web) && !named(Role::Escrow) && !named(Role::Courier));
         let reach = escrow::Reach { ports: vec![443], names: true };
         let needs = reaching(needs(Role::Escrow, &vars).unwrap(), &reach);
         assert!(needs.names && needs.ports == [443, 53], "{needs:?}");

@@ -11,6 +11,7 @@ use crate::people;
 use crate::role::Role;
 use crate::settings::{Settings, absolute};
 use crate::step;
+use crate::uploads::FILES_DIR;
 use crate::{Stop, folders, probe, say, secret};
 
 /// Seconds before each restart of a role within ten minutes; one death more is the last.
@@ -57,6 +58,9 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Stop> {
         }
         None => Vec::new(),
     };
+    if let (Some(files), true) = (settings.get(FILES_DIR), roles.contains(&Role::Web)) {
+        folders::prepare_files(Path::new(files), own_users)?;
+    }
     step::tables(&settings)?;
     say(&format!("isolation level {level} (`holdfast check` shows the walls)"));
     let walls = matrix::look(&settings, folder.as_deref(), own_users);

@@ -13,7 +13,7 @@ use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 use crate::people::{self, User};
 use crate::role::Role;
 use crate::settings::Settings;
-use crate::{Stop, backup, folders, tell};
+use crate::{Stop, backup, folders, tell, uploads};
 
 /// The roles that own tables.
 pub(crate) const OWNERS: [Role; 3] = [Role::Web, Role::Escrow, Role::Courier];
@@ -41,6 +41,8 @@ pub(crate) enum Step {
     BackupCourier,
     /// Puts the file of web back from the input.
     RestoreWeb,
+    /// Puts the files that people sent back from the input.
+    RestoreFiles,
     /// Puts that of escrow back.
     RestoreEscrow,
     /// Puts that of courier back.
@@ -48,6 +50,8 @@ pub(crate) enum Step {
     /// Tells escrow that its ledger moves.
     #[cfg(feature = "mariadb")]
     Adopt,
+    /// Says whether the files that people sent are what they were.
+    LookFiles,
     /// Says whether an escrow runs on the tables.
     LookIdle,
     /// Says whether no order was ever taken up there.
@@ -84,6 +88,8 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
         Step::BackupEscrow => return backup::copy(Owner::Escrow, false),
         Step::BackupCourier => return backup::copy(Owner::Courier, false),
         Step::RestoreWeb => return backup::copy(Owner::Web, true),
+        Step::RestoreFiles => return uploads::put_back(),
+        Step::LookFiles => return uploads::look(),
         Step::RestoreEscrow => return backup::copy(Owner::Escrow, true),
         Step::RestoreCourier => return backup::copy(Owner::Courier, true),
         #[cfg(feature = "mariadb")]

@@ -27,6 +27,9 @@ const NEW_WALLET: &str = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc";
 /// Who names a wallet.
 const CAREFUL: &str = "careful";
 const NOTE: &str = "On its way since this morning. Thank you!";
+/// What a buyer shows of a lamp, and what its vendor answers with.
+const PHOTO: &[u8] = include_bytes!("../assets/demo/lamp-on-arrival.jpg");
+const SLIP: &str = "Packing slip\n\n1 watchmaker's lamp, walnut\nGlass looked at: whole\nPacked in wood wool, two layers\n";
 const DELIVERY: &str = "Ada Lovelace\n12 St James Square\nLondon SW1Y 4JH";
 
 /// What an order of the story comes to.
@@ -294,7 +297,8 @@ impl Teller {
                 self.people.ship(vendor, order, "Left with the neighbours.").map_err(failed)?;
                 self.later(Span::hours(3))?;
                 let said = ("damaged", "The glass of the lamp arrived broken.");
-                self.people.dispute("buyer", order, said).map_err(failed)?;
+                let photo = Some(("Lamp on arrival.jpg", PHOTO));
+                self.people.dispute("buyer", order, said, photo).map_err(failed)?;
                 self.round()?;
                 self.quarrel(order, vendor)
             }
@@ -307,10 +311,12 @@ impl Teller {
     /// What buyer and vendor say and offer.
     fn quarrel(&self, order: OrderId, vendor: &str) -> Result<(), Stop> {
         let said = "It left the workshop in one piece, packed in wood wool.";
-        self.people.claim(vendor, order, said).map_err(failed)?;
+        let slip = Some(("Packing slip.txt", SLIP.as_bytes()));
+        self.people.claim(vendor, order, said, slip).map_err(failed)?;
         self.people.offer(vendor, order, Bps::percent(25)).map_err(failed)?;
         self.later(Span::hours(2))?;
-        self.people.claim("buyer", order, "The box was dented on one side.").map_err(failed)?;
+        let said = "The box was dented on one side.";
+        self.people.claim("buyer", order, said, None).map_err(failed)?;
         self.people.offer("buyer", order, Bps::percent(80)).map_err(failed)?;
         self.round()
     }

@@ -124,11 +124,7 @@ pub fn known(conn: &mut Conn, contents: &[String]) -> Result<Vec<String>, DbErro
 }
 
 /// Contents that rows name, with their lengths in bytes: up to `limit` after `after`, in order.
-pub fn contents(
-    conn: &mut Conn,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<(String, i64)>, DbError> {
+pub fn contents(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<(String, i64)>, DbError> {
     dispute_files::table
         .filter(dispute_files::sha256.gt(after))
         .order(dispute_files::sha256)

@@ -284,9 +284,9 @@ fn listen(text: Option<&str>) -> Result<SocketAddr, ConfigError> {
 
 fn files(db: &DbConfig, folder: Option<&str>) -> Result<Option<PathBuf>, ConfigError> {
     match folder {
-        Some(path) if !path.starts_with('/') => {
-            Err(bad(format!("FILES_DIR is {path:?}; it wants a whole path, as /srv/holdfast-files")))
-        }
+        Some(path) if !path.starts_with('/') => Err(bad(format!(
+            "FILES_DIR is {path:?}; it wants a whole path, as /srv/holdfast-files"
+        ))),
         path => Ok(crate::files::folder(db, path)),
     }
 }

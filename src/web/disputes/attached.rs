@@ -14,7 +14,7 @@ use crate::files::upload::{block, no_room, store};
 use crate::state::App;
 
 /// Files as they came, each under its safe name.
-pub type Files = Vec<(String, Received)>;
+pub(crate) type Files = Vec<(String, Received)>;
 
 /// A file that lies in its place.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use db::files::FileRow;
 use db::codec;
+use db::files::FileRow;
 use domain::file::FileKind;
 use domain::ids::OrderId;
 
@@ -77,12 +77,7 @@ async fn answer(
 }
 
 /// The file of this content, if `who` has a part in the order that it belongs to.
-async fn row(
-    app: &App,
-    who: &Account,
-    id: OrderId,
-    content: String,
-) -> Result<FileRow, AppError> {
+async fn row(app: &App, who: &Account, id: OrderId, content: String) -> Result<FileRow, AppError> {
     if !is_content(&content) {
         return Err(AppError::NotFound);
     }

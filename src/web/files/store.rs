@@ -83,10 +83,15 @@ impl Store {
         if files.is_empty() {
             return Ok(());
         }
-        for file in files {
-            fs::rename(&file.place.0, self.place(&file.sha256))?;
+        for file in &files {
+            self.place_one(file)?;
         }
         File::open(&self.folder)?.sync_all()
+    }
+
+    /// Moves a file to the place of its content; durable once the folder is.
+    pub(super) fn place_one(&self, file: &Received) -> io::Result<()> {
+        fs::rename(&file.place.0, self.place(&file.sha256))
     }
 
     /// The content of this hash and length, checked against both.
@@ -94,14 +99,19 @@ impl Store {
     /// # Errors
     /// [`Lost`]
     pub fn read(&self, sha256: &str, bytes: u64) -> Result<Vec<u8>, Lost> {
+        let content = self.whole(sha256)?;
+        match u64::try_from(content.len()) {
+            Ok(length) if length == bytes => Ok(content),
+            _ => Err(Lost::Changed),
+        }
+    }
+
+    /// The content of this hash, checked against it.
+    pub(super) fn whole(&self, sha256: &str) -> Result<Vec<u8>, Lost> {
         let mut content = Vec::new();
         let file = File::open(self.place(sha256))?;
         file.take(FILE_BYTES.saturating_add(1)).read_to_end(&mut content)?;
-        let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        if length != bytes || hex(&Sha256::digest(&content)) != sha256 {
-            return Err(Lost::Changed);
-        }
-        Ok(content)
+        if hex(&Sha256::digest(&content)) == sha256 { Ok(content) } else { Err(Lost::Changed) }
     }
 }
 

@@ -23,12 +23,12 @@ use serde::de::DeserializeOwned;
 
 use super::store::{Incoming, Received, Store, Unfit};
 use crate::error::{AppError, PageError};
+use crate::http::body;
 use crate::http::form::{self, Checked, Form};
 use crate::http::json::Json;
 use crate::http::limits::{self, Limit};
 use crate::http::page::Ctx;
 use crate::http::viewer::{self, Account};
-use crate::http::body;
 use crate::state::{App, State, hex};
 
 /// The longest that a form with files may take to arrive.
@@ -313,7 +313,10 @@ impl Reading<'_> {
 /// [`AppError::Unavailable`] where the shop keeps none.
 pub(crate) fn store(app: &App) -> Result<&Store, AppError> {
     app.files.as_ref().ok_or_else(|| {
-        AppError::Unavailable("no-files", "This shop takes no files. Please say it in words.".into())
+        AppError::Unavailable(
+            "no-files",
+            "This shop takes no files. Please say it in words.".into(),
+        )
     })
 }
 

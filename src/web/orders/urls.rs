@@ -12,6 +12,11 @@ pub fn live(order: OrderId) -> Url {
     url::order(order).seg("live")
 }
 
+/// A file that goes with a statement about an order, by the hash of its content.
+pub fn file(order: OrderId, sha256: &str) -> Url {
+    url::order(order).seg("files").seg(sha256)
+}
+
 /// The text of an order's signed terms.
 pub fn terms(order: OrderId) -> Url {
     url::order(order).seg("terms")

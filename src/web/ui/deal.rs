@@ -5,7 +5,7 @@ use domain::clock::Time;
 use domain::money::Cents;
 use maud::{Markup, html};
 
-use super::form::{Look, form, link, submit};
+use super::form::{Look, form, form_with_files, link, submit};
 use super::money::{Money, address, amount_exact, copy, price};
 use super::panel::terms;
 use super::qr::qr;

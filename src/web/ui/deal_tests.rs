@@ -40,6 +40,7 @@ fn a_confirmation_names_the_act_and_carries_the_token() {
         facts: vec![("To", address(&TO, None))],
         warning: Some("It cannot be undone."),
         fields: html! {},
+        sends_files: false,
         back: Url::fixed("/orders"),
         back_label: "Not yet",
     })

@@ -27,8 +27,8 @@ pub use catalogue::{
 pub use deal::{Confirm, PayBox, confirm, pay_box, receipt, secret, secrets};
 pub use files::{Attached, file_field, files};
 pub use form::{
-    Look, actions, fault_summary, form, form_swap, form_with_files, hidden, link, link_button, outside, post_button,
-    submit, submit_as,
+    Look, actions, fault_summary, form, form_swap, form_with_files, hidden, link, link_button,
+    outside, post_button, submit, submit_as,
 };
 pub use input::{Field, Select, TextArea, checkbox};
 pub use layout::{

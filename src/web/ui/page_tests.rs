@@ -67,7 +67,7 @@ fn paying() -> Markup {
         }))
         (confirm(Confirm {
             title: EVIL, action: url::home(), csrf: EVIL, verb: EVIL, look: Look::Danger, facts: vec![(EVIL, html! { (EVIL) })],
-            warning: Some(EVIL), fields: html! {}, back: url::home(), back_label: EVIL,
+            warning: Some(EVIL), fields: html! {}, sends_files: true, back: url::home(), back_label: EVIL,
         }))
         (timeline(&[Entry {
             at, actor: EVIL, tone: Some(Tone::Info), sentence: html! { (EVIL) },

@@ -6,6 +6,7 @@ use domain::money::Cents;
 use maud::{Markup, html};
 
 use crate::disputes::read::Listed;
+use crate::orders::views::words;
 use crate::ui::url::{self, Url};
 use crate::ui::{self};
 
@@ -27,7 +28,7 @@ fn cells(row: &Listed) -> Option<Vec<Markup>> {
     let id = row.row().order_id.parse().ok()?;
     let cents = u64::try_from(row.open.total_cents).ok().and_then(Cents::new)?;
     Some(vec![
-        ui::link(&url::order(id), reason(&row.row().reason)),
+        ui::link(&url::order(id), words::reason(&row.row().reason)),
         html! { (row.open.buyer_name) " and " (row.open.store_name) },
         ui::day(codec::time(row.row().created_at)),
         ui::price(cents),
@@ -37,11 +38,6 @@ fn cells(row: &Listed) -> Option<Vec<Markup>> {
             @if row.reminder { " " (ui::tag("open for a week")) }
         },
     ])
-}
-
-fn reason(word: &str) -> &str {
-    let known = crate::orders::actions::act::REASONS.iter().find(|(known, _)| *known == word);
-    known.map_or(word, |(_, text)| *text)
 }
 
 const fn stands(row: &Listed) -> &'static str {

@@ -1,6 +1,7 @@
 //! The dispute on its order's page: what was offered, ruled and said.
 
 use db::codec;
+use db::files::{FileRow, OPENING};
 use db::rulings::Ruling;
 use domain::dispute::{self, RulingState};
 use domain::intent::{ActorRole, EventActor};
@@ -9,6 +10,7 @@ use maud::{Markup, html};
 
 use super::in_shares;
 use crate::orders::actions::read::OrderView;
+use crate::orders::urls;
 use crate::orders::views::words;
 use crate::ui;
 
@@ -37,7 +39,8 @@ pub fn panel(view: &OrderView) -> Markup {
                     @for (ruling, name) in view.settling.rulings.iter().rev() { (one_ruling(view, ruling, name)) }
                 }))
             }
-            (ui::panel(Some("Dispute"), html! { (offers(view)) (claims(view)) }))
+            (ui::panel(Some("Offers"), html! { (offers(view)) }))
+            (ui::panel(Some("Statements"), html! { (opening(view)) (claims(view)) }))
         }
     }
 }
@@ -108,8 +111,39 @@ fn claims(view: &OrderView) -> Markup {
                     strong { (author(view, &claim.author_role, name)) } ", " (ui::time(codec::time(claim.created_at)))
                 }
                 (ui::prose(&claim.body))
+                (files(view, claim.n))
             }
         }
+    }
+}
+
+/// What the dispute was opened with.
+fn opening(view: &OrderView) -> Markup {
+    let Some(row) = &view.dispute else { return html! {} };
+    let name = if row.opener_role == "buyer" { &view.buyer_name } else { &view.store_name };
+    html! {
+        div.leg {
+            p {
+                strong { (name) } ", " (ui::time(codec::time(row.created_at))) ": "
+                (words::reason(&row.reason)) "."
+            }
+            (ui::prose(&row.statement))
+            (files(view, OPENING))
+        }
+    }
+}
+
+fn files(view: &OrderView, claim: i32) -> Markup {
+    let all: Vec<_> = view.settling.files_of(claim).map(|row| attached(view, row)).collect();
+    ui::files(&all)
+}
+
+fn attached<'a>(view: &OrderView, row: &'a FileRow) -> ui::Attached<'a> {
+    ui::Attached {
+        name: &row.name,
+        kind: row.kind.parse().ok(),
+        bytes: u64::try_from(row.bytes).unwrap_or_default(),
+        url: urls::file(view.id, &row.sha256),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Acts on an order: requests to escrow, shipping, disputes.
 
 use db::disputes::DisputeRow;
+use db::files::OPENING;
 use db::intents::IntentRow;
 use db::shipments::ShipmentRow;
-use db::files::OPENING;
 use db::{DbError, WebTx, codec, turns};
 use domain::clock::Time;
 use domain::ids::{OrderId, UserId};

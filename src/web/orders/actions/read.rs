@@ -120,6 +120,8 @@ pub struct OrderView {
     pub legs: Vec<LegRow>,
     /// Where the goods go, for those who may know.
     pub delivery: Option<String>,
+    /// Files may go with statements.
+    pub takes_files: bool,
     /// What happens next.
     pub next: Next,
     /// Number of the last thing that happened, to tell whether a page is stale.
@@ -304,6 +306,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         answer: rows.answer,
         legs: rows.legs,
         delivery: None,
+        takes_files: app.files.is_some(),
         next: Next { who: journey::Who::Site, step: journey::Step::Prepare, by: None },
         version,
     };

@@ -7,6 +7,7 @@ use domain::refusal::Fault;
 use maud::{Markup, html};
 
 use super::pay;
+use crate::files::upload::FILES;
 use crate::orders::actions::act::REASONS;
 use crate::orders::actions::read::OrderView;
 use crate::orders::consent::Wanted;
@@ -38,7 +39,8 @@ pub fn confirm(
     (typed, faults, wanted): (&Typed<'_>, &[Fault], Signs<'_>),
 ) -> Markup {
     let action = urls::act(view.id, act).unwrap_or_else(|| url::order(view.id));
-    let ask = Ask { view, action, csrf, typed, faults, wanted };
+    let files = view.takes_files && matches!(act, Act::Dispute | Act::Claim);
+    let ask = Ask { view, action, csrf, typed, faults, wanted, files };
     match act {
         Act::Ask(IntentAction::Release) => ask.release(),
         Act::Ask(IntentAction::Refund) => ask.refund(),
@@ -66,7 +68,12 @@ pub(crate) struct Ask<'a> {
     pub(crate) typed: &'a Typed<'a>,
     pub(crate) faults: &'a [Fault],
     wanted: Signs<'a>,
+    /// Files may go along.
+    files: bool,
 }
+
+const FILES_HINT: &str = "Up to 5, each of 5 MiB at most: PNG, JPEG or WebP, PDF, plain text. They are kept \
+    just as you send them, also what a photograph tells about where and when it was taken.";
 
 impl Ask<'_> {
     pub(crate) fn show(
@@ -88,7 +95,9 @@ impl Ask<'_> {
             fields: html! {
                 (ui::fault_summary(faults))
                 (fields)
+                @if self.files { (ui::file_field(FILES, "Files", FILES_HINT, faults)) }
             },
+            sends_files: self.files,
             back: url::order(self.view.id),
             back_label: "Back to the order",
         }))

@@ -95,6 +95,7 @@ pub fn sure(view: &OrderView, address: &EvmAddress, csrf: &str) -> Markup {
         facts,
         warning: Some(ONCE),
         fields: html! { (hidden("address", address)) (hidden("sure", "true")) },
+        sends_files: false,
         back: action,
         back_label: "Back",
     }))

@@ -45,7 +45,7 @@ pub fn timeline(view: &OrderView) -> Markup {
             at: codec::time(row.created_at),
             actor: words::actor(actor, view),
             tone: Some(Tone::Warning),
-            sentence: html! { "A dispute was opened: " (reason(&row.reason)) "." (ui::prose(&row.statement)) },
+            sentence: html! { "A dispute was opened: " (words::reason(&row.reason)) "." },
             proofs: Vec::new(),
         }
     }));
@@ -53,11 +53,6 @@ pub fn timeline(view: &OrderView) -> Markup {
     entries.sort_by_key(|entry| entry.at);
     entries.reverse();
     ui::timeline(&entries)
-}
-
-fn reason(word: &str) -> &str {
-    let known = crate::orders::actions::act::REASONS.iter().find(|(known, _)| *known == word);
-    known.map_or(word, |(_, text)| *text)
 }
 
 fn payment<'a>(view: &'a OrderView, row: &'a EventRow) -> Entry<'a> {

@@ -5,6 +5,7 @@ use domain::journey::{Step, Who};
 use domain::order::{EventKind, OrderStatus};
 use domain::policy::Relation;
 
+use crate::orders::actions::act::REASONS;
 use crate::orders::actions::read::OrderView;
 use crate::orders::actions::waits::HeldView;
 use crate::ui::{Progress, Status, Tone};
@@ -291,4 +292,10 @@ pub fn payee(role: &str, view: &OrderView) -> String {
         ("resolver", _) => "This site, for the ruling".to_owned(),
         _ => "Commission of this site".to_owned(),
     }
+}
+
+/// Why somebody disputes, in a few words.
+pub fn reason(word: &str) -> &str {
+    let known = REASONS.iter().find(|(known, _)| *known == word);
+    known.map_or(word, |(_, text)| *text)
 }
