@@ -34,7 +34,7 @@ pub enum BadFile {
     #[error("it is too large; a file has {} MiB at most.", FILE_BYTES >> 20)]
     Large,
     /// None of [`FileKind`].
-    #[error("it is none of what is taken: PNG, JPEG or WebP, PDF, plain text in UTF-8.")]
+    #[error("only PNG, JPEG and WebP, PDF and plain text in UTF-8 are.")]
     Kind,
 }
 

@@ -281,6 +281,11 @@ impl Agent {
         Self { addr, key: key.to_owned() }
     }
 
+    /// Its key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], b"")
     }

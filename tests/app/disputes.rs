@@ -9,7 +9,7 @@ use crate::keys;
 use crate::market::{Market, REFUND, RESOLVER};
 
 /// A member whom the operator made staff.
-fn staff(market: &mut Market, name: &str) -> Browser {
+pub fn staff(market: &mut Market, name: &str) -> Browser {
     let mut browser = market.shop.member(name);
     let change = format!("UPDATE users SET role = 'staff' WHERE username_key = '{name}';");
     market.shop.data.by_hand(db::Owner::Web, &change, &change);
@@ -17,13 +17,13 @@ fn staff(market: &mut Market, name: &str) -> Browser {
     browser
 }
 
-fn agent(market: &Market, browser: &mut Browser) -> Agent {
+pub fn agent(market: &Market, browser: &mut Browser) -> Agent {
     let key = keys::make(browser, "write", "");
     market.shop.agent(&key)
 }
 
 /// A paid order with a dispute in effect: its page and its route.
-fn disputed(market: &mut Market) -> (String, String) {
+pub fn disputed(market: &mut Market) -> (String, String) {
     let buyer = market.buying();
     let json = market.ordered(&buyer);
     market.pay(&json, 100);
@@ -41,7 +41,7 @@ fn may(agent: &Agent, route: &str) -> Vec<String> {
     all.map(|verb| verb.as_str().expect("a word").to_owned()).collect()
 }
 
-fn code(answer: &crate::client::Answer) -> (u16, Value) {
+pub fn code(answer: &crate::client::Answer) -> (u16, Value) {
     (answer.status, answer.json()["code"].clone())
 }
 

@@ -72,16 +72,25 @@ pub struct Market {
 impl Market {
     /// A market that is ready to trade.
     pub fn open() -> Self {
-        Self::open_with(Vec::new())
+        Self::with(&[])
+    }
+
+    /// The same with some settings of its own.
+    pub fn with(vars: &[(&str, &str)]) -> Self {
+        Self::tuned(vars, |_as_it_is| {})
+    }
+
+    /// The same, and what no setting reaches.
+    pub fn tuned(vars: &[(&str, &str)], tune: impl FnOnce(&mut web::App)) -> Self {
+        Self::open_with(Shop::tuned(vars, tune), Vec::new())
     }
 
     /// The same, where the stablecoin is taken as well.
     pub fn with_dollars() -> Self {
-        Self::open_with(vec![EvmAddress::from_bytes(devnet::DOLLAR.into_array())])
+        Self::open_with(Shop::start(), vec![EvmAddress::from_bytes(devnet::DOLLAR.into_array())])
     }
 
-    fn open_with(tokens: Vec<EvmAddress>) -> Self {
-        let shop = Shop::start();
+    fn open_with(shop: Shop, tokens: Vec<EvmAddress>) -> Self {
         let clock = Arc::clone(&shop.clock);
         let seconds = move || u64::try_from(clock.now().as_secs()).expect("after 1970");
         let chain = Chain::new(Options { clock: Box::new(seconds), finality_lag: 1 });
