@@ -95,7 +95,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Stop> {
     let greeting = format!(
         "the demo shop is open\n\n  \
          Shop     http://{shop}\n  \
-         Logins   buyer, careful, vendor, admin: the password of each is its name\n  \
+         Logins   buyer, careful, vendor, admin, staff: the password of each is its name\n  \
          Wallet   http://{devnet} pays with play money\n  \
          Data     {}; delete it to begin anew\n  \
          Log      {}\n\n\

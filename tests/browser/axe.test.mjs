@@ -30,7 +30,7 @@ async function kinds(page, starts) {
 }
 
 for (const [theme, viewport] of [["light", { width: 1280, height: 900 }], ["dark", { width: 360, height: 740 }]]) {
-  for (const name of [null, "buyer", "vendor", "admin"]) {
+  for (const name of [null, "buyer", "vendor", "admin", "staff"]) {
     test(`axe finds nothing: ${name ?? "anonymous"}, ${theme}, ${viewport.width} px`, async () => {
       const { page, context, faults } = await visitor(browser, shop, { colorScheme: theme, viewport });
       if (name) await signIn(page, name);

@@ -29,12 +29,14 @@ struct Person {
 /// The first development account of Hardhat and Anvil, which is the demo's wallet.
 const WALLET: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 
-const PEOPLE: [Person; 6] = [
+const PEOPLE: [Person; 7] = [
     Person { name: "buyer", role: Role::Customer, refund: Some(WALLET) },
     // Whose orders want the demo wallet's signature.
     Person { name: "careful", role: Role::Customer, refund: Some(WALLET) },
     Person { name: "vendor", role: Role::Customer, refund: None },
     Person { name: "admin", role: Role::Admin, refund: None },
+    // Who looks at a ruling of the admin's, and the other way round.
+    Person { name: "staff", role: Role::Staff, refund: None },
     Person { name: "marlow", role: Role::Customer, refund: None },
     Person { name: "imke", role: Role::Customer, refund: None },
 ];

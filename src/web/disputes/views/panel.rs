@@ -19,11 +19,15 @@ pub fn otherwise(view: &OrderView) -> String {
     format!("Otherwise it ends by itself: {}.", in_shares(view, view.by_default()))
 }
 
-/// What the next step is about, where that is a ruling.
+/// What the next step is about, where that is a ruling, and what one costs.
 pub fn in_words(view: &OrderView) -> Markup {
     let ruled =
         matches!(view.next.step, Step::AwaitRuling | Step::CarryOutRuling | Step::SecondOpinion);
+    let fee = view.resolver_fee();
     html! {
+        @if (ruled || view.next.step == Step::SettleDispute) && fee.get() > 0 {
+            p.note { "A ruling costs " (fee) " of the escrow, half from each side. To agree costs nothing more." }
+        }
         @if let Some(ruling) = view.settling.ruling().filter(|_| ruled) {
             p { "The ruling: " strong { (in_shares(view, ruling.buyer)) } "." }
         }

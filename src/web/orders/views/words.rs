@@ -165,8 +165,14 @@ pub fn explanation(view: &OrderView) -> &'static str {
         (Step::PayOut, _) => {
             "The payments are on their way and final within moments to minutes, as the chain goes."
         }
+        (Step::SettleDispute, Relation::Staff | Relation::Stranger) => {
+            "The money is frozen. The parties agree on a share, or staff rule; read first what both say and show."
+        }
         (Step::SettleDispute, _) => {
-            "The money is frozen. One of you gives in or accepts the other's offer, or staff rule."
+            "The money is frozen. Accept the other's offer or make one of your own; where you cannot agree, staff rule."
+        }
+        (Step::AwaitRuling, Relation::Staff | Relation::Stranger) => {
+            "Staff have ruled. Either party may call a second staff member, or both agree on something else before."
         }
         (Step::AwaitRuling, _) => {
             "Staff have ruled. Either party may call a second staff member, or the two of you agree on something else before."
