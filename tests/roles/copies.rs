@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use db::{DbConfig, EscrowDb, Owner, desk, placing};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use rustix::process::Signal;
 
 use crate::shop::{Shop, words};
@@ -104,6 +106,66 @@ fn a_spoilt_backup_is_not_restored() {
         assert!(Owner::ALL.into_iter().all(|owner| !config.file(owner).unwrap().exists()));
         std::fs::write(&file, sound).unwrap();
     }
+}
+
+/// Puts a content where web keeps files, as web would; answers its name.
+fn sent(shop: &Shop, content: &[u8]) -> String {
+    use sha2::Digest;
+    let web = shop.path().join("data/web");
+    let name: String =
+        sha2::Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+    std::fs::create_dir_all(web.join("files")).unwrap();
+    std::fs::write(web.join("files").join(&name), content).unwrap();
+    let owned = Command::new("chown")
+        .args(["-R", "--reference"])
+        .args([web.join("web.db"), web.join("files")])
+        .status();
+    assert!(owned.unwrap().success());
+    name
+}
+
+#[test]
+fn files_that_people_sent_go_along_and_a_lost_one_is_told() {
+    let (first, second, third) = (ran(), Shop::bare(), Shop::bare());
+    let [one, two] = ["one", "two"].map(|content| sent(&first, content.as_bytes()));
+    let copies = second.path().join("copies");
+    let target = copies.to_str().unwrap();
+    let said = done(&first, &["backup", target]);
+    assert!(said.contains("files that people sent: 2, 6 bytes"), "{said}");
+    let said = done(&second, &["restore", target]);
+    assert!(said.contains("files that people sent: 2 restored"), "{said}");
+    let files = second.path().join("data/web/files");
+    assert_eq!(std::fs::read_to_string(files.join(&one)).unwrap(), "one");
+    let owner =
+        |path: &Path| std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(path).unwrap());
+    assert_eq!(owner(&files.join(&two)), owner(&second.path().join("data/web/web.db")));
+
+    // A copy that lacks one is not restored, and one that was changed is not copied.
+    std::fs::remove_file(copies.join("web/files").join(&two)).unwrap();
+    let refused = third.run(&["restore", target]);
+    assert_eq!(refused.status.code(), Some(1), "{}", words(&refused));
+    assert!(words(&refused).contains("1 of the 2 files"), "{}", words(&refused));
+    std::fs::write(files.join(&one), "another").unwrap();
+    let said = done(&second, &["backup", third.path().join("copies").to_str().unwrap()]);
+    assert!(
+        said.contains(&format!("NOT in the copy, because it is not what was sent: {one}")),
+        "{said}"
+    );
+
+    let finding = |shop: &Shop| {
+        let told = words(&shop.run(&["check", "--evidence"]));
+        let line = told.lines().find(|line| line.trim_start().starts_with("files "));
+        line.unwrap_or_else(|| panic!("{told}")).to_owned()
+    };
+    assert!(finding(&second).contains("0 that statements name"), "{}", finding(&second));
+    let row = format!(
+        "PRAGMA foreign_keys = OFF; INSERT INTO dispute_files VALUES \
+         ('o', 1, 1, 'a', 'one.txt', 'text', 3, '{one}', '2026-11-27 00:00:00');"
+    );
+    let web = second.path().join("data/web/web.db");
+    let mut conn = SqliteConnection::establish(web.to_str().unwrap()).unwrap();
+    conn.batch_execute(&row).unwrap();
+    assert!(finding(&second).contains("NOT OK"), "{}", finding(&second));
 }
 
 #[test]
