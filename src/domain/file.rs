@@ -162,7 +162,7 @@ pub fn safe_name(sent: &str, kind: FileKind) -> String {
     let ending = stem.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let fits = |known: &&str| ending.as_deref() == Some(*known);
     match kind.endings() {
-        endings if endings.iter().any(|known| fits(known)) => stem,
+        endings if endings.iter().any(fits) => stem,
         [first, ..] => format!("{stem}.{first}"),
         [] => stem,
     }
