@@ -18,6 +18,7 @@ mod client;
 mod deadlines;
 mod disputes;
 mod files;
+mod files_refused;
 mod forgery;
 mod headers;
 mod keys;

@@ -235,7 +235,8 @@ mod tests {
         let gone = "ab".repeat(32);
         let mut rows: Vec<(String, i64)> = vec![(gone.clone(), 3)];
         rows.extend(all.iter().map(|content| {
-            (content.clone(), fs::metadata(store.folder().join(content)).unwrap().len() as i64)
+            let length = fs::metadata(store.folder().join(content)).unwrap().len();
+            (content.clone(), length.try_into().unwrap())
         }));
         rows.sort_unstable();
         let read = |after: &str, _: i64| {
