@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use domain::clock::Span;
-use domain::limits::{FILE_BYTES, FILES_A_CLAIM, FILES_A_DAY, FILES_A_DISPUTE};
+use domain::limits::{FILES_A_CLAIM, FILES_A_DAY, FILES_A_DISPUTE};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -25,11 +25,11 @@ pub fn in_words(view: &OrderView) -> Markup {
         matches!(view.next.step, Step::AwaitRuling | Step::CarryOutRuling | Step::SecondOpinion);
     let fee = view.resolver_fee();
     html! {
-        @if (ruled || view.next.step == Step::SettleDispute) && fee.get() > 0 {
-            p.note { "A ruling costs " (fee) " of the escrow, half from each side. To agree costs nothing more." }
-        }
         @if let Some(ruling) = view.settling.ruling().filter(|_| ruled) {
             p { "The ruling: " strong { (in_shares(view, ruling.buyer)) } "." }
+        }
+        @if (ruled || view.next.step == Step::SettleDispute) && fee.get() > 0 {
+            p.note { "A ruling costs " (fee) " of the escrow, half from each side. To agree costs nothing more." }
         }
     }
 }
