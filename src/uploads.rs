@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use db::{DbConfig, Owner, WebDb};
+use rustix::pipe::{PipeFlags, pipe_with};
 use serde::{Deserialize, Serialize};
 use web::files::{Store, copy};
 
@@ -74,7 +75,9 @@ pub(crate) fn check_copy(file: &Path, named: &Uploads) -> Result<(), Stop> {
 /// The files of a copy as one stream, for a step that may not read the copy itself.
 pub(crate) fn stream(file: &Path) -> Result<std::fs::File, Stop> {
     let (source, folder) = (Store::new(beside(file)), beside(file));
-    let (output, input) = rustix::pipe::pipe().map_err(|error| failed(&folder, &error.into()))?;
+    // Its reader would never see the end of a pipe whose other end it had inherited.
+    let made = pipe_with(PipeFlags::CLOEXEC);
+    let (output, input) = made.map_err(|error| failed(&folder, &error.into()))?;
     let mut input = std::fs::File::from(input);
     thread::Builder::new()
         .name("files".to_owned())
