@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use db::intents::IntentRow;
-use db::{codec, tx};
+use db::tx;
 use domain::clock::{Clock, Span};
 use domain::dispute::Judge;
 use domain::ids::{OrderId, UserId};
