@@ -17,7 +17,7 @@ use crate::state::App;
 pub async fn ask(at: At, body: Json<NewReseal>) -> ApiResult {
     let NewReseal { address, password } = body.0;
     let app: &App = &at.app;
-    prove((app, &app.hasher.place()?), &at.who, password, "password").await?;
+    prove((app, &app.hasher.place().await?), &at.who, password, "password").await?;
     at.does(Deed::Reseal(address)).await
 }
 
