@@ -16,7 +16,6 @@ use super::{done, needs_password, reseal};
 use crate::error::{AppError, PageError, PageResult};
 use crate::http::form::{Form, fields};
 use crate::http::page::Ctx;
-use crate::http::path::Id;
 use crate::http::viewer::{Party, at_once};
 use crate::orders::actions::act::{Deed, perform};
 use crate::orders::actions::ask::Asking;
@@ -26,18 +25,20 @@ use crate::orders::views::confirm::Typed;
 use crate::state::State;
 use crate::ui::url;
 
-/// The act that an address ends with.
+/// The order that an address names, and the act that it ends with.
 #[derive(Debug, Clone, Copy)]
-pub struct Verb(Act);
+pub struct On(OrderId, Act);
 
-impl FromRequest for Verb {
+impl FromRequest for On {
     type Error = PageError;
     type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let order = request.match_info().get("id").and_then(|text| text.parse().ok());
         let pattern = request.match_pattern().unwrap_or_default();
         let act = pattern.rsplit('/').next().and_then(Act::by_verb);
-        at_once(act.map(Self).ok_or(PageError(AppError::NotFound)))
+        let on = order.zip(act).map(|(order, act)| Self(order, act));
+        at_once(on.ok_or(PageError(AppError::NotFound)))
     }
 }
 
@@ -144,11 +145,10 @@ pub async fn act(
     app: State,
     ctx: Ctx,
     who: Party,
-    id: Id<OrderId>,
-    verb: Verb,
+    on: On,
     form: Form<Vec<(String, String)>>,
 ) -> PageResult {
-    let (id, act) = (id.0, verb.0);
+    let On(id, act) = on;
     let input = Input::read(act, &form.0)?;
     let view = read::view(&app, &who.0, id).await?;
     if needs_password(&ctx, &view, act) {
