@@ -18,14 +18,13 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
 use crate::config::Config;
-use crate::disputes::actions as disputes;
 use crate::disputes::attached::Files;
 use crate::error::AppError;
 use crate::files::store::Unfit;
 use crate::http::viewer::Account;
-use crate::orders::actions::act::Asking;
+use crate::orders::actions::act::{Deed, perform};
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
-use crate::orders::actions::{act, read, reseal};
+use crate::orders::actions::read;
 use crate::signer::actions::{self as signer, Naming};
 use crate::state::{App, State};
 
@@ -187,9 +186,7 @@ impl Director {
     /// # Errors
     /// When the order is not his, not paid or sent already.
     pub fn ship(&self, vendor: &str, order: OrderId, note: &str) -> Result<(), Missed> {
-        let account = self.account(vendor)?;
-        self.runtime.block_on(act::ship(&self.app, &account, order, note))?;
-        Ok(())
+        self.act(vendor, order, Deed::Ship(note.to_owned()))
     }
 
     /// Somebody asks escrow for something.
@@ -197,10 +194,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        let asking = Asking { action, about: None, consent: None, request_id: "demo" };
-        self.runtime.block_on(act::ask(&self.app, &account, order, asking))?;
-        Ok(())
+        self.act(who, order, Deed::ask(action))
     }
 
     /// Somebody names the wallet that signs for him; `sign` is the wallet.
@@ -227,9 +221,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn reseal(&self, who: &str, order: OrderId, address: &str) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(reseal::ask(&self.app, &account, order, address, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Reseal(address.to_owned()))
     }
 
     /// Somebody opens a dispute.
@@ -243,10 +235,8 @@ impl Director {
         (reason, statement): (&str, &str),
         file: Option<(&str, &[u8])>,
     ) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        let said = (reason, statement, self.files(file)?);
-        self.runtime.block_on(act::dispute(&self.app, &account, order, said, "demo"))?;
-        Ok(())
+        let files = self.files(file)?;
+        self.act(who, order, Deed::Dispute(reason.to_owned(), statement.to_owned(), files))
     }
 
     /// A party offers the buyer a share.
@@ -254,9 +244,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn offer(&self, who: &str, order: OrderId, buyer: Bps) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(disputes::offer(&self.app, &account, order, buyer, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Offer(buyer))
     }
 
     /// Somebody says something about a dispute.
@@ -270,10 +258,8 @@ impl Director {
         body: &str,
         file: Option<(&str, &[u8])>,
     ) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        let said = (body, self.files(file)?);
-        self.runtime.block_on(disputes::claim(&self.app, &account, order, said, "demo"))?;
-        Ok(())
+        let files = self.files(file)?;
+        self.act(who, order, Deed::Claim(body.to_owned(), files))
     }
 
     /// Takes in a file as the server does while it is sent.
@@ -293,8 +279,12 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn rule(&self, who: &str, order: OrderId, ruling: (Bps, &str)) -> Result<(), Missed> {
+        self.act(who, order, Deed::Rule(ruling.0, ruling.1.to_owned()))
+    }
+
+    fn act(&self, who: &str, order: OrderId, deed: Deed) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(disputes::rule(&self.app, &account, order, ruling, "demo"))?;
+        self.runtime.block_on(perform(&self.app, &account, order, deed, "demo"))?;
         Ok(())
     }
 

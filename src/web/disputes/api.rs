@@ -1,6 +1,5 @@
 //! Disputes over JSON: the same acts as on the pages, by API key.
 
-use actix_web::web::ReqData;
 use db::codec;
 use db::files::{FileRow, OPENING};
 use domain::dispute::Offer;
@@ -9,22 +8,24 @@ use domain::ids::OrderId;
 use domain::intent::IntentAction;
 use domain::money::Bps;
 use domain::order::OrderStatus;
+use domain::policy::Act;
 use domain::refusal::BadText;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::actions;
 use super::read::{self, Listed, Settling};
 use crate::error::{ApiResult, AppError};
-use crate::http::RequestId;
+use crate::files::upload::Body;
 use crate::http::api::{self, rfc3339};
 use crate::http::json::Json;
 use crate::http::paging::{Cursor, PageJson, PageQuery};
 use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::ApiCaller;
+use crate::orders::actions::act::Deed;
+use crate::orders::actions::ask::Asking;
 use crate::orders::actions::read::{self as orders, OrderView};
-use crate::orders::api::accepted;
+use crate::orders::api::at::At;
 use crate::orders::api::json::OrderJson;
 use crate::orders::api::sealed::WantedJson;
 use crate::orders::consent::{self, Given};
@@ -32,7 +33,7 @@ use crate::state::State;
 
 /// OpenAPI of disputes.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(open, offer, super::claims::api, wanted, accept, rule, contest, confirm))]
+#[openapi(paths(open, offer, claim, wanted, accept, rule, contest, confirm))]
 pub struct Doc;
 
 /// An offer.
@@ -262,16 +263,39 @@ fn share(bps: u16) -> Result<Bps, AppError> {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/offer", tag = "disputes", request_body = NewOffer,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn offer(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewOffer>,
-) -> ApiResult {
-    let who = caller.write()?;
-    let view = actions::offer(&app, who, id.0, share(body.0.buyer_bps)?, &request.0).await?;
-    Ok(api::ok(&OrderJson::from(&view)))
+pub async fn offer(at: At, body: Json<NewOffer>) -> ApiResult {
+    at.does(Deed::Offer(share(body.0.buyer_bps)?)).await
+}
+
+/// A statement to be added.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClaim {
+    /// 5,000 characters at most.
+    pub body: String,
+}
+
+/// A statement to be added with files, as `multipart/form-data`.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it describes a form")]
+pub struct NewClaimForm {
+    /// 5,000 characters at most.
+    body: String,
+    /// Up to 5 parts of this name, each with a file name and 5 MiB at most: PNG, JPEG, WebP, PDF, or
+    /// plain text in UTF-8.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
+}
+
+/// Adds a statement to a dispute (buyer, vendor, staff), with files or without.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/claim", tag = "disputes",
+    request_body(content((NewClaim = "application/json"), (NewClaimForm = "multipart/form-data"))),
+    security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 413),
+        (status = 422), (status = 429)))]
+pub async fn claim(at: At, body: Body) -> ApiResult {
+    let (new, files) = at.sent::<NewClaim>(Act::Claim, body).await?;
+    at.does(Deed::Claim(new.body, files)).await
 }
 
 /// Which offer is accepted.
@@ -288,6 +312,10 @@ pub struct Acceptance {
     pub deadline: Option<u64>,
 }
 
+fn about(action: IntentAction, n: i32, consent: Option<Given>) -> Deed {
+    Deed::Ask(Asking { action, about: Some(n), consent })
+}
+
 /// What the buyer's wallet has to sign to accept the vendor's last offer, where the order wants that.
 #[utoipa::path(get, path = "/api/v1/orders/{id}/accept", tag = "disputes", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
@@ -301,18 +329,11 @@ pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult
 #[utoipa::path(post, path = "/api/v1/orders/{id}/accept", tag = "disputes", request_body = Acceptance,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn accept(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<Acceptance>,
-) -> ApiResult {
-    let who = caller.write()?;
+pub async fn accept(at: At, body: Json<Acceptance>) -> ApiResult {
     let Acceptance { offer, signature, deadline } = body.0;
     let deadline = deadline.unwrap_or_default();
-    let given = signature.map(|signature| Given { signature, deadline });
-    Ok(accepted(&actions::accept(&app, who, id.0, (offer, given), &request.0).await?))
+    let consent = signature.map(|signature| Given { signature, deadline });
+    at.does(about(IntentAction::Accept, offer, consent)).await
 }
 
 /// A ruling to be made.
@@ -331,16 +352,8 @@ pub struct NewRuling {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/rule", tag = "disputes", request_body = NewRuling,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn rule(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewRuling>,
-) -> ApiResult {
-    let who = caller.write()?;
-    let ruling = (share(body.0.buyer_bps)?, body.0.reason.as_str());
-    Ok(accepted(&actions::rule(&app, who, id.0, ruling, &request.0).await?))
+pub async fn rule(at: At, body: Json<NewRuling>) -> ApiResult {
+    at.does(Deed::Rule(share(body.0.buyer_bps)?, body.0.reason)).await
 }
 
 /// Which ruling is acted on.
@@ -355,28 +368,14 @@ pub struct OnRuling {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/contest", tag = "disputes", request_body = OnRuling,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn contest(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<OnRuling>,
-) -> ApiResult {
-    let who = caller.write()?;
-    Ok(accepted(&actions::contest(&app, who, id.0, body.0.ruling, &request.0).await?))
+pub async fn contest(at: At, body: Json<OnRuling>) -> ApiResult {
+    at.does(about(IntentAction::Contest, body.0.ruling, None)).await
 }
 
 /// Confirms another staff member's ruling that waits for a second opinion (staff).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-ruling", tag = "disputes", request_body = OnRuling,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn confirm(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<OnRuling>,
-) -> ApiResult {
-    let who = caller.write()?;
-    Ok(accepted(&actions::confirm(&app, who, id.0, body.0.ruling, &request.0).await?))
+pub async fn confirm(at: At, body: Json<OnRuling>) -> ApiResult {
+    at.does(about(IntentAction::Confirm, body.0.ruling, None)).await
 }

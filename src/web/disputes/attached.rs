@@ -11,6 +11,7 @@ use domain::refusal::Refusal;
 use crate::error::AppError;
 use crate::files::Received;
 use crate::files::upload::{block, no_room, store};
+use crate::orders::actions::act::Undone;
 use crate::state::App;
 
 /// Files as they came, each under its safe name.
@@ -49,17 +50,17 @@ pub(crate) fn attach(
     (order, claim): (OrderId, i32),
     (author, at): (UserId, Time),
     files: &[Kept],
-) -> Result<(), AppError> {
+) -> Result<(), Undone> {
     let more = i64::try_from(files.len()).unwrap_or(i64::MAX);
     if more == 0 {
         return Ok(());
     }
     if db::files::count(tx, order, author)?.saturating_add(more) > FILES_A_DISPUTE {
-        return Err(Refusal::TooManyFiles.into());
+        return Err(Undone::Refused(Refusal::TooManyFiles));
     }
     let today = db::files::count_since(tx, author, at.before(Span::days(1)))?;
     if today.saturating_add(more) > FILES_A_DAY {
-        return Err(Refusal::FilesToday.into());
+        return Err(Undone::Refused(Refusal::FilesToday));
     }
     for (n, file) in (1..).zip(files) {
         let row = FileRow {

@@ -3,7 +3,6 @@
 pub mod actions;
 pub mod api;
 pub(crate) mod attached;
-pub mod claims;
 pub mod pages;
 pub mod read;
 pub mod views;
@@ -13,19 +12,13 @@ use crate::routes::{ApiRoutes, PageRoutes};
 /// Pages.
 pub fn pages(routes: &mut PageRoutes) {
     routes.get("/disputes", pages::open);
-    routes.post("/orders/{id}/offer", pages::offer);
-    routes.post("/orders/{id}/claim", claims::page);
-    routes.post("/orders/{id}/accept", pages::accept);
-    routes.post("/orders/{id}/rule", pages::rule);
-    routes.post("/orders/{id}/contest", pages::contest);
-    routes.post("/orders/{id}/confirm-ruling", pages::confirm);
 }
 
 /// JSON.
 pub fn api(routes: &mut ApiRoutes) {
     routes.get("/api/v1/disputes", api::open);
     routes.post("/api/v1/orders/{id}/offer", api::offer);
-    routes.post("/api/v1/orders/{id}/claim", claims::api);
+    routes.post("/api/v1/orders/{id}/claim", api::claim);
     routes.get("/api/v1/orders/{id}/accept", api::wanted);
     routes.post("/api/v1/orders/{id}/accept", api::accept);
     routes.post("/api/v1/orders/{id}/rule", api::rule);

@@ -61,6 +61,20 @@ pub struct NewDispute {
     pub statement: String,
 }
 
+/// A dispute to be opened with files, as `multipart/form-data`.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it describes a form")]
+pub struct NewDisputeForm {
+    /// `not-received`, `not-as-described`, `damaged` or `other`.
+    reason: String,
+    /// What happened; 5,000 characters at most.
+    statement: String,
+    /// Up to 5 parts of this name, each with a file name and 5 MiB at most: PNG, JPEG, WebP, PDF, or
+    /// plain text in UTF-8.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
+}
+
 /// Another address than the sealed one.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
