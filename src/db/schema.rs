@@ -138,6 +138,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    invite_codes (user_id) {
+        user_id -> Text,
+        code -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    invitations (user_id) {
+        user_id -> Text,
+        inviter_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    store_tiers (store_id, n) {
+        store_id -> Text,
+        n -> Integer,
+        was -> Text,
+        tier -> Text,
+        staff_id -> Text,
+        reason -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     orders (id) {
         id -> Text,
         buyer_id -> Text,
@@ -161,6 +190,9 @@ diesel::table! {
         expires_at -> Timestamp,
         token_address -> Nullable<Text>,
         leg_fee -> Nullable<Text>,
+        tier -> Nullable<Text>,
+        referrer_id -> Nullable<Text>,
+        referral_bps -> Nullable<Integer>,
     }
 }
 
@@ -863,14 +895,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     installation,
     intent_answers,
+    invitations,
+    invite_codes,
     items,
-    later_seals,
     journal_entries,
     journal_lines,
+    later_seals,
     legs,
+    limits,
     noted_offers,
     offer_views,
-    limits,
     order_deadlines,
     order_deliveries,
     order_events,
@@ -888,15 +922,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     recovery_codes,
     relays,
-    rulings,
     reseal_requests,
     reseals,
+    rulings,
     seals,
     sessions,
     shipment_events,
-    staff_seen,
     site_keys,
+    staff_seen,
     store_stats,
+    store_tiers,
     store_users,
     stores,
     strays,

@@ -1,0 +1,2 @@
+-- Whoever brought the buyer is paid by a leg too.
+ALTER TABLE legs MODIFY role VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (role IN ('vendor', 'commission', 'buyer', 'resolver', 'referral'));
