@@ -16,6 +16,7 @@ use crate::conn::Conn;
 use crate::doors::WebTx;
 use crate::error::DbError;
 use crate::schema::{address_book, invitations, invite_codes, legs, orders, receipts, users};
+use crate::turns;
 
 /// What an inviter was paid, or is being paid, for an order of somebody he invited.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Earning {
     pub order: OrderId,
     /// When it was placed.
     pub placed_at: Time,
+    /// The how-manieth of those he invited bought something.
+    pub invited: i32,
     /// What it pays in.
     pub asset: Asset,
     /// How much, in base units.
@@ -79,16 +82,14 @@ pub fn owner_of(conn: &mut Conn, code: &InviteCode) -> Result<Option<UserId>, Db
 }
 
 /// Notes for ever who invited an account.
-pub fn invite(
-    tx: &mut WebTx<'_>,
-    user: UserId,
-    inviter: UserId,
-    at: Time,
-) -> Result<(), DbError> {
+pub fn invite(tx: &mut WebTx<'_>, user: UserId, inviter: UserId, at: Time) -> Result<(), DbError> {
+    turns::of_user(tx, inviter)?;
+    let n = invited(tx, inviter)?.saturating_add(1);
     diesel::insert_into(invitations::table)
         .values((
             invitations::user_id.eq(user.to_string()),
             invitations::inviter_id.eq(inviter.to_string()),
+            invitations::n.eq(n),
             invitations::created_at.eq(codec::stamp(at)),
         ))
         .execute(tx.conn())?;
@@ -108,16 +109,16 @@ pub fn inviter_of(conn: &mut Conn, user: UserId) -> Result<Option<UserId>, DbErr
 }
 
 /// How many accounts somebody invited.
-pub fn invited(conn: &mut Conn, inviter: UserId) -> Result<i64, DbError> {
-    invitations::table
+pub fn invited(conn: &mut Conn, inviter: UserId) -> Result<i32, DbError> {
+    let last: Option<i32> = invitations::table
         .filter(invitations::inviter_id.eq(inviter.to_string()))
-        .count()
-        .get_result(conn)
-        .map_err(DbError::from)
+        .select(diesel::dsl::max(invitations::n))
+        .first(conn)?;
+    Ok(last.unwrap_or_default())
 }
 
 type Found = (
-    (String, NaiveDateTime),
+    (String, NaiveDateTime, i32),
     (i64, String, i32, Option<String>),
     (String, String, Option<String>),
     Option<NaiveDateTime>,
@@ -137,6 +138,7 @@ pub fn earnings(
         .filter(address_book::purpose.eq("referral"))
         .filter(address_book::address.eq(legs::to_address));
     let mut query = orders::table
+        .inner_join(invitations::table.on(invitations::user_id.eq(orders::buyer_id)))
         .inner_join(legs::table.on(legs::order_id.eq(orders::id)))
         .left_join(
             receipts::table.on(receipts::order_id
@@ -162,7 +164,7 @@ pub fn earnings(
         .order((orders::created_at.desc(), orders::id.desc()))
         .limit(limit)
         .select((
-            (orders::id, orders::created_at),
+            (orders::id, orders::created_at, invitations::n),
             (orders::chain_id, orders::token, orders::decimals, legs::token_address),
             (legs::amount, legs::state, legs::tx_hash),
             receipts::block_at.nullable(),
@@ -171,13 +173,16 @@ pub fn earnings(
     rows.into_iter().map(earning).collect()
 }
 
-fn earning(((order, placed_at), paid_in, leg, final_at): Found) -> Result<Earning, DbError> {
+fn earning(
+    ((order, placed_at, invited), paid_in, leg, final_at): Found,
+) -> Result<Earning, DbError> {
     let (chain, symbol, decimals, token) = paid_in;
     let (amount, state, tx_hash) = leg;
     let chain = ChainId::from(codec::number::<_, u64>("orders.chain_id", chain)?);
     Ok(Earning {
         order: codec::parsed("orders.id", &order)?,
         placed_at: codec::time(placed_at),
+        invited,
         asset: codec::asset("orders", chain, token.as_deref(), (&symbol, decimals))?,
         amount: codec::amount("legs.amount", &amount)?,
         state,

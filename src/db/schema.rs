@@ -149,6 +149,7 @@ diesel::table! {
     invitations (user_id) {
         user_id -> Text,
         inviter_id -> Text,
+        n -> Integer,
         created_at -> Timestamp,
     }
 }
@@ -359,6 +360,7 @@ diesel::table! {
         final_at -> Timestamp,
         leg_fee -> Text,
         checked_at -> Timestamp,
+        resolver -> Bool,
     }
 }
 

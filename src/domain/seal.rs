@@ -112,6 +112,11 @@ impl Terms {
         }
     }
 
+    /// The same where nobody brought the buyer: what the referral would get is the site's.
+    pub fn without_referral(&self) -> Self {
+        Self { referral: None, ..self.clone() }
+    }
+
     /// What the signer agrees to by an act under the number of its request, until `deadline_secs`
     /// since 1970. Where an offer is accepted, the buyer's share is part of the act: another offer is
     /// another act.

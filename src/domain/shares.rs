@@ -143,9 +143,12 @@ fn of_vendor(rules: &Rules, share: Amount, leg_fee: Amount) -> Result<Shares, In
     let referral = commission.share(rules.referral.unwrap_or(Bps::ZERO));
     let rest = commission.minus(referral);
     Ok(match referral > twice(leg_fee) && rest > leg_fee {
-        true => {
-            Shares { vendor, commission: rest, referral: referral.minus(leg_fee), ..Shares::default() }
-        }
+        true => Shares {
+            vendor,
+            commission: rest,
+            referral: referral.minus(leg_fee),
+            ..Shares::default()
+        },
         false => Shares { vendor, commission, ..Shares::default() },
     })
 }

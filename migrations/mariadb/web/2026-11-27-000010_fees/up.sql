@@ -13,16 +13,17 @@ CREATE TABLE IF NOT EXISTS invite_codes (
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
--- Who was invited by whom, for ever.
+-- Who was invited by whom, as the how-manieth, for ever.
 CREATE TABLE IF NOT EXISTS invitations (
     user_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     inviter_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    n INT NOT NULL CHECK (n > 0),
     created_at DATETIME(6) NOT NULL,
+    UNIQUE (inviter_id, n),
     CHECK (user_id <> inviter_id),
     FOREIGN KEY (user_id) REFERENCES users (id),
     FOREIGN KEY (inviter_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
-CREATE INDEX IF NOT EXISTS invitations_by_inviter ON invitations (inviter_id, created_at);
 
 -- Every change of a store's tier, who made it and why.
 CREATE TABLE IF NOT EXISTS store_tiers (

@@ -1,3 +1,5 @@
+ALTER TABLE chains DROP COLUMN resolver;
+
 -- What the earlier table does not know is lost.
 ALTER TABLE legs RENAME TO legs_after;
 CREATE TABLE legs (

@@ -27,3 +27,6 @@ INSERT INTO legs
         fee_ceiling, state, tx_hash, block_hash, state_at, token_address
     FROM legs_before;
 DROP TABLE legs_before;
+
+-- Whether a fee is taken for rulings about orders of this chain.
+ALTER TABLE chains ADD COLUMN resolver BOOLEAN NOT NULL DEFAULT 0;

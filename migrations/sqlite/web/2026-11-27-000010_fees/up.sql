@@ -11,14 +11,15 @@ CREATE TABLE invite_codes (
     created_at TIMESTAMP NOT NULL
 );
 
--- Who was invited by whom, for ever.
+-- Who was invited by whom, as the how-manieth, for ever.
 CREATE TABLE invitations (
     user_id CHAR(32) NOT NULL PRIMARY KEY REFERENCES users (id),
     inviter_id CHAR(32) NOT NULL REFERENCES users (id),
+    n INTEGER NOT NULL CHECK (n > 0),
     created_at TIMESTAMP NOT NULL,
+    UNIQUE (inviter_id, n),
     CHECK (user_id <> inviter_id)
 );
-CREATE INDEX invitations_by_inviter ON invitations (inviter_id, created_at);
 
 -- Every change of a store's tier, who made it and why.
 CREATE TABLE store_tiers (

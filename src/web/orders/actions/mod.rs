@@ -3,8 +3,11 @@
 pub mod act;
 mod agreed;
 pub mod board;
+mod facts;
 pub mod follow;
 pub mod place;
 pub mod read;
+mod referral;
 pub mod reseal;
+pub mod shares;
 pub mod waits;

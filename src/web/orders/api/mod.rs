@@ -2,10 +2,12 @@
 
 pub mod input;
 pub mod json;
+pub mod legs;
 pub mod money;
 pub mod quote;
 pub mod reseal;
 pub mod sealed;
+pub mod shares;
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{Bytes, ReqData};

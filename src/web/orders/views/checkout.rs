@@ -1,11 +1,11 @@
 //! Checkout: what is bought, where it goes, how it is paid, and every share of the sum beforehand.
 
-use domain::asset::AssetKind;
 use domain::chain::ChainId;
 use domain::order::Quote;
 use domain::refusal::Fault;
 use maud::{Markup, html};
 
+use super::shares;
 use crate::orders::actions::place::{AssetOption, Checkout, PayIn};
 use crate::ui::{self, Choice, Choices, Field, Look, Money, TextArea, Tone, hidden, url};
 
@@ -64,6 +64,9 @@ pub fn page(
                     (ui::receipt(&lines, checkout.basket.total))
                     @if let Some(on_sale) = checkout.store() { p { "Sold by " (ui::link(&url::store(on_sale.store), &on_sale.store_name)) } }
                 }))
+                @if checkout.refusal.is_none() {
+                    (ui::panel(Some("Where the money goes"), split(checkout)))
+                }
                 (ui::panel(Some("How your money is kept"), ui::how_it_works()))
             },
         ))
@@ -124,7 +127,7 @@ fn pay_choices(checkout: &Checkout, typed: &Typed<'_>, faults: &[Fault]) -> Mark
             value: word,
             label,
             detail: match &option.quote {
-                Ok(quote) => split(checkout, option, quote),
+                Ok(quote) => sum(option, quote),
                 Err(refusal) => html! { (refusal) },
             },
             disabled: !payable(option),
@@ -150,23 +153,22 @@ pub fn read_word(text: &str) -> Option<(PayIn, Option<domain::ids::RateId>)> {
     parts.next().is_none().then_some(((chain, token), rate))
 }
 
+/// The sum, and what a coin is worth.
+fn sum(option: &AssetOption, quote: &Quote) -> Markup {
+    let asset = &option.now.asset;
+    let sum = Money { amount: quote.due, decimals: asset.decimals, coin: asset.symbol.as_str() };
+    html! { span.sum { (ui::amount(sum)) } " at " (quote.usd) " USD a coin." }
+}
+
 /// Every share of the sum, before anything is paid.
-fn split(checkout: &Checkout, option: &AssetOption, quote: &Quote) -> Markup {
-    let AssetOption { now, .. } = option;
-    let symbol = now.asset.symbol;
-    let money = |amount| Money { amount, decimals: now.asset.decimals, coin: symbol.as_str() };
-    let commission =
-        checkout.store().map(|s| s.tier.commission()).unwrap_or(domain::money::Bps::ZERO);
-    let fees = now.leg_fee.checked_mul(2).unwrap_or(now.leg_fee);
+fn split(checkout: &Checkout) -> Markup {
+    let all =
+        || checkout.options.iter().filter_map(|option| Some((option, option.split.as_ref()?)));
     html! {
-        span.sum { (ui::amount(money(quote.due))) }
-        " at " (quote.usd) " USD a coin. Of this the vendor gets all but "
-        (ui::amount(money(quote.due.share(commission)))) " commission of this site (" (commission) ") and "
-        @match now.asset.kind() {
-            AssetKind::Native => { "at most " (ui::amount(money(fees))) " network fees." }
-            AssetKind::Eip3009 => {
-                (ui::amount(money(fees))) " network fees: " (ui::amount(money(now.leg_fee)))
-                " for each of two payments out of escrow. A refund costs it once."
+        @for (n, (option, split)) in all().enumerate() {
+            details open[n == 0] {
+                summary { (option.now.asset.symbol) " on " (option.now.spec.name) }
+                (shares::planned(split, &option.now.asset))
             }
         }
     }
