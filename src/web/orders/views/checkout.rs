@@ -1,6 +1,8 @@
 //! Checkout: what is bought, where it goes, how it is paid, and every share of the sum beforehand.
 
+use domain::asset::AssetKind;
 use domain::chain::ChainId;
+use domain::money::Bps;
 use domain::order::Quote;
 use domain::refusal::Fault;
 use maud::{Markup, html};
@@ -153,11 +155,25 @@ pub fn read_word(text: &str) -> Option<(PayIn, Option<domain::ids::RateId>)> {
     parts.next().is_none().then_some(((chain, token), rate))
 }
 
-/// The sum, and what a coin is worth.
+/// The sum, and in a sentence what the vendor gets of it.
 fn sum(option: &AssetOption, quote: &Quote) -> Markup {
-    let asset = &option.now.asset;
-    let sum = Money { amount: quote.due, decimals: asset.decimals, coin: asset.symbol.as_str() };
-    html! { span.sum { (ui::amount(sum)) } " at " (quote.usd) " USD a coin." }
+    let AssetOption { now, split, .. } = option;
+    let symbol = now.asset.symbol;
+    let money = |amount| Money { amount, decimals: now.asset.decimals, coin: symbol.as_str() };
+    let commission = split.as_ref().map_or(Bps::ZERO, |split| split.rules.commission);
+    let fees = now.leg_fee.checked_mul(2).unwrap_or(now.leg_fee);
+    html! {
+        span.sum { (ui::amount(money(quote.due))) }
+        " at " (quote.usd) " USD a coin. Of this the vendor gets all but "
+        (ui::amount(money(quote.due.share(commission)))) " commission of this site (" (commission) ") and "
+        @match now.asset.kind() {
+            AssetKind::Native => { "at most " (ui::amount(money(fees))) " network fees." }
+            AssetKind::Eip3009 => {
+                (ui::amount(money(fees))) " network fees: " (ui::amount(money(now.leg_fee)))
+                " for each of two payments out of escrow. A refund costs it once."
+            }
+        }
+    }
 }
 
 /// Every share of the sum, before anything is paid.

@@ -72,7 +72,7 @@ fn shared(split: &Split, shares: &Shares, asset: &Asset) -> Vec<Part> {
         };
         all.push(("Referral", money(asset, shares.referral), from));
     }
-    all.push(("Network fees", money(asset, shares.network), network(split, shares)));
+    all.push(("Network fees", money(asset, shares.network), network(split, shares, asset)));
     all.push(match split.ruling() {
         Some(fee) => (
             "If staff rule in a dispute",
@@ -97,13 +97,14 @@ fn commission(split: &Split, shares: &Shares) -> Markup {
     }
 }
 
-fn network(split: &Split, shares: &Shares) -> Markup {
+fn network(split: &Split, shares: &Shares, asset: &Asset) -> Markup {
     let legs = LegRole::ALL.iter().filter_map(|role| shares.leg(*role, false)).count();
+    let fee = money(asset, split.leg_fee);
     html! {
         @if split.rules.charged {
-            "what is paid: " (legs) " payments out of escrow, one charge each, for the gas that this site lays out"
+            "the shares that are paid: " (fee) " for each payment out of escrow, of which there are " (legs)
         } @else {
-            "what is paid: at most so much is kept aside for " (legs) @if legs == 1 { " payment" } @else { " payments" } " out of escrow"
+            "the shares that are paid: at most " (fee) " for each payment out of escrow, of which there are " (legs)
         }
     }
 }
