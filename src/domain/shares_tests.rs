@@ -152,7 +152,8 @@ proptest! {
         buyer in 0u16..=10_000,
         (ruled, token) in any::<(bool, bool)>(),
     ) {
-        let plain = if token { sample_token() } else { Terms { due: units(25_000_000), ..sample() } };
+        let due = units(25_000_000);
+        let plain = if token { sample_token() } else { Terms { due, ..sample() } };
         let resolver = Some(EvmAddress::from_bytes([0x57; 20]));
         let terms = Terms { resolver, ..invited(plain, 5_000) };
         let division = Division { buyer: Bps::new(buyer).unwrap(), ruled };
@@ -161,7 +162,8 @@ proptest! {
         prop_assert_eq!(shares.is_ok(), plan.is_ok());
         if let (Ok(shares), Ok(plan)) = (shares, plan) {
             for role in LegRole::ALL {
-                prop_assert_eq!(shares.leg(*role, token), plan.legs.iter().find(|leg| leg.role == *role).map(|leg| leg.amount));
+                let leg = plan.legs.iter().find(|leg| leg.role == *role).map(|leg| leg.amount);
+                prop_assert_eq!(shares.leg(*role, token), leg);
             }
             let charged = token && !shares.commission.is_zero();
             prop_assert_eq!(plan.fee_reserve, if charged { Amount::ZERO } else { shares.network });

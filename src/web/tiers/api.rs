@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::actions::{self, NewTier, Standing};
 use crate::error::ApiResult;
-use crate::http::api::RequestId;
+use crate::http::RequestId;
 use crate::http::api::{self, rfc3339};
 use crate::http::json::Json;
 use crate::http::path::Id;
