@@ -1,5 +1,6 @@
 //! Tiers of stores over JSON, for staff.
 
+use actix_web::web::ReqData;
 use db::tiers::TierChange;
 use domain::ids::StoreId;
 use serde::{Deserialize, Serialize};
@@ -90,13 +91,12 @@ pub(super) struct TierWish {
 pub(super) async fn set(
     app: State,
     caller: ApiCaller,
-    request: RequestId,
+    request: ReqData<RequestId>,
     id: Id<StoreId>,
     body: Json<TierWish>,
 ) -> ApiResult {
     let who = caller.write()?;
     let TierWish { tier, reason } = &body.0;
-    let request_id = request.0.to_string();
-    actions::set(&app, who, id.0, NewTier { tier, reason, request_id: &request_id }).await?;
+    actions::set(&app, who, id.0, NewTier { tier, reason, request_id: request.as_str() }).await?;
     Ok(api::ok(&TierJson::from(&actions::standing(&app, who, id.0).await?)))
 }
