@@ -50,7 +50,7 @@ pub(crate) async fn register(
     password: SecretString,
     (invite, address): (Option<InviteCode>, &str),
 ) -> Result<Registered, AppError> {
-    let desk = app.hasher.place()?;
+    let desk = app.hasher.place().await?;
     let minutes = app.config.registration_minutes;
     if minutes > 0 {
         admit(app, REGISTER_TRIES, address).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn login(
     address: &str,
     old: Option<String>,
 ) -> Result<Session, AppError> {
-    let desk = app.hasher.place()?;
+    let desk = app.hasher.place().await?;
     admit(app, LOGIN, address).await?;
     let key: String = name.trim().to_ascii_lowercase().chars().take(64).collect();
     let guesser = format!("{address} {key}");
@@ -151,7 +151,7 @@ pub(crate) async fn change_password(
     current: SecretString,
     new: SecretString,
 ) -> Result<Session, AppError> {
-    let desk = app.hasher.place()?;
+    let desk = app.hasher.place().await?;
     prove((app, &desk), &session.account, current, "current").await?;
     let hash = desk.hash(new, app.random()).await?;
     let (id, now) = (session.account.id, app.now());
@@ -173,7 +173,7 @@ pub(crate) async fn confirm(
     session: &Session,
     password: SecretString,
 ) -> Result<Session, AppError> {
-    prove((app, &app.hasher.place()?), &session.account, password, "password").await?;
+    prove((app, &app.hasher.place().await?), &session.account, password, "password").await?;
     let (id, old) = (session.account.id, session.token_hash.clone());
     let fresh = NewSession::new(app);
     let begun = fresh.clone();
@@ -194,7 +194,7 @@ pub(crate) async fn recover(
     new: SecretString,
     address: &str,
 ) -> Result<(), AppError> {
-    let desk = app.hasher.place()?;
+    let desk = app.hasher.place().await?;
     admit(app, RECOVERY, address).await?;
     let key = name.trim().to_ascii_lowercase();
     let user = app.read(move |conn| accounts::by_key(conn, &key)).await?;
@@ -224,7 +224,7 @@ pub(crate) async fn renew_codes(
     who: &Account,
     password: SecretString,
 ) -> Result<Vec<String>, AppError> {
-    prove((app, &app.hasher.place()?), who, password, "password").await?;
+    prove((app, &app.hasher.place().await?), who, password, "password").await?;
     let (id, now) = (who.id, app.now());
     let (codes, hashes) = new_codes(app, id);
     app.write("renew-codes", move |tx| accounts::replace_codes(tx, id, &hashes, now)).await?;

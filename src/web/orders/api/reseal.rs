@@ -29,7 +29,7 @@ pub async fn ask(
     let who = caller.write()?;
     let NewReseal { address, password } = body.0;
     let app: &App = &app;
-    prove((app, &app.hasher.place()?), who, password, "password").await?;
+    prove((app, &app.hasher.place().await?), who, password, "password").await?;
     Ok(accepted(&reseal::ask(app, who, id.0, &address, &request.0).await?))
 }
 
