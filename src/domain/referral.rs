@@ -72,9 +72,9 @@ mod tests {
     #[test]
     fn a_code_reads_back_however_it_is_typed() {
         let code = InviteCode::from_random([0, 31, 32, 255, 10, 20, 9, 64]);
-        assert_eq!(code.as_str(), "0z0zan90");
-        assert_eq!(" 0Z0zAN90 ".parse(), Ok(code));
-        for bad in ["", "0z0zan9", "0z0zan900", "0z0zan9i", "0z0zan9ü"] {
+        assert_eq!(code.as_str(), "0z0zam90");
+        assert_eq!(" 0Z0zAM90 ".parse(), Ok(code));
+        for bad in ["", "0z0zan9", "0z0zam900", "0z0zan9i", "0z0zan9ü"] {
             assert!(bad.parse::<InviteCode>().is_err(), "{bad}");
         }
     }

@@ -18,27 +18,29 @@ fn money(asset: &Asset, amount: Amount) -> Markup {
     ui::amount(Money { amount, decimals: asset.decimals, coin: asset.symbol.as_str() })
 }
 
-fn parts(caption: &str, all: Vec<Part>) -> Markup {
-    let row = |(part, amount, from): Part| vec![html! { (part) }, amount, from];
-    ui::table(caption, &["Part", "Amount", "Taken from"], all.into_iter().map(row).collect())
+fn parts(all: Vec<Part>) -> Markup {
+    let fact = |(part, amount, from): Part| {
+        (part, html! { (amount) @if !from.0.is_empty() { p.note { (from) } } })
+    };
+    ui::terms(&all.into_iter().map(fact).collect::<Vec<_>>())
 }
 
 /// Every share of a sum, as it would be planned now.
 pub fn planned(split: &Split, asset: &Asset) -> Markup {
-    let mut all = vec![("Items", ui::price(split.items), html! { "the price" })];
+    let mut all = vec![("Items", ui::price(split.items), html! {})];
     if split.shipping.get() > 0 {
-        all.push(("Shipping", ui::price(split.shipping), html! { "the price" }));
+        all.push(("Shipping", ui::price(split.shipping), html! {}));
     }
-    all.push(("In escrow", money(asset, split.available), html! { "what the buyer pays" }));
+    all.push(("In escrow", money(asset, split.available), html! { "What the buyer pays" }));
     let Some(shares) = split.release() else {
         return html! {
-            (parts("Shares of the sum", all))
+            (parts(all))
             p { "Moving this sum would cost more than it is worth at present." }
         };
     };
     all.extend(shared(split, &shares, asset));
     html! {
-        (parts("Shares of the sum", all))
+        (parts(all))
         p.note { (refund(split, asset)) }
         @if asset.kind() == AssetKind::Native {
             p.note { "Network fees are those of now with a margin; what is kept for them and not used is the site's." }
@@ -50,10 +52,10 @@ fn shared(split: &Split, shares: &Shares, asset: &Asset) -> Vec<Part> {
     let mut all = vec![(
         "To the vendor",
         money(asset, shares.vendor),
-        html! { "the sum, less what follows" },
+        html! { "What is left of it, after what follows" },
     )];
     if !shares.buyer.is_zero() {
-        let from = html! { "what was paid beyond the sum" };
+        let from = html! { "What was paid beyond the sum" };
         all.push(("Back to the buyer", money(asset, shares.buyer), from));
     }
     all.push((
@@ -64,7 +66,7 @@ fn shared(split: &Split, shares: &Shares, asset: &Asset) -> Vec<Part> {
     if let Some(share) = split.rules.referral.filter(|share| *share > Bps::ZERO) {
         let from = match shares.referral.is_zero() {
             true => {
-                html! { "stays with the commission: it is worth less than sending it costs" }
+                html! { "Stays with the commission: it is worth less than sending it costs" }
             }
             false => {
                 html! { (share) " of the commission, for whoever invited the buyer, less its network fee" }
@@ -79,7 +81,9 @@ fn shared(split: &Split, shares: &Shares, asset: &Asset) -> Vec<Part> {
             money(asset, fee),
             html! { (RESOLVER_FEE) ", half from each side, and only then" },
         ),
-        None => ("If staff rule in a dispute", html! { "nothing" }, html! { "no fee is taken" }),
+        None => {
+            ("If staff rule in a dispute", html! { "Nothing" }, html! { "No fee is taken for it" })
+        }
     });
     all
 }
@@ -102,9 +106,9 @@ fn network(split: &Split, shares: &Shares, asset: &Asset) -> Markup {
     let fee = money(asset, split.leg_fee);
     html! {
         @if split.rules.charged {
-            "the shares that are paid: " (fee) " for each payment out of escrow, of which there are " (legs)
+            "Out of the shares that are paid: " (fee) " for each payment out of escrow, of which there are " (legs)
         } @else {
-            "the shares that are paid: at most " (fee) " for each payment out of escrow, of which there are " (legs)
+            "Out of the shares that are paid: at most " (fee) " for each payment out of escrow, of which there are " (legs)
         }
     }
 }
@@ -132,9 +136,9 @@ pub fn of_order(view: &OrderView) -> Markup {
 fn went(paid: &PaidOut, view: &OrderView) -> Markup {
     let asset = &view.asset;
     let charged = asset.token.is_some();
-    let mut all = vec![("Came in", money(asset, view.credited), html! { "what was paid" })];
+    let mut all = vec![("Came in", money(asset, view.credited), html! { "What was paid" })];
     let words = [
-        (LegRole::Vendor, "To the vendor", html! { "the sum" }),
+        (LegRole::Vendor, "To the vendor", html! {}),
         (
             LegRole::Commission,
             "Commission of this site",
@@ -150,8 +154,8 @@ fn went(paid: &PaidOut, view: &OrderView) -> Markup {
             "Referral",
             html! { (view.split.rules.referral.unwrap_or(Bps::ZERO)) " of the commission" },
         ),
-        (LegRole::Resolver, "For the ruling", html! { "half from each side" }),
-        (LegRole::Buyer, "Back to the buyer", html! { "the sum" }),
+        (LegRole::Resolver, "For the ruling", html! { "Half from each side" }),
+        (LegRole::Buyer, "Back to the buyer", html! {}),
     ];
     for (role, part, from) in words {
         if !paid.to(role).is_zero() {
@@ -159,15 +163,16 @@ fn went(paid: &PaidOut, view: &OrderView) -> Markup {
         }
     }
     let coin = Asset::native_of(asset.chain);
-    let gas = if charged { "this site's gas wallet" } else { "what was kept for it" };
+    let gas =
+        if charged { "Out of this site's gas wallet" } else { "Out of what was kept for them" };
     all.push(("Network fees", money(&coin, paid.network), html! { (gas) }));
     if !paid.residue.is_zero() {
-        let from = html! { "what was kept for network fees and not used; it is the site's" };
+        let from = html! { "What was kept for network fees and not used; it is the site's" };
         all.push(("Left over", money(asset, paid.residue), from));
     }
     let waits = view.legs.iter().any(|leg| !["final", "reverted"].contains(&leg.state.as_str()));
     html! {
-        (parts("What became of the money", all))
+        (parts(all))
         @if waits { p.note { "More payments are on their way; they are told above." } }
     }
 }
