@@ -73,6 +73,7 @@ pub struct ChainRow {
     pub final_at: NaiveDateTime,
     pub leg_fee: String,
     pub checked_at: NaiveDateTime,
+    pub resolver: bool,
 }
 
 /// A dated price of a coin.

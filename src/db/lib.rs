@@ -47,6 +47,7 @@ pub mod payouts;
 pub mod placing;
 pub mod proofs;
 pub mod pulse;
+pub mod referrals;
 pub mod relays;
 pub mod reseals;
 pub mod rulings;
@@ -58,6 +59,7 @@ pub mod staff;
 pub mod stats;
 pub mod stores;
 pub mod story;
+pub mod tiers;
 pub mod tokens;
 pub mod turns;
 

@@ -138,6 +138,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    invite_codes (user_id) {
+        user_id -> Text,
+        code -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    invitations (user_id) {
+        user_id -> Text,
+        inviter_id -> Text,
+        n -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    store_tiers (store_id, n) {
+        store_id -> Text,
+        n -> Integer,
+        was -> Text,
+        tier -> Text,
+        staff_id -> Text,
+        reason -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     orders (id) {
         id -> Text,
         buyer_id -> Text,
@@ -161,6 +191,9 @@ diesel::table! {
         expires_at -> Timestamp,
         token_address -> Nullable<Text>,
         leg_fee -> Nullable<Text>,
+        tier -> Nullable<Text>,
+        referrer_id -> Nullable<Text>,
+        referral_bps -> Nullable<Integer>,
     }
 }
 
@@ -327,6 +360,7 @@ diesel::table! {
         final_at -> Timestamp,
         leg_fee -> Text,
         checked_at -> Timestamp,
+        resolver -> Bool,
     }
 }
 
@@ -863,14 +897,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     installation,
     intent_answers,
+    invitations,
+    invite_codes,
     items,
-    later_seals,
     journal_entries,
     journal_lines,
+    later_seals,
     legs,
+    limits,
     noted_offers,
     offer_views,
-    limits,
     order_deadlines,
     order_deliveries,
     order_events,
@@ -888,15 +924,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     recovery_codes,
     relays,
-    rulings,
     reseal_requests,
     reseals,
+    rulings,
     seals,
     sessions,
     shipment_events,
-    staff_seen,
     site_keys,
+    staff_seen,
     store_stats,
+    store_tiers,
     store_users,
     stores,
     strays,

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::limits::{COMMISSION_MAX, HANDLING_HOURS_MAX, TOLERANCE_MAX};
+use crate::limits::{COMMISSION_MAX, HANDLING_HOURS_MAX, REFERRAL, TOLERANCE_MAX};
 use crate::money::{Bps, Cents};
 use crate::order::{BadWord, words};
 
@@ -15,6 +15,8 @@ words! {
         Tolerance = "tolerance-bps",
         /// The site's share, in basis points.
         Commission = "commission-bps",
+        /// The share of the commission for whoever brought the buyer, in basis points.
+        Referral = "referral-bps",
         /// Time from funding to dispatch, in hours.
         Handling = "handling-hours",
         /// Time from dispatch until the vendor is paid, in hours.
@@ -43,6 +45,7 @@ impl Bound {
         match self {
             Self::Tolerance => (0, TOLERANCE_MAX.get() as u64),
             Self::Commission => (0, COMMISSION_MAX.get() as u64),
+            Self::Referral => (0, REFERRAL.get() as u64),
             Self::Handling => (1, HANDLING_HOURS_MAX as u64),
             Self::Inspection => (24, INSPECTION_HOURS_MAX),
             Self::Order => (100, Cents::MAX.get()),
@@ -53,9 +56,11 @@ impl Bound {
     /// Its value where the operator has set none.
     pub const fn usual(self) -> u64 {
         match self {
-            Self::Tolerance | Self::Commission | Self::Handling | Self::Inspection => {
-                self.range().1
-            }
+            Self::Tolerance
+            | Self::Commission
+            | Self::Referral
+            | Self::Handling
+            | Self::Inspection => self.range().1,
             Self::Order => 10_000_000,
             Self::Open => 100_000_000,
             Self::Day => 25_000_000,
@@ -67,6 +72,7 @@ impl Bound {
         match self {
             Self::Tolerance => "the most that a payment may be short, in basis points",
             Self::Commission => "the highest share of the site, in basis points",
+            Self::Referral => "the highest share of the commission for an inviter, in basis points",
             Self::Handling => "the longest time to dispatch, in hours",
             Self::Inspection => "the longest time to look at goods, in hours",
             Self::Order => "the dearest order, in US cents",
@@ -85,6 +91,7 @@ impl Default for Clamps {
         Self([
             Bound::Tolerance.usual(),
             Bound::Commission.usual(),
+            Bound::Referral.usual(),
             Bound::Handling.usual(),
             Bound::Inspection.usual(),
             Bound::Order.usual(),

@@ -11,6 +11,9 @@ pub const TOLERANCE_MAX: Bps = Bps::percent(5);
 pub const SURPLUS: Bps = Bps::percent(1);
 /// The highest commission a seal accepts.
 pub const COMMISSION_MAX: Bps = Bps::percent(20);
+/// Which share of the commission whoever brought the buyer gets, unless the site says less; also the
+/// most that a seal accepts.
+pub const REFERRAL: Bps = Bps::percent(50);
 /// What a ruling costs where the site takes a fee for it: half of it from each side.
 pub const RESOLVER_FEE: Bps = Bps::percent(10);
 /// The smallest order: this many times the fee of moving its money once.

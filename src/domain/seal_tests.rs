@@ -46,6 +46,32 @@ fn a_resolver_stands_in_a_layout_of_its_own_with_and_without_a_token() {
 }
 
 #[test]
+fn a_referral_stands_after_the_commission_that_it_is_a_part_of() {
+    for plain in [sample(), sample_token()] {
+        let address = EvmAddress::from_bytes([0x59; 20]);
+        let referral = Some(ReferralTerms { address, share: Bps::HALF });
+        let terms = Terms { referral, ..plain.clone() };
+        let text = terms.to_text();
+        let rows = format!(
+            "commission bps: 500\nreferral address: {address}\n\
+             referral bps of the commission: 5000\nhandling hours: 72\n"
+        );
+        assert!(text.starts_with("holdfast sealed terms 3\n") && text.contains(&rows), "{text}");
+        assert_eq!(Terms::from_text(&text), Ok(terms.clone()));
+        assert_eq!(terms.without_referral(), plain);
+        for (row, other) in [
+            ("referral bps of the commission: 5000\n", ""),
+            ("commission: 5000", "commission: 10001"),
+            ("commission: 5000", "commission: 05000"),
+        ] {
+            assert!(Terms::from_text(&text.replace(row, other)).is_err(), "{other}");
+        }
+        let orphan = format!("referral address: {address}\n");
+        assert!(Terms::from_text(&text.replace(&orphan, "")).is_err(), "a share for nobody");
+    }
+}
+
+#[test]
 fn a_token_belongs_to_its_layout() {
     for (text, other) in [
         (sample().to_text(), ("terms 1", "terms 2")),

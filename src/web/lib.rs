@@ -19,12 +19,14 @@ pub mod keys;
 pub mod openapi;
 pub mod orders;
 pub mod packages;
+mod referrals;
 pub mod routes;
 pub mod server;
 pub mod signer;
 pub mod site;
 pub mod state;
 pub mod stores;
+mod tiers;
 pub mod transparency;
 pub mod ui;
 

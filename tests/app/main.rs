@@ -17,6 +17,7 @@ mod catalogue_window;
 mod client;
 mod deadlines;
 mod disputes;
+mod fees;
 mod forgery;
 mod headers;
 mod keys;

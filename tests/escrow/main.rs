@@ -30,6 +30,7 @@ mod process;
 mod provider;
 mod purchase;
 mod recover;
+mod referrals;
 mod reseals;
 mod rulings;
 mod signer;

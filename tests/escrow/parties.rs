@@ -15,21 +15,28 @@ impl World {
     /// Somebody becomes staff.
     pub(crate) fn staff(&self, byte: u8) -> UserId {
         let id = UserId::from_random([byte; 16]);
+        self.account(id, &format!("staff{byte}"), "staff");
+        id
+    }
+
+    pub(crate) fn customer(&self, id: UserId, name: &str) {
+        self.account(id, name, "customer");
+    }
+
+    fn account(&self, id: UserId, name: &str, role: &str) {
         let now = codec::stamp(self.clock.now());
-        let name = format!("staff{byte}");
         let row = UserRow {
             id: id.to_string(),
-            username: name.clone(),
-            username_key: name,
+            username: name.to_owned(),
+            username_key: name.to_owned(),
             password_hash: String::new(),
-            role: "staff".to_owned(),
+            role: role.to_owned(),
             refund_address: None,
             banned_at: None,
             created_at: now,
             password_changed_at: now,
         };
-        tx::write(&self.web, "staff", move |tx| accounts::insert(tx, &row)).unwrap();
-        id
+        tx::write(&self.web, "account", move |tx| accounts::insert(tx, &row)).unwrap();
     }
 
     pub(crate) fn party(&self, role: ActorRole) -> UserId {

@@ -49,6 +49,12 @@ fn read(row: &AddressRequestRow) -> Result<(AddressRequestId, Purpose, EvmAddres
                 .map_err(|_bad| "it is not an address to pay to")?;
             (Purpose::Payout(store), address)
         }
+        ("user", "referral", "evm") => {
+            let user = row.owner_id.parse().map_err(|_bad| "its account is none")?;
+            let address = EvmAddress::parse_payee(&row.address)
+                .map_err(|_bad| "it is not an address to pay to")?;
+            (Purpose::Referral(user), address)
+        }
         ("user", "signer", "evm") => {
             let user = row.owner_id.parse().map_err(|_bad| "its account is none")?;
             (Purpose::Signer(user), signer(row)?)

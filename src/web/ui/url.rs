@@ -209,6 +209,11 @@ pub fn signer() -> Url {
     account().seg("signer")
 }
 
+/// The viewer's invitation link and what it earned.
+pub fn referrals() -> Url {
+    account().seg("referrals")
+}
+
 /// Login.
 pub fn login() -> Url {
     Url::fixed("/login")

@@ -1,7 +1,9 @@
 //! Reading orders: one with its whole story, or a board of them.
 
+use db::balances::Standing;
 use db::deadlines::{self, Deadline};
 use db::deposits::Deposit;
+use db::desk::ChainRow;
 use db::disputes::DisputeRow;
 use db::held::Held;
 use db::intents::IntentRow;
@@ -28,6 +30,7 @@ use crate::disputes::actions::note_seen;
 use crate::disputes::read::Settling;
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::actions::shares::{self, PaidOut, Split};
 use crate::orders::actions::waits::{HeldView, ResealView};
 use crate::orders::delivery;
 use crate::state::App;
@@ -67,6 +70,10 @@ pub struct OrderView {
     pub usd: UsdMicros,
     /// The site's share.
     pub commission: Bps,
+    /// How the sum is shared out, as it would be planned now.
+    pub split: Split,
+    /// What has left escrow for good.
+    pub paid: Option<PaidOut>,
     /// How much less still counts.
     pub tolerance: Bps,
     /// Where a refund goes.
@@ -179,6 +186,8 @@ struct Rows {
     next_intent: i32,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
+    accounts: Vec<Standing>,
+    fees: Option<ChainRow>,
     held: Option<Held>,
     asked: Vec<RequestRow>,
     taken: Vec<Reseal>,
@@ -243,6 +252,8 @@ fn rows(
         next_intent: db::intents::next_number(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
         legs: db::story::legs(conn, id)?,
+        accounts: db::balances::of_order(conn, id)?,
+        fees: db::desk::chain(conn, chain_of(&order)?)?,
         held: db::held::of_order(conn, id)?,
         asked: db::reseals::requests(conn, id)?,
         taken: db::reseals::of_order(conn, id)?,
@@ -262,6 +273,10 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     let leg_fee = rows.order.leg_fee.as_deref().map(|fee| codec::amount("orders.leg_fee", fee));
     let version = version(&rows);
     let reseals = ResealView::all((&rows.asked, &rows.taken), rows.clock, app.now());
+    let asset = asset(&rows.order, id)?;
+    let sealed = rows.sealed.as_ref().map(|sealed| &sealed.terms);
+    let inviter = sealed.and_then(|terms| Some(terms.referral?.address));
+    let split = shares::planned(&rows.order, &rows.lines, (sealed, rows.fees.as_ref()))?;
     let mut view = OrderView {
         id: codec::parsed("orders.id", &rows.order.id)?,
         store: codec::parsed("orders.store_id", &rows.order.store_id)?,
@@ -272,7 +287,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         lines: rows.lines,
         total: codec::cents("orders.total_cents", rows.order.total_cents)?,
         chain,
-        asset: asset(&rows.order, id)?,
+        asset,
         leg_fee: leg_fee.transpose()?,
         deposits: rows.deposits,
         strays: rows.strays,
@@ -280,6 +295,8 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         usd: UsdMicros::new(codec::number("orders.rate_usd_micros", rows.order.rate_usd_micros)?)
             .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
+        split,
+        paid: PaidOut::of(&rows.legs, &rows.accounts, (&asset, inviter)),
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
         refund: match &rows.sealed {
             Some(sealed) => sealed.terms.refund,
@@ -363,6 +380,9 @@ fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
     // Escrow's clamp of the deadline is the one that counts.
     view.expires_at = codec::time(state.expires_at);
     view.funded_at = state.funded_at.map(codec::time);
+    if view.funded_at.is_some() {
+        view.split.available = view.credited;
+    }
     Ok(())
 }
 

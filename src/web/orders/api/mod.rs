@@ -4,10 +4,12 @@ pub mod acts;
 pub mod at;
 pub mod input;
 pub mod json;
+pub mod legs;
 pub mod money;
 pub mod quote;
 pub mod reseal;
 pub mod sealed;
+pub mod shares;
 
 use actix_web::http::{Method, header};
 use actix_web::web::{Bytes, ReqData};

@@ -96,12 +96,12 @@ impl Ask<'_> {
 
     fn release(self) -> Markup {
         let view = self.view;
-        let commission = view.credited.share(view.commission);
+        let shares = view.split.release().unwrap_or_default();
         let signature = self.signature();
         let warning = view.shipments.is_empty().then_some(
             "The vendor has not marked this order as sent. Pay only if you really have what you bought.",
         );
-        let facts = vec![
+        let mut facts = vec![
             (
                 "What happens",
                 html! { "The money leaves escrow and goes to " (view.store_name) ". This cannot be undone." },
@@ -110,14 +110,25 @@ impl Ask<'_> {
             (
                 "To the vendor",
                 html! {
-                    (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees (" (pay::network_fees(view)) ")"
+                    (ui::amount(pay::money(view, shares.vendor)))
                     @if let Some(payout) = view.sealed.as_ref().map(|sealed| &sealed.terms.payout) {
                         " " (ui::address(payout, url::explorer_address(view.chain, payout)))
                     }
                 },
             ),
-            ("To this site", html! { (ui::amount(pay::money(view, commission))) " commission" }),
+            (
+                "To this site",
+                html! { (ui::amount(pay::money(view, shares.commission))) " commission" },
+            ),
         ];
+        if !shares.referral.is_zero() {
+            let referral = ui::amount(pay::money(view, shares.referral));
+            facts.push(("To whoever invited the buyer", html! { (referral) " of the commission" }));
+        }
+        facts.push((
+            "Network fees",
+            html! { (ui::amount(pay::money(view, shares.network))) ", " (pay::network_fees(view)) },
+        ));
         self.show(
             ("Received everything?", "Received, pay the vendor", Look::Primary),
             facts,
