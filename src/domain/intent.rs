@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::deed::Signatory;
 use crate::order::{BadWord, OrderStatus, words};
 use crate::refusal::Refusal;
 
@@ -59,18 +60,24 @@ words! {
 }
 
 impl IntentAction {
-    /// Whether an act of this role wants the signature of the wallet that is sealed with the order,
-    /// where there is one: what parts the buyer from his money does, what gives it back does not.
-    pub const fn wants_consent(self, role: ActorRole) -> bool {
-        match self {
-            Self::Release | Self::Accept => matches!(role, ActorRole::Buyer),
-            Self::Cancel
-            | Self::Refund
-            | Self::Extend
-            | Self::Resume
-            | Self::Rule
-            | Self::Contest
-            | Self::Confirm => false,
+    /// Whose wallet has to sign an act of this role, where there is one: what parts the buyer from his
+    /// money wants his, a ruling the staff member's, and what gives the money back none.
+    pub const fn signatory(self, role: ActorRole) -> Option<Signatory> {
+        match (self, role) {
+            (Self::Release | Self::Accept, ActorRole::Buyer) => Some(Signatory::Buyer),
+            (Self::Rule | Self::Confirm, ActorRole::Staff) => Some(Signatory::Staff),
+            (
+                Self::Release
+                | Self::Accept
+                | Self::Rule
+                | Self::Confirm
+                | Self::Cancel
+                | Self::Refund
+                | Self::Extend
+                | Self::Resume
+                | Self::Contest,
+                ActorRole::Buyer | ActorRole::Vendor | ActorRole::Staff,
+            ) => None,
         }
     }
 }

@@ -59,6 +59,8 @@ impl World {
             buyer_bps: percent * 100,
             request_id: "test".to_owned(),
             created_at: codec::stamp(self.clock.now()),
+            signature: None,
+            signature_expires: None,
         }
     }
 

@@ -245,7 +245,7 @@ impl Director {
     /// When the rules say no.
     pub fn offer(&self, who: &str, order: OrderId, buyer: Bps) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(disputes::offer(&self.app, &account, order, buyer, "demo"))?;
+        self.runtime.block_on(disputes::offer(&self.app, &account, order, (buyer, None), "demo"))?;
         Ok(())
     }
 
@@ -265,7 +265,7 @@ impl Director {
     /// When the rules say no.
     pub fn rule(&self, who: &str, order: OrderId, ruling: (Bps, &str)) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(disputes::rule(&self.app, &account, order, ruling, "demo"))?;
+        self.runtime.block_on(disputes::rule(&self.app, &account, order, (ruling, None), "demo"))?;
         Ok(())
     }
 

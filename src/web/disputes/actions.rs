@@ -17,7 +17,7 @@ use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::act::{self, Asking, Placing};
 use crate::orders::actions::read::{self, OrderView};
-use crate::orders::consent::Given;
+use crate::orders::consent::{self, Given, Plan};
 use crate::state::App;
 
 /// Proposes what the buyer should get. The last offer of each party stands.
@@ -25,12 +25,14 @@ pub async fn offer(
     app: &App,
     who: &Account,
     id: OrderId,
-    buyer: Bps,
+    (buyer, consent): (Bps, Option<Given>),
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     let view = read::view(app, who, id).await?;
     let role = act::permit(&view, Act::Offer)?;
-    let author = who.id;
+    let plan = Plan::share(Act::Offer, Some(buyer));
+    let consent = consent::checked(&view, plan, consent, app.now())?;
+    let (author, signed_n) = (who.id, view.settling.next_offer);
     let row = OfferRow {
         order_id: id.to_string(),
         n: 0,
@@ -39,6 +41,8 @@ pub async fn offer(
         buyer_bps: buyer.get().into(),
         request_id: request_id.to_owned(),
         created_at: codec::stamp(app.now()),
+        signature_expires: consent.as_ref().and_then(|given| i64::try_from(given.deadline).ok()),
+        signature: consent.map(|given| given.signature),
     };
     let written: Result<(), AppError> = app
         .write("offer", move |tx| {
@@ -47,6 +51,10 @@ pub async fn offer(
                 return Err(Refusal::TooManyOffers.into());
             }
             let n = db::offers::next_number(tx, id)?;
+            if row.signature.is_some() && n != signed_n {
+                // The signature is for a number that somebody else took.
+                return Err(Refusal::InProgress.into());
+            }
             numbered(db::offers::insert(tx, &OfferRow { n, ..row.clone() }))
         })
         .await;
@@ -64,9 +72,6 @@ pub async fn accept(
 ) -> Result<OrderView, AppError> {
     let view = read::view(app, who, id).await?;
     let role = view.relation.actor().ok_or(Refusal::NotYours)?;
-    if role == ActorRole::Vendor && view.signer().is_some() {
-        return Err(Refusal::SignerAccepts.into());
-    }
     if role != ActorRole::Staff {
         dispute::acceptable(&view.settling.offers(), offer, role)?;
     }
@@ -124,13 +129,15 @@ pub async fn rule(
     app: &App,
     who: &Account,
     id: OrderId,
-    (buyer, reason): (Bps, &str),
+    ((buyer, reason), consent): ((Bps, &str), Option<Given>),
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     let reason = text::paragraphs(reason, RULING_LENGTH)
         .map_err(|error| AppError::fault("reason", error))?;
     let view = read::view(app, who, id).await?;
-    act::permit(&view, Act::Ask(IntentAction::Rule))?;
+    let rule = Act::Ask(IntentAction::Rule);
+    act::permit(&view, rule)?;
+    let consent = consent::checked(&view, Plan::share(rule, Some(buyer)), consent, app.now())?;
     let request = RequestRow {
         order_id: id.to_string(),
         n: 0,
@@ -146,7 +153,8 @@ pub async fn rule(
     let written: Result<(), DbError> = app
         .write("rule", move |tx| {
             let n = db::rulings::request(tx, request.clone())?;
-            let what = Placing { action: IntentAction::Rule, about: Some(n), consent: None };
+            let (action, consent) = (IntentAction::Rule, consent.as_ref());
+            let what = Placing { action, about: Some(n), consent };
             act::place(tx, id, (staff, what), &request_id, now)
         })
         .await;
@@ -171,12 +179,12 @@ pub async fn confirm(
     app: &App,
     who: &Account,
     id: OrderId,
-    ruling: i32,
+    (ruling, consent): (i32, Option<Given>),
     request_id: &str,
 ) -> Result<OrderView, AppError> {
     same(&read::view(app, who, id).await?, ruling)?;
     let (action, about) = (IntentAction::Confirm, Some(ruling));
-    act::ask(app, who, id, Asking { action, about, consent: None, request_id }).await
+    act::ask(app, who, id, Asking { action, about, consent, request_id }).await
 }
 
 /// Whoever acts on a ruling must have seen the one that stands.

@@ -4,7 +4,6 @@ use actix_web::web::ReqData;
 use db::codec;
 use domain::dispute::Offer;
 use domain::ids::OrderId;
-use domain::intent::IntentAction;
 use domain::money::Bps;
 use domain::order::OrderStatus;
 use domain::refusal::BadText;
@@ -21,16 +20,15 @@ use crate::http::paging::{Cursor, PageJson, PageQuery};
 use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::ApiCaller;
-use crate::orders::actions::read::{self as orders, OrderView};
+use crate::orders::actions::read::OrderView;
 use crate::orders::api::accepted;
 use crate::orders::api::json::OrderJson;
-use crate::orders::api::sealed::WantedJson;
-use crate::orders::consent::{self, Given};
+use crate::orders::consent::Given;
 use crate::state::State;
 
 /// OpenAPI of disputes.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(open, offer, claim, wanted, accept, rule, contest, confirm))]
+#[openapi(paths(open, offer, claim, accept, rule, contest, confirm))]
 pub struct Doc;
 
 /// An offer.
@@ -214,9 +212,21 @@ pub async fn open(app: State, caller: ApiCaller, query: Query<PageQuery>) -> Api
 pub struct NewOffer {
     /// What the buyer would get of the escrow, 0 to 10,000 hundredths of a percent.
     pub buyer_bps: u16,
+    /// The signature of the buyer's wallet over the typed data, where the order wants one.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// The deadline in that data.
+    #[serde(default)]
+    pub deadline: Option<u64>,
 }
 
-fn share(bps: u16) -> Result<Bps, AppError> {
+/// What came of a wallet, if anything did.
+fn given(signature: Option<String>, deadline: Option<u64>) -> Option<Given> {
+    let deadline = deadline.unwrap_or_default();
+    signature.map(|signature| Given { signature, deadline })
+}
+
+pub(super) fn share(bps: u16) -> Result<Bps, AppError> {
     let bad = BadText::Form("A share is 0 to 10,000 hundredths of a percent.");
     Bps::new(bps).ok_or_else(|| AppError::fault("buyer_bps", bad))
 }
@@ -234,7 +244,9 @@ pub async fn offer(
     body: Json<NewOffer>,
 ) -> ApiResult {
     let who = caller.write()?;
-    let view = actions::offer(&app, who, id.0, share(body.0.buyer_bps)?, &request.0).await?;
+    let NewOffer { buyer_bps, signature, deadline } = body.0;
+    let offer = (share(buyer_bps)?, given(signature, deadline));
+    let view = actions::offer(&app, who, id.0, offer, &request.0).await?;
     Ok(api::ok(&OrderJson::from(&view)))
 }
 
@@ -275,15 +287,6 @@ pub struct Acceptance {
     pub deadline: Option<u64>,
 }
 
-/// What the buyer's wallet has to sign to accept the vendor's last offer, where the order wants that.
-#[utoipa::path(get, path = "/api/v1/orders/{id}/accept", tag = "disputes", security(("key" = [])),
-    params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
-pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
-    let view = orders::view(&app, &caller.account, id.0).await?;
-    let wanted = consent::wanted(&view, (IntentAction::Accept, None), app.now());
-    Ok(api::ok(&WantedJson::from(wanted)))
-}
-
 /// Accepts the other party's last offer (buyer, vendor): the money is divided at once.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/accept", tag = "disputes", request_body = Acceptance,
     security(("key" = [])), params(("id" = String, Path)),
@@ -297,9 +300,8 @@ pub async fn accept(
 ) -> ApiResult {
     let who = caller.write()?;
     let Acceptance { offer, signature, deadline } = body.0;
-    let deadline = deadline.unwrap_or_default();
-    let given = signature.map(|signature| Given { signature, deadline });
-    Ok(accepted(&actions::accept(&app, who, id.0, (offer, given), &request.0).await?))
+    let acceptance = (offer, given(signature, deadline));
+    Ok(accepted(&actions::accept(&app, who, id.0, acceptance, &request.0).await?))
 }
 
 /// A ruling to be made.
@@ -311,6 +313,12 @@ pub struct NewRuling {
     pub buyer_bps: u16,
     /// Why; 2,000 characters at most.
     pub reason: String,
+    /// The signature of the staff member's wallet over the typed data, where the site wants one.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// The deadline in that data.
+    #[serde(default)]
+    pub deadline: Option<u64>,
 }
 
 /// Rules in a dispute (staff who are no party). It is carried out after 24 hours, unless a party calls
@@ -326,7 +334,8 @@ pub async fn rule(
     body: Json<NewRuling>,
 ) -> ApiResult {
     let who = caller.write()?;
-    let ruling = (share(body.0.buyer_bps)?, body.0.reason.as_str());
+    let NewRuling { buyer_bps, reason, signature, deadline } = body.0;
+    let ruling = ((share(buyer_bps)?, reason.as_str()), given(signature, deadline));
     Ok(accepted(&actions::rule(&app, who, id.0, ruling, &request.0).await?))
 }
 
@@ -353,8 +362,22 @@ pub async fn contest(
     Ok(accepted(&actions::contest(&app, who, id.0, body.0.ruling, &request.0).await?))
 }
 
+/// Which ruling is confirmed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// Number of the last ruling.
+    pub ruling: i32,
+    /// The signature of the staff member's wallet over the typed data, where the site wants one.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// The deadline in that data.
+    #[serde(default)]
+    pub deadline: Option<u64>,
+}
+
 /// Confirms another staff member's ruling that waits for a second opinion (staff).
-#[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-ruling", tag = "disputes", request_body = OnRuling,
+#[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-ruling", tag = "disputes", request_body = Confirmation,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
 pub async fn confirm(
@@ -362,8 +385,10 @@ pub async fn confirm(
     caller: ApiCaller,
     request: ReqData<RequestId>,
     id: Id<OrderId>,
-    body: Json<OnRuling>,
+    body: Json<Confirmation>,
 ) -> ApiResult {
     let who = caller.write()?;
-    Ok(accepted(&actions::confirm(&app, who, id.0, body.0.ruling, &request.0).await?))
+    let Confirmation { ruling, signature, deadline } = body.0;
+    let ruling = (ruling, given(signature, deadline));
+    Ok(accepted(&actions::confirm(&app, who, id.0, ruling, &request.0).await?))
 }

@@ -16,7 +16,7 @@ use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::{Party, SignedIn};
 use crate::orders::actions::read as orders;
-use crate::orders::pages::{done, given, needs_password};
+use crate::orders::pages::{done, given, needs_password, to_sign};
 use crate::orders::urls;
 use crate::orders::views::confirm::Typed;
 use crate::state::State;
@@ -34,12 +34,16 @@ pub async fn open(app: State, ctx: Ctx, who: SignedIn, query: Query<PageQuery>) 
     Ok(ctx.page("Disputes", views::list(&rows, later)))
 }
 
-/// An offer.
+/// An offer, with the signature of the buyer's wallet where the order wants one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfferForm {
     #[serde(default)]
     share: String,
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    deadline: u64,
 }
 
 /// `POST /orders/{id}/offer`
@@ -51,11 +55,15 @@ pub async fn offer(
     form: Form<OfferForm>,
 ) -> PageResult {
     let view = orders::view(&app, &who.0, id.0).await?;
+    let typed = Typed { share: &form.0.share, ..Typed::default() };
+    let given = given(&form.0.signature, form.0.deadline);
+    if let Some(page) = to_sign(&ctx, &view, (Act::Offer, given.as_ref()), &typed) {
+        return Ok(page);
+    }
     let acted = match share(&form.0.share) {
-        Ok(buyer) => actions::offer(&app, &who.0, id.0, buyer, ctx.request_id()).await,
+        Ok(buyer) => actions::offer(&app, &who.0, id.0, (buyer, given), ctx.request_id()).await,
         Err(error) => Err(error),
     };
-    let typed = Typed { share: &form.0.share, ..Typed::default() };
     done(&ctx, &view, Act::Offer, acted, &typed)
 }
 
@@ -117,7 +125,7 @@ pub async fn accept(
     done(&ctx, &view, act, acted, &Typed::default())
 }
 
-/// A ruling.
+/// A ruling, with the signature of the staff member's wallet where the site wants one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleForm {
@@ -125,6 +133,10 @@ pub struct RuleForm {
     share: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    deadline: u64,
 }
 
 /// `POST /orders/{id}/rule`
@@ -140,14 +152,20 @@ pub async fn rule(
     if needs_password(&ctx, &view, act) {
         return Ok(ask_password(&ctx, id.0, act));
     }
+    let typed = Typed { share: &form.0.share, statement: &form.0.reason, ..Typed::default() };
+    let given = given(&form.0.signature, form.0.deadline);
+    if !form.0.reason.trim().is_empty()
+        && let Some(page) = to_sign(&ctx, &view, (act, given.as_ref()), &typed)
+    {
+        return Ok(page);
+    }
     let acted = match share(&form.0.share) {
         Ok(buyer) => {
-            let ruling = (buyer, form.0.reason.as_str());
+            let ruling = ((buyer, form.0.reason.as_str()), given);
             actions::rule(&app, &who.0, id.0, ruling, ctx.request_id()).await
         }
         Err(error) => Err(error),
     };
-    let typed = Typed { share: &form.0.share, statement: &form.0.reason, ..Typed::default() };
     done(&ctx, &view, act, acted, &typed)
 }
 
@@ -173,20 +191,34 @@ pub async fn contest(
     done(&ctx, &view, Act::Ask(IntentAction::Contest), acted, &Typed::default())
 }
 
+/// Names the ruling that is confirmed, with the signature of the staff member's wallet where the site
+/// wants one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmForm {
+    #[serde(default)]
+    ruling: String,
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    deadline: u64,
+}
+
 /// `POST /orders/{id}/confirm-ruling`
 pub async fn confirm(
     app: State,
     ctx: Ctx,
     who: Party,
     id: Id<OrderId>,
-    form: Form<RulingForm>,
+    form: Form<ConfirmForm>,
 ) -> PageResult {
     let act = Act::Ask(IntentAction::Confirm);
     let view = orders::view(&app, &who.0, id.0).await?;
     if needs_password(&ctx, &view, act) {
         return Ok(ask_password(&ctx, id.0, act));
     }
-    let ruling = number(&form.0.ruling)?;
+    let given = given(&form.0.signature, form.0.deadline);
+    let ruling = (number(&form.0.ruling)?, given);
     let acted = actions::confirm(&app, &who.0, id.0, ruling, ctx.request_id()).await;
     done(&ctx, &view, act, acted, &Typed::default())
 }

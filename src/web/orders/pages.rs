@@ -7,13 +7,14 @@ use actix_web::{HttpResponse, web};
 use db::orders::Board;
 use domain::ids::{OrderId, StoreId};
 use domain::intent::IntentAction;
+use domain::money::Bps;
 use domain::policy::{self, Act};
 use domain::refusal::Fault;
 use serde::Deserialize;
 
 use super::actions::act::Asking;
 use super::actions::{self, read};
-use super::consent::{self, Given};
+use super::consent::{self, Given, Plan};
 use super::views::{board, confirm, order};
 use super::{urls, views};
 use crate::error::{AppError, PageResult};
@@ -156,17 +157,16 @@ fn page(
     input: (&confirm::Typed<'_>, &[Fault]),
 ) -> HttpResponse {
     let title = order::title(view);
-    if let Err(refusal) = policy::check(act, view.relation, view.situation()) {
+    let may = policy::check(act, view.relation, view.situation());
+    if let Err(refusal) = may.and_then(|()| consent::can_sign(view, act)) {
         return ctx.page_as(
             StatusCode::CONFLICT,
             &title,
             confirm::too_late(view, &refusal.to_string()),
         );
     }
-    let wanted = match act {
-        Act::Ask(action) => consent::wanted(view, (action, None), ctx.app().now()),
-        _ => None,
-    };
+    let share = Bps::parse(input.0.share).ok();
+    let wanted = consent::wanted(view, Plan::share(act, share), ctx.app().now());
     let demo = ctx.app().demo_signer();
     let wanted = wanted.as_ref().map(|wanted| (wanted, demo.as_ref()));
     let body = confirm::confirm(view, act, ctx.csrf(), (input.0, input.1, wanted));
@@ -272,6 +272,19 @@ async fn asked(
     let asking = Asking { action, about: None, consent, request_id: ctx.request_id() };
     let acted = actions::act::ask(app, who, id, asking).await;
     done(ctx, &view, act, acted, &confirm::Typed::default())
+}
+
+/// The page once more, with what a wallet has to sign now that the share is known; none where it has
+/// to sign nothing or has signed.
+pub(crate) fn to_sign(
+    ctx: &Ctx,
+    view: &read::OrderView,
+    (act, given): (Act, Option<&Given>),
+    typed: &confirm::Typed<'_>,
+) -> Option<HttpResponse> {
+    let share = Bps::parse(typed.share).ok();
+    let wanted = consent::wanted(view, Plan::share(act, share), ctx.app().now());
+    (wanted.is_some() && given.is_none()).then(|| page(ctx, view, act, (typed, &[])))
 }
 
 /// Leads back to the order, or says why not.

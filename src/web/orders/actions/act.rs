@@ -15,7 +15,7 @@ use domain::text;
 use crate::error::AppError;
 use crate::http::viewer::Account;
 use crate::orders::actions::read::{self, OrderView};
-use crate::orders::consent::{self, Given};
+use crate::orders::consent::{self, Given, Plan};
 use crate::state::App;
 
 /// What somebody asks of escrow.
@@ -25,7 +25,7 @@ pub struct Asking<'a> {
     pub action: IntentAction,
     /// The number of the offer or ruling that it is about.
     pub about: Option<i32>,
-    /// The signature of the buyer's wallet, where the order wants one.
+    /// The signature of a wallet, where the act wants one.
     pub consent: Option<Given>,
     /// The request's id, for the logs.
     pub request_id: &'a str,
@@ -45,7 +45,7 @@ pub async fn ask(
         Err(Refusal::InProgress) if is_asked(&view, (action, about)) => return Ok(view),
         permitted => permitted?,
     };
-    let consent = consent::checked(&view, (action, about), asking.consent, app.now())?;
+    let consent = consent::checked(&view, Plan::ask(action, about), asking.consent, app.now())?;
     let (actor, request_id, now) = ((who.id, actor), asking.request_id.to_owned(), app.now());
     let written: Result<(), DbError> = app
         .write("ask escrow", move |tx| {

@@ -31,7 +31,7 @@ use super::actions::board;
 use super::actions::follow::follow;
 use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
 use super::actions::read::{self, OrderView};
-use super::consent::{self, Given};
+use super::consent::{self, Given, Plan};
 use crate::error::{ApiResult, AppError};
 use crate::http::RequestId;
 use crate::http::api;
@@ -252,7 +252,7 @@ pub async fn cancel(
     params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
 pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
     let view = read::view(&app, &caller.account, id.0).await?;
-    let wanted = consent::wanted(&view, (IntentAction::Release, None), app.now());
+    let wanted = consent::wanted(&view, Plan::ask(IntentAction::Release, None), app.now());
     Ok(api::ok(&WantedJson::from(wanted)))
 }
 
