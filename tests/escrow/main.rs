@@ -31,6 +31,8 @@ mod purchase;
 mod recover;
 mod reseals;
 mod rulings;
+mod signed_offers;
+mod signed_rulings;
 mod signer;
 mod taken;
 mod tampered;
