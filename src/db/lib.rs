@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod migrate;
 pub mod owners;
 pub mod todo;
+pub mod unbound;
 pub mod tx;
 
 pub mod accounts;
