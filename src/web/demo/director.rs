@@ -13,6 +13,7 @@ use domain::clock::Clock;
 use domain::ids::{OrderId, PackageId};
 use domain::intent::IntentAction;
 use domain::money::{Amount, Bps};
+use domain::policy::Act;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
@@ -23,6 +24,7 @@ use crate::http::viewer::Account;
 use crate::orders::actions::act::Asking;
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
 use crate::orders::actions::{act, read, reseal};
+use crate::orders::consent::{self, Given, Plan};
 use crate::signer::actions::{self as signer, Naming};
 use crate::state::{App, State};
 
@@ -259,13 +261,29 @@ impl Director {
         Ok(())
     }
 
-    /// A staff member rules.
+    /// A staff member rules, with the signature of his wallet where the site wants it; `sign` is the
+    /// wallet, which is given typed data as pages show them.
     ///
     /// # Errors
-    /// When the rules say no.
-    pub fn rule(&self, who: &str, order: OrderId, ruling: (Bps, &str)) -> Result<(), Missed> {
+    /// When the wallet or the rules say no.
+    pub fn rule(
+        &self,
+        who: &str,
+        order: OrderId,
+        ruling: (Bps, &str),
+        sign: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(disputes::rule(&self.app, &account, order, (ruling, None), "demo"))?;
+        let view = self.runtime.block_on(read::view(&self.app, &account, order))?;
+        let plan = Plan::share(Act::Ask(IntentAction::Rule), Some(ruling.0));
+        let given = match consent::wanted(&view, plan, self.app.now()) {
+            None => None,
+            Some(wanted) => {
+                let signature = sign(&wanted.typed_text()).map_err(Missed)?;
+                Some(Given { signature, deadline: wanted.consent.deadline })
+            }
+        };
+        self.runtime.block_on(disputes::rule(&self.app, &account, order, (ruling, given), "demo"))?;
         Ok(())
     }
 
