@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use courier::SystemClock;
 use db::tokens::{self, TokenState};
-use db::{Conn, CourierDb, DbConfig, DbError, Owner, evidence, migrate, placing, pulse, stats, unbound};
+use db::{
+    Conn, CourierDb, DbConfig, DbError, Owner, evidence, migrate, placing, pulse, stats, unbound,
+};
 use domain::clock::{Clock, Time};
 use domain::limits;
 use serde::Serialize;

@@ -16,8 +16,8 @@ pub mod evidence;
 pub mod migrate;
 pub mod owners;
 pub mod todo;
-pub mod unbound;
 pub mod tx;
+pub mod unbound;
 
 pub mod accounts;
 pub mod addresses;

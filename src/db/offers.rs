@@ -113,13 +113,17 @@ pub fn insert(tx: &mut WebTx<'_>, row: &OfferRow) -> Result<(), DbError> {
     evidence::note(tx, row)
 }
 
-/// The offers of an order as web wrote them, oldest first, each with its time; and the numbers of
-/// those that escrow did not take.
-pub fn written(
-    conn: &mut Conn,
-    order: OrderId,
-    counting: Counting,
-) -> Result<(Vec<(Offer, Time)>, Vec<i32>), DbError> {
+/// Offers of an order as web wrote them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Those that count as far as is known, oldest first, each with its time.
+    pub offers: Vec<(Offer, Time)>,
+    /// Numbers of those that escrow did not take.
+    pub refused: Vec<i32>,
+}
+
+/// The offers of an order as web wrote them.
+pub fn written(conn: &mut Conn, order: OrderId, counting: Counting) -> Result<Written, DbError> {
     type Found = (OfferRow, Option<String>, Option<i32>, Option<i32>);
     let rows: Vec<Found> = dispute_offers::table
         .left_join(
@@ -141,11 +145,11 @@ pub fn written(
             noted_offers::buyer_bps.nullable(),
         ))
         .load(conn)?;
-    let (mut offers, mut refused) = (Vec::new(), Vec::new());
+    let mut written = Written::default();
     for (row, viewer, noted, believed) in rows {
         let is_refused = noted.is_some() && believed.is_none();
         if is_refused || !counting.admits(&row.author_role, row.signature.as_ref()) {
-            refused.push(row.n);
+            written.refused.push(row.n);
             continue;
         }
         let offer = Offer {
@@ -154,9 +158,9 @@ pub fn written(
             buyer: codec::bps("dispute_offers.buyer_bps", row.buyer_bps)?,
             seen: viewer.is_some(),
         };
-        offers.push((offer, codec::time(row.created_at)));
+        written.offers.push((offer, codec::time(row.created_at)));
     }
-    Ok((offers, refused))
+    Ok(written)
 }
 
 /// How many offers a party made about an order.

@@ -75,7 +75,9 @@ impl Bound {
             Self::Inspection => "the longest time to look at goods, in hours",
             Self::Order => "the dearest order, in US cents",
             Self::Open => "what may be in escrow when another order is taken up, in US cents",
-            Self::Signed => "1: rulings count with the signature of the staff member's wallet alone",
+            Self::Signed => {
+                "1: rulings count with the signature of the staff member's wallet alone"
+            }
             Self::Day => "what may be paid out of one chain within a day, in US cents",
         }
     }

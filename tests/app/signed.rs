@@ -142,7 +142,8 @@ fn staff_rule_by_their_wallet_s_signature_where_the_operator_wants_it() {
     assert!(early.text().contains("One counts from two days after"), "{}", early.text());
     let refused = ann_agent.get(&format!("{route}/rule?buyer_bps=4000"));
     assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("no-wallet")));
-    let refused = ann_agent.post(&format!("{route}/rule"), &json!({ "buyer_bps": 1, "reason": "." }));
+    let refused =
+        ann_agent.post(&format!("{route}/rule"), &json!({ "buyer_bps": 1, "reason": "." }));
     assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("no-wallet")));
     live(&mut market, Span::hours(48));
 
@@ -208,7 +209,10 @@ fn a_second_staff_member_confirms_by_a_signature() {
     });
     assert_eq!(ann.post(&format!("{route}/rule"), &body).status, 202);
     market.round();
-    assert_eq!(market.selling().post(&format!("{route}/contest"), &json!({ "ruling": 1 })).status, 202);
+    assert_eq!(
+        market.selling().post(&format!("{route}/contest"), &json!({ "ruling": 1 })).status,
+        202
+    );
     market.round();
     let place = format!("{route}/confirm-ruling");
     assert_eq!(bea_agent.post(&place, &json!({ "ruling": 1 })).status, 422);

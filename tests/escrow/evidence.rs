@@ -129,7 +129,11 @@ fn what_is_offered_shown_said_and_ruled_in_a_dispute_is_bound_too() {
         ("dispute_offers", "UPDATE dispute_offers SET signature = NULL WHERE n = 2;", "offer"),
         ("dispute_offers", "UPDATE dispute_offers SET signature_expires = 1 WHERE n = 2;", "offer"),
         ("offer_views", &format!("UPDATE offer_views SET {seen};"), "view"),
-        ("offer_views", "UPDATE offer_views SET viewer_id = (SELECT id FROM users WHERE username = 'vendor');", "view"),
+        (
+            "offer_views",
+            "UPDATE offer_views SET viewer_id = (SELECT id FROM users WHERE username = 'vendor');",
+            "view",
+        ),
         ("offer_views", "DELETE FROM offer_views;", "view"),
         ("dispute_rulings", "UPDATE dispute_rulings SET buyer_bps = 0;", "ruling"),
         ("dispute_rulings", "UPDATE dispute_rulings SET reason = 'Otherwise.';", "ruling"),

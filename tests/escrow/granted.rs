@@ -69,7 +69,7 @@ fn put_back(world: &World, table: &str) {
     world.data.by_hand(Owner::Web, "", &back);
 }
 
-fn rounds(world: &World, engine: &escrow::Engine, what: &str) {
+fn rounds(engine: &escrow::Engine, what: &str) {
     engine.desk_once(true).unwrap_or_else(|fault| panic!("{what}: desk: {fault}"));
     engine.chain_once().unwrap_or_else(|fault| panic!("{what}: chain: {fault}"));
 }
@@ -79,12 +79,12 @@ fn told(world: &World, engine: &escrow::Engine) -> (OrderId, OrderId) {
     let (order, other) = (world.funded(engine), world.funded(engine));
     world.ship(order);
     world.dispute(other);
-    rounds(world, engine, "disputed");
+    rounds(engine, "disputed");
     let offer = world.offer(other, ActorRole::Vendor, 40);
     world.show(other, offer);
     let staff = world.staff(0x71);
     world.rule(other, staff, 50);
-    rounds(world, engine, "told");
+    rounds(engine, "told");
     (order, other)
 }
 
@@ -109,7 +109,7 @@ fn on_a_server_web_changes_no_history_and_moves_no_sealed_money() {
                     Ok(_) => {
                         assert_ne!(*verbs, Verbs::HISTORY, "{what}: history was changed");
                         changed.insert(*table);
-                        rounds(&world, &engine, &what);
+                        rounds(&engine, &what);
                         put_back(&world, table);
                     }
                     Err(why) if *verbs == Verbs::HISTORY => {

@@ -73,13 +73,9 @@ type Attempt = (&'static str, fn(&World, OrderId, &Wallet) -> Option<(String, u6
 const FORGERIES: &[Attempt] = &[
     ("there is none", |_, _, _| None),
     ("cannot be read", |world, _, _| Some(("0x".to_owned(), world.deadline()))),
-    ("not by the wallet", |world, order, _| {
-        by(&Wallet::of(9), &consent(world, order, rule(0)))
-    }),
+    ("not by the wallet", |world, order, _| by(&Wallet::of(9), &consent(world, order, rule(0)))),
     // Another who may rule.
-    ("not by the wallet", |world, order, _| {
-        by(&Wallet::of(0x72), &consent(world, order, rule(0)))
-    }),
+    ("not by the wallet", |world, order, _| by(&Wallet::of(0x72), &consent(world, order, rule(0)))),
     // Another ruling.
     ("not by the wallet", |world, order, wallet| by(wallet, &consent(world, order, rule(1)))),
     ("not by the wallet", |world, order, wallet| {

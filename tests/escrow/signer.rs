@@ -224,11 +224,7 @@ fn what_gives_the_money_back_and_what_time_does_want_no_consent() {
 }
 
 /// The buyer takes an offer; his wallet has signed for an act.
-fn accept(
-    world: &World,
-    (order, offer): (OrderId, i32),
-    (wallet, act): (&Wallet, Deed),
-) {
+fn accept(world: &World, (order, offer): (OrderId, i32), (wallet, act): (&Wallet, Deed)) {
     let row = world.about(order, (IntentAction::Accept, offer), (ActorRole::Buyer, world.buyer));
     let n = u32::try_from(row.n).unwrap();
     let consent = world.terms_of(order).consent(act, n, world.deadline());

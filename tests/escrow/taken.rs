@@ -148,7 +148,12 @@ enum Spoil {
 const FOLD: &str = "PRAGMA wal_checkpoint(TRUNCATE);";
 
 fn spoils() -> Vec<(&'static str, Spoil)> {
-    use Spoil::{Bytes, Cut, Sql, Unnoticed};
+    tables().into_iter().chain(bytes()).collect()
+}
+
+/// Tables that are none any more, or others.
+fn tables() -> Vec<(&'static str, Spoil)> {
+    use Spoil::{Sql, Unnoticed};
     vec![
         (
             "an endless view in the place of disputes",
@@ -202,16 +207,25 @@ fn spoils() -> Vec<(&'static str, Spoil)> {
         ),
         (
             "an endless view whose schema has the number of the one before",
-            Unnoticed("DROP TABLE disputes; CREATE VIEW disputes AS \
+            Unnoticed(
+                "DROP TABLE disputes; CREATE VIEW disputes AS \
                  WITH RECURSIVE f(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM f) \
                  SELECT x AS order_id, '' AS opened_by, '' AS opener_role, '' AS reason, \
-                 '' AS statement, '' AS request_id, '' AS created_at FROM f WHERE x < 0;"),
+                 '' AS statement, '' AS request_id, '' AS created_at FROM f WHERE x < 0;",
+            ),
         ),
         ("a table that is gone", Sql("PRAGMA foreign_keys = OFF; DROP TABLE shipment_events;")),
         (
             "a table without one of its columns",
             Sql("ALTER TABLE order_intents RENAME COLUMN action TO deed;"),
         ),
+    ]
+}
+
+/// Files that are none any more.
+fn bytes() -> Vec<(&'static str, Spoil)> {
+    use Spoil::{Bytes, Cut};
+    vec![
         ("a header of nothing", Bytes("", 0, &[0xff; 100])),
         ("a list of tables of nothing", Bytes("", 0, &[0xff; 4_096])),
         ("a file that is cut in its first page", Cut("", 1_000)),

@@ -115,7 +115,12 @@ impl Attacker {
     }
 
     /// Sets a column of what belongs to `order`, else of one row; says whether that was taken.
-    pub(crate) fn set(&mut self, (table, column): (&str, &str), value: &str, order: OrderId) -> bool {
+    pub(crate) fn set(
+        &mut self,
+        (table, column): (&str, &str),
+        value: &str,
+        order: OrderId,
+    ) -> bool {
         let row = match table {
             "orders" => format!("id = '{order}'"),
             _ if self.columns(table).contains(&"order_id".to_owned()) => {

@@ -3,11 +3,11 @@
 
 use db::reseals::{self, RequestRow};
 use db::{codec, tx};
+use domain::EvmAddress;
 use domain::clock::{Clock, Span};
 use domain::ids::OrderId;
 use domain::intent::ActorRole;
 use domain::money::{Amount, Bps};
-use domain::EvmAddress;
 use escrow::Engine;
 
 use crate::tampered::{Attacker, THIEF, arrived, columns, round, sealed, values};
@@ -121,9 +121,8 @@ fn tampered(story: &Story, column: &str, values: &[String]) -> bool {
     let came = |n: usize| after[n].checked_sub(before[n]).unwrap();
     let [store, site, buyer] = [came(0), came(1), came(2)];
     // The network took the rest, which is less than a hundredth.
-    let near = |sum: Amount, whole: Amount| {
-        sum <= whole && whole.minus(sum) <= due.share(Bps::percent(1))
-    };
+    let near =
+        |sum: Amount, whole: Amount| sum <= whole && whole.minus(sum) <= due.share(Bps::percent(1));
     let fits = |percent: &u8| {
         let share = due.share(Bps::percent(*percent));
         let rest = due.minus(share);

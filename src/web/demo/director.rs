@@ -247,7 +247,13 @@ impl Director {
     /// When the rules say no.
     pub fn offer(&self, who: &str, order: OrderId, buyer: Bps) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(disputes::offer(&self.app, &account, order, (buyer, None), "demo"))?;
+        self.runtime.block_on(disputes::offer(
+            &self.app,
+            &account,
+            order,
+            (buyer, None),
+            "demo",
+        ))?;
         Ok(())
     }
 
@@ -283,7 +289,13 @@ impl Director {
                 Some(Given { signature, deadline: wanted.consent.deadline })
             }
         };
-        self.runtime.block_on(disputes::rule(&self.app, &account, order, (ruling, given), "demo"))?;
+        self.runtime.block_on(disputes::rule(
+            &self.app,
+            &account,
+            order,
+            (ruling, given),
+            "demo",
+        ))?;
         Ok(())
     }
 

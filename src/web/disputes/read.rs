@@ -2,7 +2,7 @@
 
 use db::claims::ClaimRow;
 use db::disputes::{DisputeRow, OpenDispute};
-use db::offers::Counting;
+use db::offers::{Counting, Written};
 use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
 use db::story::EventRow;
@@ -93,7 +93,7 @@ impl Settling {
             Relation::Staff => (Some(judge(conn, viewer, now)?), Wallet::of(conn, viewer, now)?),
             _ => (None, Wallet::Unwanted),
         };
-        let (offers, refused) = db::offers::written(conn, order, Counting::with(signer))?;
+        let Written { offers, refused } = db::offers::written(conn, order, Counting::with(signer))?;
         let decision = db::payouts::by_case(conn, order, 0)?;
         Ok(Self {
             carried_out: decision.and_then(|payout| payout.share?.ruling),
