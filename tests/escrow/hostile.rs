@@ -151,3 +151,54 @@ fn tables_in_web_s_file_with_the_names_of_escrow_s_are_not_escrow_s() {
     assert_eq!(world.balance(THIEF.parse().unwrap()), Amount::ZERO);
     assert!(!world.balance(world.refund).is_zero());
 }
+
+/// Keys of the right length that are no text. One of them would spoil every list that it is in.
+#[test]
+fn keys_that_are_no_text_hold_up_nobody() {
+    for key in [format!("CAST(x'{}' AS TEXT)", "ff".repeat(32)), format!("x'{}'", "ff".repeat(32))]
+    {
+        let world = World::on_files();
+        let engine = world.engine();
+        let order = world.funded(&engine);
+        let mut hand = hand(&world);
+        let columns = |hand: &mut SqliteConnection, table: &str, id: &str| {
+            let all =
+                texts(hand, &format!("SELECT name AS text FROM pragma_table_info('{table}')"));
+            let each = |name: &String| if name == id { key.clone() } else { name.clone() };
+            all.iter().map(each).collect::<Vec<_>>().join(", ")
+        };
+        world.ask(order, IntentAction::Extend, ActorRole::Buyer);
+        hand.batch_execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;")
+            .unwrap();
+        for (table, id) in
+            [("orders", "id"), ("order_intents", "order_id"), ("address_requests", "id")]
+        {
+            let all = columns(&mut hand, table, id);
+            let forge = format!("INSERT INTO {table} SELECT {all} FROM {table} LIMIT 1;");
+            hand.batch_execute(&forge).unwrap();
+        }
+        let all = columns(&mut hand, "users", "id")
+            .replace("username_key", "'x'")
+            .replace("role", "'staff'");
+        hand.batch_execute(&format!("INSERT INTO users SELECT {all} FROM users LIMIT 1;")).unwrap();
+        let wish = format!(
+            "INSERT INTO reseal_requests VALUES ('{order}', {key}, 'ask', '{THIEF}', '{}', 'x', \
+             '2027-01-15 08:00:00');",
+            world.buyer
+        );
+        hand.batch_execute(&wish).unwrap();
+        for _ in 0..3 {
+            engine.desk_once(true).unwrap();
+            world.pass(2);
+        }
+        assert_eq!(world.answer(order).unwrap().0, "refused", "{key}");
+        let fresh = world.sealed(&engine);
+        assert_eq!(world.status(fresh), "PENDING", "{key}");
+        world.ask(order, IntentAction::Release, ActorRole::Buyer);
+        world.until(&engine, order, "RELEASED");
+        assert_eq!(world.balance(THIEF.parse().unwrap()), Amount::ZERO);
+        let alarms = world.alarms();
+        assert!(alarms.iter().any(|alarm| alarm.starts_with("unread")), "{key}: {alarms:?}");
+        assert!(alarms.len() <= 10, "{key}: {alarms:?}");
+    }
+}

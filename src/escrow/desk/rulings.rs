@@ -4,7 +4,7 @@
 use db::holds::{self, Share};
 use db::ledger::{self, State};
 use db::rulings::{self, RequestRow, Ruling};
-use db::{EscrowTx, deadlines, placing, staff};
+use db::{DbError, EscrowTx, deadlines, placing, staff};
 use domain::clock::{Span, Time};
 use domain::deadline::{DeadlineKind, RunClock};
 use domain::dispute::{self, Judge, RulingState};
@@ -40,8 +40,8 @@ pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let now = ctx.now();
     if full {
         match note_staff(ctx, now) {
-            // A file of web's that is spoilt there holds up no ruling that was taken down.
-            Err(Fault::Db(error)) if error.is_of_file() => {
+            // A file or a row of web's that is spoilt there holds up no ruling that was taken down.
+            Err(Fault::Db(error)) if error.is_of_file() || matches!(error, DbError::Corrupt(_)) => {
                 ctx.alarm("files", None, format!("who is staff cannot be read: {error}"))?;
             }
             noted => noted?,
