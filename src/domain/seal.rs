@@ -11,7 +11,7 @@ use crate::EvmAddress;
 use crate::asset::{Asset, DECIMALS_MAX, Symbol};
 use crate::chain::ChainId;
 use crate::clock::Time;
-use crate::deed::Deed;
+use crate::pledge::Pledge;
 use crate::ids::{OrderId, StoreId, UserId};
 use crate::money::{Amount, Bps, Cents, UsdMicros};
 
@@ -103,10 +103,10 @@ impl Terms {
 
     /// What a signer agrees to by an act under the number of its request, or of the offer that is
     /// made, until `deadline_secs` since 1970.
-    pub fn consent(&self, deed: Deed, n: u32, deadline_secs: u64) -> Consent {
+    pub fn consent(&self, pledge: Pledge, n: u32, deadline_secs: u64) -> Consent {
         Consent {
             order: self.order.to_string(),
-            action: deed.to_string(),
+            action: pledge.to_string(),
             nonce: n.into(),
             deadline: deadline_secs,
             chain: self.chain.get(),

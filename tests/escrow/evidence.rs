@@ -5,10 +5,10 @@ use db::Owner;
 use db::evidence::{self, NOWHERE, Walked};
 use db::intents::IntentRow;
 use domain::clock::Clock;
-use domain::deed::Deed;
 use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::Bps;
+use domain::pledge::Pledge;
 use escrow::Engine;
 
 use crate::world::World;
@@ -94,7 +94,7 @@ fn disputed() -> World {
     engine.desk_once(false).unwrap();
     let offer = world.offer(order, ActorRole::Vendor, 40);
     world.show(order, offer);
-    let consent = world.to_sign(order, Deed::Offer(Bps::percent(60)), offer + 1);
+    let consent = world.to_sign(order, Pledge::Offer(Bps::percent(60)), offer + 1);
     let signed = db::offers::OfferRow {
         signature: Some(wallet.sign(&consent.digest())),
         signature_expires: Some(i64::try_from(consent.deadline).unwrap()),

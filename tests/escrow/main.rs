@@ -26,6 +26,7 @@ mod hostile;
 mod keyless;
 mod liveness;
 mod money;
+mod moves;
 mod once;
 mod process;
 mod provider;

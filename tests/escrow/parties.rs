@@ -9,9 +9,9 @@ use db::rulings::{self, RequestRow};
 use db::{codec, tx};
 use domain::EvmAddress;
 use domain::clock::Clock;
-use domain::deed::Deed;
 use domain::ids::{AddressRequestId, OrderId, UserId};
 use domain::intent::{ActorRole, IntentAction};
+use domain::pledge::Pledge;
 use domain::seal::Terms;
 use testkit::Wallet;
 use verify::consent::{Consent, challenge};
@@ -204,7 +204,7 @@ impl World {
     }
 
     /// What a wallet is asked to sign for an act under a number.
-    pub(crate) fn to_sign(&self, order: OrderId, deed: Deed, n: i32) -> Consent {
-        self.terms_of(order).consent(deed, u32::try_from(n).unwrap(), self.deadline())
+    pub(crate) fn to_sign(&self, order: OrderId, pledge: Pledge, n: i32) -> Consent {
+        self.terms_of(order).consent(pledge, u32::try_from(n).unwrap(), self.deadline())
     }
 }

@@ -4,10 +4,10 @@ use db::offers::{self, OfferRow};
 use db::{Owner, tx};
 use domain::EvmAddress;
 use domain::clock::Span;
-use domain::deed::Deed;
 use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::{Amount, Bps};
+use domain::pledge::Pledge;
 use escrow::Engine;
 use testkit::Wallet;
 use verify::consent::Consent;
@@ -53,7 +53,7 @@ fn write(world: &World, order: OrderId, share: i32, signed: Option<(String, u64)
 
 /// What the wallet is to sign for the next offer of this share.
 fn consent(world: &World, order: OrderId, share: u8) -> Consent {
-    world.to_sign(order, Deed::Offer(Bps::percent(share)), next(world, order))
+    world.to_sign(order, Pledge::Offer(Bps::percent(share)), next(world, order))
 }
 
 fn by(wallet: &Wallet, consent: &Consent) -> Option<(String, u64)> {
@@ -82,10 +82,10 @@ const FORGERIES: &[Attempt] = &[
     }),
     // An acceptance, which the buyer's wallet may have signed, and a release.
     ("not by the wallet", |world, order| {
-        by(&wallet(), &world.to_sign(order, Deed::Accept(Bps::ZERO), next(world, order)))
+        by(&wallet(), &world.to_sign(order, Pledge::Accept(Bps::ZERO), next(world, order)))
     }),
     ("not by the wallet", |world, order| {
-        by(&wallet(), &world.to_sign(order, Deed::Release, next(world, order)))
+        by(&wallet(), &world.to_sign(order, Pledge::Release, next(world, order)))
     }),
     // The deadline beside the signature is put off.
     ("not by the wallet", |world, order| {

@@ -6,11 +6,11 @@ use db::{Owner, clamps, tx};
 use domain::EvmAddress;
 use domain::clamps::Bound;
 use domain::clock::{Clock, Span};
-use domain::deed::Deed;
 use domain::dispute::RulingState;
 use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::{Amount, Bps};
+use domain::pledge::Pledge;
 use escrow::Engine;
 use testkit::Wallet;
 use verify::consent::Consent;
@@ -58,13 +58,13 @@ fn by(wallet: &Wallet, consent: &Consent) -> Option<(String, u64)> {
     Some((wallet.sign(&consent.digest()), consent.deadline))
 }
 
-fn rule(share: u8) -> Deed {
-    Deed::Rule(Bps::percent(share))
+fn rule(share: u8) -> Pledge {
+    Pledge::Rule(Bps::percent(share))
 }
 
 /// What a wallet is to sign for the next request.
-fn consent(world: &World, order: OrderId, deed: Deed) -> Consent {
-    world.to_sign(order, deed, world.next_number(order))
+fn consent(world: &World, order: OrderId, pledge: Pledge) -> Consent {
+    world.to_sign(order, pledge, world.next_number(order))
 }
 
 /// What a taken web can put under a ruling of nothing for the buyer, and what escrow says to it.
@@ -79,10 +79,12 @@ const FORGERIES: &[Attempt] = &[
     // Another ruling.
     ("not by the wallet", |world, order, wallet| by(wallet, &consent(world, order, rule(1)))),
     ("not by the wallet", |world, order, wallet| {
-        let deed = Deed::Confirm { ruling: 1, buyer: Bps::ZERO };
-        by(wallet, &consent(world, order, deed))
+        let pledge = Pledge::Confirm { ruling: 1, buyer: Bps::ZERO };
+        by(wallet, &consent(world, order, pledge))
     }),
-    ("not by the wallet", |world, order, wallet| by(wallet, &consent(world, order, Deed::Release))),
+    ("not by the wallet", |world, order, wallet| {
+        by(wallet, &consent(world, order, Pledge::Release))
+    }),
     // Another order, by its number, its address, its chain.
     ("not by the wallet", |world, order, wallet| {
         let consent = consent(world, order, rule(0));
@@ -176,8 +178,8 @@ fn a_second_one_confirms_by_a_signature_of_its_own_over_the_very_ruling() {
     turn(&world, &engine);
     world.contest(order, 1, ActorRole::Vendor);
     turn(&world, &engine);
-    let confirm = |ruling, share| Deed::Confirm { ruling, buyer: Bps::percent(share) };
-    for (wallet, deed) in [
+    let confirm = |ruling, share| Pledge::Confirm { ruling, buyer: Bps::percent(share) };
+    for (wallet, pledge) in [
         (None, confirm(1, 70)),
         (Some(&one), confirm(1, 70)),
         (Some(&two), confirm(2, 70)),
@@ -185,11 +187,11 @@ fn a_second_one_confirms_by_a_signature_of_its_own_over_the_very_ruling() {
         (Some(&two), rule(70)),
     ] {
         let row = world.about(order, (IntentAction::Confirm, 1), (STAFF, second));
-        let signed = wallet.and_then(|wallet| by(wallet, &consent(&world, order, deed)));
+        let signed = wallet.and_then(|wallet| by(wallet, &consent(&world, order, pledge)));
         send(&world, row, signed);
         turn(&world, &engine);
-        assert_eq!(world.answer(order).unwrap().0, "refused", "{deed}");
-        assert_eq!(world.ruling(order).unwrap().state, RulingState::Contested, "{deed}");
+        assert_eq!(world.answer(order).unwrap().0, "refused", "{pledge}");
+        assert_eq!(world.ruling(order).unwrap().state, RulingState::Contested, "{pledge}");
     }
     let row = world.about(order, (IntentAction::Confirm, 1), (STAFF, second));
     send(&world, row, by(&two, &consent(&world, order, confirm(1, 70))));

@@ -6,10 +6,10 @@ use db::intents::IntentRow;
 use db::{intents, tx};
 use domain::EvmAddress;
 use domain::clock::{Clock, Span};
-use domain::deed::Deed;
 use domain::ids::{AddressRequestId, OrderId, UserId};
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::{Amount, Bps};
+use domain::pledge::Pledge;
 use escrow::Engine;
 use testkit::Wallet;
 use verify::consent::{Consent, challenge};
@@ -32,7 +32,7 @@ impl World {
     /// What the buyer's wallet is asked to sign for the next release of an order.
     fn consent(&self, order: OrderId) -> Consent {
         let n = u32::try_from(self.next_number(order)).unwrap();
-        self.terms_of(order).consent(Deed::Release, n, self.deadline())
+        self.terms_of(order).consent(Pledge::Release, n, self.deadline())
     }
 
     /// The buyer asks for a release with a signature and its expiry.
@@ -224,7 +224,7 @@ fn what_gives_the_money_back_and_what_time_does_want_no_consent() {
 }
 
 /// The buyer takes an offer; his wallet has signed for an act.
-fn accept(world: &World, (order, offer): (OrderId, i32), (wallet, act): (&Wallet, Deed)) {
+fn accept(world: &World, (order, offer): (OrderId, i32), (wallet, act): (&Wallet, Pledge)) {
     let row = world.about(order, (IntentAction::Accept, offer), (ActorRole::Buyer, world.buyer));
     let n = u32::try_from(row.n).unwrap();
     let consent = world.terms_of(order).consent(act, n, world.deadline());
@@ -248,11 +248,11 @@ fn an_offer_is_accepted_with_a_signature_over_its_very_share() {
     world.accept(order, offer, ActorRole::Buyer);
     turn(&world, &engine);
     assert!(world.answer(order).unwrap().1.contains("there is none"));
-    let share = |percent| Deed::Accept(Bps::percent(percent));
+    let share = |percent| Pledge::Accept(Bps::percent(percent));
     for (wallet, act) in [
         (&wallet, share(50)),
-        (&wallet, Deed::Offer(Bps::percent(40))),
-        (&wallet, Deed::Release),
+        (&wallet, Pledge::Offer(Bps::percent(40))),
+        (&wallet, Pledge::Release),
         (&Wallet::of(2), share(40)),
     ] {
         accept(&world, (order, offer), (wallet, act));

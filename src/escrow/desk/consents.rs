@@ -8,10 +8,10 @@ use db::{EscrowTx, staff, story};
 use domain::EvmAddress;
 use domain::clamps::Bound;
 use domain::clock::Time;
-use domain::deed::{Deed, Signatory};
 use domain::ids::{OrderId, UserId};
 use domain::intent::IntentAction;
 use domain::money::Bps;
+use domain::pledge::{Pledge, Signatory};
 use domain::refusal::Refusal;
 use domain::seal::Terms;
 use verify::consent::NoConsent;
@@ -49,12 +49,12 @@ pub(crate) fn consented(
         },
     };
     let Some(sealed) = sealed else { return Ok(Err(Refusal::Unreadable.to_string())) };
-    let deed = match deed(tx, state, asked)? {
-        Ok(deed) => deed,
+    let pledge = match pledge(tx, state, asked)? {
+        Ok(pledge) => pledge,
         Err(refusal) => return Ok(Err(refusal.to_string())),
     };
     let given = row.signature.as_deref().zip(row.signature_expires);
-    let agreed = checked((&sealed, wallet), (deed, asked.n), given, at);
+    let agreed = checked((&sealed, wallet), (pledge, asked.n), given, at);
     Ok(agreed.map_err(|why| why.to_string()))
 }
 
@@ -82,22 +82,22 @@ pub(crate) fn told(tx: &mut EscrowTx<'_>, staff: UserId, at: Time) -> Result<Str
 }
 
 /// What is signed for, with what of web's rows belongs to it.
-fn deed(
+fn pledge(
     tx: &mut EscrowTx<'_>,
     state: &State,
     asked: Asked,
-) -> Result<Result<Deed, Refusal>, Fault> {
+) -> Result<Result<Pledge, Refusal>, Fault> {
     Ok(match asked.action {
         IntentAction::Accept => {
-            offers::accepted(tx, state, asked)?.map(|share| Deed::Accept(share.buyer))
+            offers::accepted(tx, state, asked)?.map(|share| Pledge::Accept(share.buyer))
         }
         IntentAction::Rule => {
             let wanted = rulings::wanted(tx, asked.order, asked)?;
-            wanted.map(|(buyer, _)| Deed::Rule(buyer)).ok_or(Refusal::Unreadable)
+            wanted.map(|(buyer, _)| Pledge::Rule(buyer)).ok_or(Refusal::Unreadable)
         }
         IntentAction::Confirm => rulings::named(tx, asked.order, asked)?
-            .map(|ruling| Deed::Confirm { ruling: ruling.n, buyer: ruling.buyer }),
-        IntentAction::Release => Ok(Deed::Release),
+            .map(|ruling| Pledge::Confirm { ruling: ruling.n, buyer: ruling.buyer }),
+        IntentAction::Release => Ok(Pledge::Release),
         IntentAction::Cancel
         | IntentAction::Refund
         | IntentAction::Extend
@@ -108,13 +108,13 @@ fn deed(
 
 fn checked(
     (sealed, wallet): (&Terms, EvmAddress),
-    (deed, n): (Deed, i32),
+    (pledge, n): (Pledge, i32),
     given: Given<'_>,
     at: Time,
 ) -> Result<(), NoConsent> {
     let (signature, expires) = given.ok_or(NoConsent::Missing)?;
     let secs = |secs: i64| u64::try_from(secs).unwrap_or_default();
-    let consent = sealed.consent(deed, n.unsigned_abs(), secs(expires));
+    let consent = sealed.consent(pledge, n.unsigned_abs(), secs(expires));
     consent.check(wallet, signature, secs(at.as_secs()))
 }
 
@@ -139,6 +139,6 @@ pub(crate) fn offered(
         return Ok(Ok(None));
     };
     let given = row.signature.as_deref().zip(row.signature_expires);
-    let signed = checked((&sealed, wallet), (Deed::Offer(buyer), row.n), given, at);
+    let signed = checked((&sealed, wallet), (Pledge::Offer(buyer), row.n), given, at);
     Ok(signed.map(|()| row.signature.clone()))
 }

@@ -18,12 +18,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
 use crate::config::Config;
-use crate::disputes::actions as disputes;
 use crate::error::AppError;
 use crate::http::viewer::Account;
-use crate::orders::actions::act::Asking;
+use crate::orders::actions::act::{Deed, perform};
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
-use crate::orders::actions::{act, read, reseal};
+use crate::orders::actions::read;
 use crate::orders::consent::{self, Given, Plan};
 use crate::signer::actions::{self as signer, Naming};
 use crate::state::{App, State};
@@ -186,9 +185,7 @@ impl Director {
     /// # Errors
     /// When the order is not his, not paid or sent already.
     pub fn ship(&self, vendor: &str, order: OrderId, note: &str) -> Result<(), Missed> {
-        let account = self.account(vendor)?;
-        self.runtime.block_on(act::ship(&self.app, &account, order, note))?;
-        Ok(())
+        self.act(vendor, order, Deed::Ship(note.to_owned()))
     }
 
     /// Somebody asks escrow for something.
@@ -196,10 +193,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        let asking = Asking { action, about: None, consent: None, request_id: "demo" };
-        self.runtime.block_on(act::ask(&self.app, &account, order, asking))?;
-        Ok(())
+        self.act(who, order, Deed::ask(action))
     }
 
     /// Somebody names the wallet that signs for him; `sign` is the wallet.
@@ -226,9 +220,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn reseal(&self, who: &str, order: OrderId, address: &str) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(reseal::ask(&self.app, &account, order, address, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Reseal(address.to_owned()))
     }
 
     /// Somebody opens a dispute.
@@ -236,9 +228,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn dispute(&self, who: &str, order: OrderId, said: (&str, &str)) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(act::dispute(&self.app, &account, order, said, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Dispute(said.0.to_owned(), said.1.to_owned()))
     }
 
     /// A party offers the buyer a share.
@@ -246,15 +236,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn offer(&self, who: &str, order: OrderId, buyer: Bps) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(disputes::offer(
-            &self.app,
-            &account,
-            order,
-            (buyer, None),
-            "demo",
-        ))?;
-        Ok(())
+        self.act(who, order, Deed::Offer(buyer, None))
     }
 
     /// Somebody says something about a dispute.
@@ -262,9 +244,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn claim(&self, who: &str, order: OrderId, body: &str) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(disputes::claim(&self.app, &account, order, body, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Claim(body.to_owned()))
     }
 
     /// A staff member rules, with the signature of his wallet where the site wants it; `sign` is the
@@ -276,12 +256,12 @@ impl Director {
         &self,
         who: &str,
         order: OrderId,
-        ruling: (Bps, &str),
+        (buyer, reason): (Bps, &str),
         sign: impl FnOnce(&str) -> Result<String, String>,
     ) -> Result<(), Missed> {
         let account = self.account(who)?;
         let view = self.runtime.block_on(read::view(&self.app, &account, order))?;
-        let plan = Plan::share(Act::Ask(IntentAction::Rule), Some(ruling.0));
+        let plan = Plan::share(Act::Ask(IntentAction::Rule), Some(buyer));
         let given = match consent::wanted(&view, plan, self.app.now()) {
             None => None,
             Some(wanted) => {
@@ -289,13 +269,12 @@ impl Director {
                 Some(Given { signature, deadline: wanted.consent.deadline })
             }
         };
-        self.runtime.block_on(disputes::rule(
-            &self.app,
-            &account,
-            order,
-            (ruling, given),
-            "demo",
-        ))?;
+        self.act(who, order, Deed::Rule(buyer, reason.to_owned(), given))
+    }
+
+    fn act(&self, who: &str, order: OrderId, deed: Deed) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        self.runtime.block_on(perform(&self.app, &account, order, deed, "demo"))?;
         Ok(())
     }
 

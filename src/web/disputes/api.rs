@@ -1,27 +1,27 @@
 //! Disputes over JSON: the same acts as on the pages, by API key.
 
-use actix_web::web::ReqData;
 use db::codec;
 use domain::dispute::Offer;
 use domain::ids::OrderId;
+use domain::intent::IntentAction;
 use domain::money::Bps;
 use domain::order::OrderStatus;
 use domain::refusal::BadText;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::actions;
 use super::read::{self, Listed, Settling};
 use crate::error::{ApiResult, AppError};
-use crate::http::RequestId;
 use crate::http::api::{self, rfc3339};
 use crate::http::json::Json;
 use crate::http::paging::{Cursor, PageJson, PageQuery};
 use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::ApiCaller;
+use crate::orders::actions::act::Deed;
+use crate::orders::actions::ask::Asking;
 use crate::orders::actions::read::OrderView;
-use crate::orders::api::accepted;
+use crate::orders::api::at::At;
 use crate::orders::api::json::OrderJson;
 use crate::orders::consent::Given;
 use crate::state::State;
@@ -236,18 +236,9 @@ pub(super) fn share(bps: u16) -> Result<Bps, AppError> {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/offer", tag = "disputes", request_body = NewOffer,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn offer(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewOffer>,
-) -> ApiResult {
-    let who = caller.write()?;
+pub async fn offer(at: At, body: Json<NewOffer>) -> ApiResult {
     let NewOffer { buyer_bps, signature, deadline } = body.0;
-    let offer = (share(buyer_bps)?, given(signature, deadline));
-    let view = actions::offer(&app, who, id.0, offer, &request.0).await?;
-    Ok(api::ok(&OrderJson::from(&view)))
+    at.does(Deed::Offer(share(buyer_bps)?, given(signature, deadline))).await
 }
 
 /// A statement to be added.
@@ -262,15 +253,8 @@ pub struct NewClaim {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/claim", tag = "disputes", request_body = NewClaim,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn claim(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewClaim>,
-) -> ApiResult {
-    let view = actions::claim(&app, caller.write()?, id.0, &body.0.body, &request.0).await?;
-    Ok(api::ok(&OrderJson::from(&view)))
+pub async fn claim(at: At, body: Json<NewClaim>) -> ApiResult {
+    at.does(Deed::Claim(body.0.body)).await
 }
 
 /// Which offer is accepted.
@@ -287,21 +271,17 @@ pub struct Acceptance {
     pub deadline: Option<u64>,
 }
 
+fn about(action: IntentAction, n: i32, consent: Option<Given>) -> Deed {
+    Deed::Ask(Asking { action, about: Some(n), consent })
+}
+
 /// Accepts the other party's last offer (buyer, vendor): the money is divided at once.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/accept", tag = "disputes", request_body = Acceptance,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn accept(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<Acceptance>,
-) -> ApiResult {
-    let who = caller.write()?;
+pub async fn accept(at: At, body: Json<Acceptance>) -> ApiResult {
     let Acceptance { offer, signature, deadline } = body.0;
-    let acceptance = (offer, given(signature, deadline));
-    Ok(accepted(&actions::accept(&app, who, id.0, acceptance, &request.0).await?))
+    at.does(about(IntentAction::Accept, offer, given(signature, deadline))).await
 }
 
 /// A ruling to be made.
@@ -326,17 +306,9 @@ pub struct NewRuling {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/rule", tag = "disputes", request_body = NewRuling,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn rule(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewRuling>,
-) -> ApiResult {
-    let who = caller.write()?;
+pub async fn rule(at: At, body: Json<NewRuling>) -> ApiResult {
     let NewRuling { buyer_bps, reason, signature, deadline } = body.0;
-    let ruling = ((share(buyer_bps)?, reason.as_str()), given(signature, deadline));
-    Ok(accepted(&actions::rule(&app, who, id.0, ruling, &request.0).await?))
+    at.does(Deed::Rule(share(buyer_bps)?, reason, given(signature, deadline))).await
 }
 
 /// Which ruling is acted on.
@@ -351,15 +323,8 @@ pub struct OnRuling {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/contest", tag = "disputes", request_body = OnRuling,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn contest(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<OnRuling>,
-) -> ApiResult {
-    let who = caller.write()?;
-    Ok(accepted(&actions::contest(&app, who, id.0, body.0.ruling, &request.0).await?))
+pub async fn contest(at: At, body: Json<OnRuling>) -> ApiResult {
+    at.does(about(IntentAction::Contest, body.0.ruling, None)).await
 }
 
 /// Which ruling is confirmed.
@@ -380,15 +345,7 @@ pub struct Confirmation {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-ruling", tag = "disputes", request_body = Confirmation,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn confirm(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<Confirmation>,
-) -> ApiResult {
-    let who = caller.write()?;
+pub async fn confirm(at: At, body: Json<Confirmation>) -> ApiResult {
     let Confirmation { ruling, signature, deadline } = body.0;
-    let ruling = (ruling, given(signature, deadline));
-    Ok(accepted(&actions::confirm(&app, who, id.0, ruling, &request.0).await?))
+    at.does(about(IntentAction::Confirm, ruling, given(signature, deadline))).await
 }

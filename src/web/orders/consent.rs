@@ -3,10 +3,10 @@
 
 use domain::EvmAddress;
 use domain::clock::{Span, Time};
-use domain::deed::Deed;
 use domain::dispute::{self, Offer};
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::Bps;
+use domain::pledge::Pledge;
 use domain::policy::Act;
 use domain::refusal::Refusal;
 use serde_json::{Value, json};
@@ -73,25 +73,25 @@ fn until(view: &OrderView, plan: Plan, deadline: u64) -> Option<Wanted> {
     let terms = &view.sealed.as_ref()?.terms;
     let (role, buyer) = (view.relation.actor()?, terms.signer);
     let request = view.next_intent;
-    let (signer, deed, n) = match (plan.act, role) {
-        (Act::Ask(IntentAction::Release), ActorRole::Buyer) => (buyer?, Deed::Release, request),
+    let (signer, pledge, n) = match (plan.act, role) {
+        (Act::Ask(IntentAction::Release), ActorRole::Buyer) => (buyer?, Pledge::Release, request),
         (Act::Ask(IntentAction::Accept), ActorRole::Buyer) => {
-            (buyer?, Deed::Accept(taken(view, plan.about)?.buyer), request)
+            (buyer?, Pledge::Accept(taken(view, plan.about)?.buyer), request)
         }
         (Act::Offer, ActorRole::Buyer) => {
-            (buyer?, Deed::Offer(plan.share?), view.settling.next_offer)
+            (buyer?, Pledge::Offer(plan.share?), view.settling.next_offer)
         }
         (Act::Ask(IntentAction::Rule), ActorRole::Staff) => {
-            (view.settling.wallet.signs()?, Deed::Rule(plan.share?), request)
+            (view.settling.wallet.signs()?, Pledge::Rule(plan.share?), request)
         }
         (Act::Ask(IntentAction::Confirm), ActorRole::Staff) => {
             let last = view.settling.ruling()?;
-            let deed = Deed::Confirm { ruling: last.n, buyer: last.buyer };
-            (view.settling.wallet.signs()?, deed, request)
+            let pledge = Pledge::Confirm { ruling: last.n, buyer: last.buyer };
+            (view.settling.wallet.signs()?, pledge, request)
         }
         _ => return None,
     };
-    Some(Wanted { signer, consent: terms.consent(deed, n.unsigned_abs(), deadline) })
+    Some(Wanted { signer, consent: terms.consent(pledge, n.unsigned_abs(), deadline) })
 }
 
 /// The offer that is accepted: the one of this number, or else the one that stands.

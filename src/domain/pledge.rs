@@ -7,7 +7,7 @@ use crate::money::Bps;
 /// An act that wants a wallet's signature. Its words are the `action` of the consent: a share is part
 /// of them, so that another share is another act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum Pledge {
     /// The buyer pays the vendor.
     Release,
     /// The buyer takes the vendor's offer, by which he gets this share himself.
@@ -25,7 +25,7 @@ pub enum Deed {
     },
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for Pledge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Release => f.write_str("release"),
