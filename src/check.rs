@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use courier::SystemClock;
 use db::tokens::{self, TokenState};
-use db::{Conn, CourierDb, DbConfig, DbError, Owner, evidence, migrate, placing, pulse, stats};
+use db::{
+    Conn, CourierDb, DbConfig, DbError, Owner, evidence, migrate, placing, pulse, stats, unbound,
+};
 use domain::clock::{Clock, Time};
 use domain::limits;
 use serde::Serialize;
@@ -227,6 +229,10 @@ fn chain(config: &DbConfig) -> Finding {
             let next = read(&door, |conn| evidence::walk_rows(conn, at, EVIDENCE_WALK))??;
             if next.n == at.n {
                 let anchored = read(&door, evidence::last_anchor)?.map_or(0, |anchor| anchor.n);
+                let unbound = door.snapshot(unbound::unbound).map_err(|error| error.to_string())?;
+                if !unbound.is_empty() {
+                    return Err(unbound.join("; "));
+                }
                 return if anchored > at.n {
                     Err(format!(
                         "escrow anchored entry {anchored}, but the evidence ends at {}",

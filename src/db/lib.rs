@@ -17,6 +17,7 @@ pub mod migrate;
 pub mod owners;
 pub mod todo;
 pub mod tx;
+pub mod unbound;
 
 pub mod accounts;
 pub mod addresses;

@@ -244,6 +244,8 @@ diesel::table! {
         buyer_bps -> Integer,
         request_id -> Text,
         created_at -> Timestamp,
+        signature -> Nullable<Text>,
+        signature_expires -> Nullable<BigInt>,
     }
 }
 
@@ -515,6 +517,7 @@ diesel::table! {
         author_role -> Nullable<Text>,
         buyer_bps -> Nullable<Integer>,
         noted_at -> Timestamp,
+        signature -> Nullable<Text>,
     }
 }
 

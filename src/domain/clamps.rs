@@ -27,6 +27,8 @@ words! {
         Open = "open-cents",
         /// What is paid out of one chain within a day, in US cents.
         Day = "day-cents",
+        /// Whether staff sign their rulings with a wallet: 1 if so.
+        Signed = "signed-rulings",
     }
 }
 
@@ -50,6 +52,7 @@ impl Bound {
             Self::Inspection => (24, INSPECTION_HOURS_MAX),
             Self::Order => (100, Cents::MAX.get()),
             Self::Open | Self::Day => (100, SUM_MAX),
+            Self::Signed => (0, 1),
         }
     }
 
@@ -64,6 +67,7 @@ impl Bound {
             Self::Order => 10_000_000,
             Self::Open => 100_000_000,
             Self::Day => 25_000_000,
+            Self::Signed => 0,
         }
     }
 
@@ -77,6 +81,9 @@ impl Bound {
             Self::Inspection => "the longest time to look at goods, in hours",
             Self::Order => "the dearest order, in US cents",
             Self::Open => "what may be in escrow when another order is taken up, in US cents",
+            Self::Signed => {
+                "1: rulings count with the signature of the staff member's wallet alone"
+            }
             Self::Day => "what may be paid out of one chain within a day, in US cents",
         }
     }
@@ -97,6 +104,7 @@ impl Default for Clamps {
             Bound::Order.usual(),
             Bound::Open.usual(),
             Bound::Day.usual(),
+            Bound::Signed.usual(),
         ])
     }
 }
@@ -152,6 +160,11 @@ impl Clamps {
     /// A share of basis points under a bound.
     pub fn bps(&self, bound: Bound) -> Bps {
         u16::try_from(self.get(bound)).ok().and_then(Bps::new).unwrap_or(Bps::ZERO)
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, bound: Bound) -> bool {
+        self.get(bound) != 0
     }
 
     /// Hours under a bound.

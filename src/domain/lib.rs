@@ -10,6 +10,7 @@ pub mod chain;
 pub mod clamps;
 pub mod clock;
 pub mod deadline;
+pub mod deed;
 pub mod dispute;
 mod event;
 pub mod evidence;

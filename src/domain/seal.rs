@@ -11,8 +11,8 @@ use crate::EvmAddress;
 use crate::asset::{Asset, DECIMALS_MAX, Symbol};
 use crate::chain::ChainId;
 use crate::clock::Time;
+use crate::pledge::Pledge;
 use crate::ids::{OrderId, StoreId, UserId};
-use crate::intent::IntentAction;
 use crate::money::{Amount, Bps, Cents, UsdMicros};
 
 /// First line of the canonical text; another layout needs another one.
@@ -117,21 +117,12 @@ impl Terms {
         Self { referral: None, ..self.clone() }
     }
 
-    /// What the signer agrees to by an act under the number of its request, until `deadline_secs`
-    /// since 1970. Where an offer is accepted, the buyer's share is part of the act: another offer is
-    /// another act.
-    pub fn consent(
-        &self,
-        (action, buyer): (IntentAction, Option<Bps>),
-        n: u32,
-        deadline_secs: u64,
-    ) -> Consent {
+    /// What a signer agrees to by an act under the number of its request, or of the offer that is
+    /// made, until `deadline_secs` since 1970.
+    pub fn consent(&self, pledge: Pledge, n: u32, deadline_secs: u64) -> Consent {
         Consent {
             order: self.order.to_string(),
-            action: match buyer {
-                Some(buyer) => format!("{action}: {buyer} to the buyer"),
-                None => action.to_string(),
-            },
+            action: pledge.to_string(),
             nonce: n.into(),
             deadline: deadline_secs,
             chain: self.chain.get(),

@@ -87,13 +87,19 @@ fn a_token_belongs_to_its_layout() {
 
 #[test]
 fn a_consent_is_bound_to_chain_address_order_act_and_number() {
-    let consent = sample().consent((IntentAction::Release, None), 7, 1_800_000_000);
+    let consent = sample().consent(Pledge::Release, 7, 1_800_000_000);
     assert_eq!((consent.chain, consent.escrow), (31_337, sample().escrow));
     assert_eq!((consent.order.as_str(), consent.action.as_str()), (ORDER, "release"));
     assert_eq!((consent.nonce, consent.deadline), (7, 1_800_000_000));
-    let share = (IntentAction::Accept, Some(Bps::percent(40)));
-    let taken = sample().consent(share, 7, 1_800_000_000);
-    assert_eq!(taken.action, "accept: 40 % to the buyer");
+    let share = Bps::percent(40);
+    for (pledge, words) in [
+        (Pledge::Accept(share), "accept: 40 % to the buyer"),
+        (Pledge::Offer(share), "offer: 40 % to the buyer"),
+        (Pledge::Rule(share), "rule: 40 % to the buyer"),
+        (Pledge::Confirm { ruling: 2, buyer: share }, "confirm ruling 2: 40 % to the buyer"),
+    ] {
+        assert_eq!(sample().consent(pledge, 7, 1_800_000_000).action, words);
+    }
 }
 
 const ORDER: &str = "01010101010101010101010101010101";

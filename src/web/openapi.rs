@@ -41,6 +41,7 @@ fn whole() -> utoipa::openapi::OpenApi {
     doc.merge(packages::api::Doc::openapi());
     doc.merge(orders::api::Doc::openapi());
     doc.merge(disputes::api::Doc::openapi());
+    doc.merge(disputes::sign::Doc::openapi());
     doc.merge(admin::Doc::openapi());
     doc.merge(signer::api::Doc::openapi());
     doc.merge(referrals::Doc::openapi());

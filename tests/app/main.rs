@@ -29,6 +29,7 @@ mod orders_refused;
 mod reseals;
 mod sessions;
 mod shop;
+mod signed;
 mod signer;
 mod stream;
 mod tokens;

@@ -5,7 +5,7 @@
 use db::deadlines::{self, Deadline};
 use db::holds::Share;
 use db::ledger::{self, State};
-use db::{EscrowTx, held, holds, inbox, offers, placing, story};
+use db::{EscrowTx, held, holds, inbox, placing, story};
 use domain::clock::{Span, Time};
 use domain::deadline::{self, DeadlineKind, RunClock};
 use domain::dispute;
@@ -16,7 +16,7 @@ use domain::limits::{DISPUTE_TIME, REFUND_AFTER, STUCK_AFTER};
 use domain::order::EventKind;
 use domain::settle::PayoutKind;
 
-use super::rulings;
+use super::{offers, rulings};
 use crate::book::{self, Note};
 use crate::ctx::Ctx;
 use crate::fault::Fault;
@@ -130,7 +130,7 @@ fn silence(tx: &mut EscrowTx<'_>, state: &State) -> Result<Share, Fault> {
         Some(frozen) => inbox::was_dispatched(tx, state.order, frozen)?,
         None => false,
     };
-    let buyer = dispute::by_default(&offers::noted(tx, state.order)?, dispatched);
+    let buyer = dispute::by_default(&offers::counting(tx, state.order)?, dispatched);
     Ok(Share { buyer, ruling: None })
 }
 

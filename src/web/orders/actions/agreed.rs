@@ -1,10 +1,9 @@
 //! What the sealed terms say of an order, for whoever looks at it.
 
 use domain::EvmAddress;
-use domain::intent::ActorRole;
 use domain::limits;
 use domain::money::Bps;
-use domain::policy::{InDispute, Relation};
+use domain::policy::Relation;
 use domain::signed;
 
 use super::read::OrderView;
@@ -34,16 +33,6 @@ impl OrderView {
     /// The wallet without whose signature the buyer parts with no money, by the sealed terms.
     pub fn signer(&self) -> Option<EvmAddress> {
         self.sealed.as_ref().and_then(|sealed| sealed.terms.signer)
-    }
-
-    /// What of the dispute decides. Where a wallet signs for the buyer, no offer of his is for the
-    /// vendor to take: the buyer accepts the vendor's, with the signature.
-    pub(super) fn in_dispute(&self) -> InDispute {
-        let mut now = self.settling.situation();
-        if self.relation.actor() == Some(ActorRole::Vendor) && self.signer().is_some() {
-            now.buyer_offer = false;
-        }
-        now
     }
 
     /// Where the vendor is paid, once it is sealed.

@@ -158,7 +158,7 @@ impl OrderView {
             disputed: self.dispute.is_some(),
             extended: self.extended,
             intent_open: self.intent.is_some(),
-            dispute: self.in_dispute(),
+            dispute: self.settling.situation(),
             reseal_asked: self.own_reseal().is_some(),
             reseal_waits: self.own_reseal().is_some_and(ResealView::waits),
         }
@@ -211,7 +211,8 @@ pub async fn view(app: &App, who: &Account, id: OrderId) -> Result<OrderView, Ap
             }
             let mut rows = rows(conn, id, order, relation, (store_name, buyer_name))?;
             if rows.dispute.is_some() {
-                rows.settling = Settling::of(conn, id, (relation, user), now)?;
+                let signer = rows.sealed.as_ref().and_then(|sealed| sealed.terms.signer);
+                rows.settling = Settling::of(conn, (id, signer), (relation, user), now)?;
             }
             Ok(Some(rows))
         })

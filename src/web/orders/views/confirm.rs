@@ -137,13 +137,20 @@ impl Ask<'_> {
         )
     }
 
-    /// What the buyer's wallet is to sign, where the order wants it.
+    /// Whether a wallet is to sign.
+    pub(crate) const fn signs(&self) -> bool {
+        self.wanted.is_some()
+    }
+
+    /// What a wallet is to sign, where the act wants it: the one that is sealed with the order, or the
+    /// staff member's.
     pub(crate) fn signature(&self) -> Markup {
         let Some((wanted, demo)) = self.wanted else { return html! {} };
+        let who = if self.view.relation == Relation::Staff { "This site" } else { "This order" };
         let json = wanted.typed_text();
         let (signer, chain) = (&wanted.signer, wanted.consent.chain);
         html! {
-            p { "This order wants the signature of the wallet " code.mono { (signer) } ". Let it sign these data (" code { "eth_signTypedData_v4" } ") within the hour, here or elsewhere." }
+            p { (who) " wants the signature of the wallet " code.mono { (signer) } ". Let it sign these data (" code { "eth_signTypedData_v4" } ") within the hour, here or elsewhere." }
             (ui::sign_box(Signing::Typed { json: &json, signer, chain }, demo))
             (hidden("deadline", wanted.consent.deadline))
             (Field::text("signature", "The wallet's signature").faults(self.faults).required().max(140)
