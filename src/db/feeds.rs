@@ -102,10 +102,11 @@ macro_rules! behind {
         let at = codec::stamp(place.at);
         let in_row = $table::$id.eq(place.id.clone()).and($table::$n.gt(place.n));
         let at_once = $table::$at.eq(at).and($table::$id.gt(place.id.clone()).or(in_row));
-        $query
-            .filter($table::$at.ge(at))
-            .filter($table::$at.gt(at).or(at_once))
-            .order(($table::$at, $table::$id, $table::$n))
+        $query.filter($table::$at.ge(at)).filter($table::$at.gt(at).or(at_once)).order((
+            $table::$at,
+            $table::$id,
+            $table::$n,
+        ))
     }};
 }
 

@@ -101,9 +101,7 @@ const COLUMNS: (
 );
 
 /// A row of the columns above.
-pub(crate) fn read(
-    (order, case, kind, reason, owner, deadline): Columns,
-) -> Result<Held, DbError> {
+pub(crate) fn read((order, case, kind, reason, owner, deadline): Columns) -> Result<Held, DbError> {
     Ok(Held {
         order: codec::parsed("payouts.order_id", &order)?,
         case,
@@ -140,11 +138,7 @@ pub fn one(conn: &mut Conn, order: OrderId, case: i32) -> Result<Option<Held>, D
 /// Held payouts that are over their time at `now` and of which no alarm of this kind was raised
 /// since, the longest over it first. What the issuer of a token holds up is left out: it is tried
 /// again by itself.
-pub fn late(
-    conn: &mut Conn,
-    (now, alarm): (Time, &str),
-    limit: i64,
-) -> Result<Vec<Held>, DbError> {
+pub fn late(conn: &mut Conn, (now, alarm): (Time, &str), limit: i64) -> Result<Vec<Held>, DbError> {
     let told = alarms::table
         .filter(alarms::order_id.eq(payouts::order_id.nullable()))
         .filter(alarms::kind.eq(alarm.to_owned()))

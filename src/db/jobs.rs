@@ -112,7 +112,12 @@ impl Runs {
     }
 
     /// Takes down a run that has ended; one of a job that nobody expects is left out.
-    pub fn ended(&self, name: &'static str, (began, end): (Time, Time), said: Result<String, String>) {
+    pub fn ended(
+        &self,
+        name: &'static str,
+        (began, end): (Time, Time),
+        said: Result<String, String>,
+    ) {
         self.jobs(|jobs| {
             if let Some(job) = jobs.get_mut(name) {
                 job.started_at = began;

@@ -47,7 +47,10 @@ pub fn deadlines(
         .limit(limit)
         .select((order_deadlines::order_id, order_deadlines::due_micros))
         .load(conn)?;
-    found.iter().map(|(id, due)| Ok((codec::parsed("order_deadlines.order_id", id)?, *due))).collect()
+    found
+        .iter()
+        .map(|(id, due)| Ok((codec::parsed("order_deadlines.order_id", id)?, *due)))
+        .collect()
 }
 
 /// Unpaid orders in a stablecoin whose time to pay ends within a span, unless the buyer was told;

@@ -107,7 +107,8 @@ impl Notice {
     /// Its id on a channel, the first half of a digest over what makes it what it is.
     pub fn id(&self, channel: Channel) -> NoticeId {
         let Self { user, order, what, occasion, .. } = self;
-        let digest = keccak256(format!("{user}\n{order}\n{what}\n{occasion}\n{channel}").as_bytes());
+        let digest =
+            keccak256(format!("{user}\n{order}\n{what}\n{occasion}\n{channel}").as_bytes());
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
         NoticeId::from_random(bytes)
@@ -156,7 +157,10 @@ pub const fn of_event(kind: EventKind) -> Option<(What, &'static [ActorRole])> {
 
 /// Whether somebody is told of what `actor` did: nobody of what his own side did, nor of what he did
 /// as staff.
-pub fn concerns((user, role): (UserId, ActorRole), (actor, by): (EventActor, Option<UserId>)) -> bool {
+pub fn concerns(
+    (user, role): (UserId, ActorRole),
+    (actor, by): (EventActor, Option<UserId>),
+) -> bool {
     let own_side = matches!(
         (role, actor),
         (ActorRole::Buyer, EventActor::Buyer) | (ActorRole::Vendor, EventActor::Vendor)

@@ -74,8 +74,7 @@ const DESK: [&str; 9] = [
     "intake",
 ];
 /// The jobs of each chain, in their order.
-const CHAIN: [&str; 7] =
-    ["confirm", "deposits", "plan", "sign", "broadcast", "tokens", "sights"];
+const CHAIN: [&str; 7] = ["confirm", "deposits", "plan", "sign", "broadcast", "tokens", "sights"];
 /// The longest time from one round of a lane to the next, in seconds, where nothing is amiss.
 const LANE_SECS: u32 = 10;
 /// The same of rates.

@@ -70,13 +70,11 @@ fn unset(ctx: &Ctx) -> Result<BTreeSet<OrderId>, Fault> {
     let since = ctx.now().before(RECENT);
     let mut found: BTreeSet<OrderId> =
         ctx.db.read(|conn| deadlines::unset_since(conn, since, ROUND))?.into_iter().collect();
-    for (status, list) in [
-        (OrderStatus::Completed, "deadlines-completed"),
-        (OrderStatus::Frozen, "deadlines-frozen"),
-    ] {
-        let part = |conn: &mut Conn, after: &str| {
-            deadlines::unset_after(conn, (status, after), WALK)
-        };
+    for (status, list) in
+        [(OrderStatus::Completed, "deadlines-completed"), (OrderStatus::Frozen, "deadlines-frozen")]
+    {
+        let part =
+            |conn: &mut Conn, after: &str| deadlines::unset_after(conn, (status, after), WALK);
         found.extend(ctx.go_on((ChainId::from(0), list), part)?);
     }
     Ok(found)
