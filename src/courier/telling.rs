@@ -15,7 +15,8 @@ use domain::deadline::{DeadlineKind, RunClock};
 use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, EventActor};
 use domain::limits::{
-    DISPUTE_REMINDER, DISPUTE_TIME, DUE_REMINDER, INSPECTION_REMINDERS, REMINDER_QUIET,
+    DISPUTE_REMINDER, DISPUTE_TIME, DUE_REMINDER, INSPECTION_REMINDERS, NOTICES_KEPT,
+    REMINDER_QUIET,
 };
 use domain::notice::{self, Notice, What};
 use domain::order::EventKind;
@@ -89,6 +90,10 @@ fn read_on(
     let mut new: usize = 0;
     for item in &items {
         let Some(what) = what(item) else { continue };
+        // What is so old was removed if it was told, and is no news if it was not.
+        if item.place.at < now.before(NOTICES_KEPT) {
+            continue;
+        }
         let key = (item.order.clone(), what.as_str().to_owned(), i64::from(item.n));
         if told.contains(&key) {
             continue;
@@ -218,13 +223,14 @@ fn reminders_of_deadlines() -> [Reminder; 4] {
 }
 
 /// Reminds of what ends soon: deadlines, the time to pay, the time of held payouts. While the clock
-/// of deadlines stands still or is quiet nobody is reminded of deadlines. Answers how many were.
+/// of deadlines stands still nobody is reminded of deadlines; while it is quiet after a gap people
+/// are, also of those that are over and come as soon as it is not. Answers how many were.
 ///
 /// # Errors
 /// What the database says.
 pub(crate) fn reminders(tx: &mut CourierTx<'_>, now: Time, runs: bool) -> Result<usize, DbError> {
     let mut new = payments(tx, now)?.saturating_add(held_soon(tx, now)?);
-    let Some(clock) = deadlines::clock(tx)?.filter(|clock| runs && clock.fires(now)) else {
+    let Some(clock) = deadlines::clock(tx)?.filter(|_| runs) else {
         return Ok(new);
     };
     for reminder in reminders_of_deadlines() {
@@ -242,7 +248,8 @@ fn remind(
     // Of two reminders of one deadline the later alone is due near its end.
     let from = match what {
         What::InspectSoon => clock.after(INSPECTION_REMINDERS[1]),
-        _ => clock.ran,
+        _ if clock.fires(now) => clock.ran,
+        _ => i64::MIN,
     };
     let set_before = now.before(REMINDER_QUIET);
     let until = clock.after(before);

@@ -47,6 +47,7 @@ pub fn pages() -> PageRoutes {
     crate::packages::pages(&mut routes);
     crate::admin::pages(&mut routes);
     crate::signer::pages(&mut routes);
+    crate::notices::pages(&mut routes);
     crate::transparency::pages(&mut routes);
     routes
 }
@@ -64,6 +65,7 @@ pub fn api() -> ApiRoutes {
     crate::admin::api(&mut routes);
     crate::signer::api(&mut routes);
     crate::site::api(&mut routes);
+    crate::notices::api(&mut routes);
     crate::transparency::api(&mut routes);
     crate::health::api(&mut routes);
     crate::openapi::api(&mut routes);
