@@ -147,6 +147,7 @@ fn nobody_is_reminded_while_the_clock_of_deadlines_stands_still() {
     let _paid = paid(&mut market);
     tell(&market);
     live(&mut market, Span::hours(49));
+    let vendor = market.selling();
     let (data, now) = (&market.shop.data, market.shop.app.now());
     db::tx::write(&data.escrow(), "pause", move |tx| db::desk::set_pause(tx, true, now)).unwrap();
     assert_eq!(tell(&market), 0, "paused");
@@ -155,7 +156,6 @@ fn nobody_is_reminded_while_the_clock_of_deadlines_stands_still() {
     assert_eq!(tell(&market), 0, "escrow is not heard of");
     market.round();
     assert_eq!(tell(&market), 1, "in the quiet after the gap");
-    let vendor = market.selling();
     let json = vendor.get("/api/v1/notices").json();
     assert_eq!(json["items"][0]["what"], "dispatch-soon");
     let tomorrow = web::http::api::rfc3339(market.shop.app.now().after(Span::hours(23)));

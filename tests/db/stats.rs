@@ -15,7 +15,12 @@ testkit::conformance! {
 
 const START: Time = Time::from_secs(1_795_000_000);
 
-fn order(tx: &mut EscrowTx<'_>, n: u32, store: StoreId, status: &str) -> Result<(), DbError> {
+pub(crate) fn order(
+    tx: &mut EscrowTx<'_>,
+    n: u32,
+    store: StoreId,
+    status: &str,
+) -> Result<(), DbError> {
     let at = db::codec::stamp(START);
     let none = "0".repeat(78);
     diesel::insert_into(order_state::table)

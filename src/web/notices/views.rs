@@ -38,7 +38,7 @@ fn mark_read(listed: &Listed, csrf: &str) -> Markup {
     html! {
         form.form-inline method="post" action=(url::notices_read()) data-once {
             (ui::hidden("csrf", csrf))
-            (ui::hidden("until", &newest.as_micros().to_string()))
+            (ui::hidden("until", newest.as_micros()))
             (ui::submit("Mark all as read", Look::Plain))
         }
     }
