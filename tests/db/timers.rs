@@ -90,7 +90,7 @@ fn orders_without_their_deadline_are_found_at_once_and_on_the_walk(data: &Data) 
 }
 
 fn runs_of_both_roles_are_listed(data: &Data) {
-    let job = |name: &str, failed| Job {
+    let job = |name: &str, failed: bool| Job {
         name: name.to_owned(),
         period_secs: 10,
         started_at: START,
