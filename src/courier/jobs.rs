@@ -277,7 +277,7 @@ mod tests {
         let jobs = data.courier().read(jobs::all).unwrap();
         let failed: Vec<_> =
             jobs.iter().filter(|(_, job)| job.failed).map(|(_, job)| job.name.as_str()).collect();
-        assert_eq!(failed, ["prune", "remind", "send"]);
+        assert_eq!(failed, ["prune", "remind", "send", "tell"]);
         assert!(jobs.iter().any(|(_, job)| job.name == "stats" && !job.failed), "{jobs:?}");
     }
 

@@ -3,6 +3,7 @@
 //! Callers parse at the edge into these types, ask here what may happen, and write the answer.
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
+pub mod act;
 pub mod asset;
 pub mod books;
 pub mod chain;
@@ -17,8 +18,10 @@ pub mod intent;
 pub mod item;
 pub mod job;
 pub mod journey;
+pub mod life;
 pub mod limits;
 pub mod money;
+mod moves;
 pub mod notice;
 pub mod order;
 pub mod policy;
@@ -28,7 +31,6 @@ pub mod seal;
 pub mod settle;
 pub mod signed;
 pub mod store;
-pub mod stream;
 pub mod text;
 pub mod user;
 

@@ -25,6 +25,7 @@ mod held;
 mod keyless;
 mod liveness;
 mod money;
+mod moves;
 mod once;
 mod process;
 mod provider;
