@@ -756,6 +756,55 @@ diesel::table! {
         started_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
         outcome -> Text,
+        period_secs -> Integer,
+        failed -> Bool,
+    }
+}
+
+diesel::table! {
+    escrow_jobs (name) {
+        name -> Text,
+        period_secs -> Integer,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        outcome -> Text,
+        failed -> Bool,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        user_id -> Text,
+        role -> Text,
+        order_id -> Text,
+        what -> Text,
+        occasion -> BigInt,
+        channel -> Text,
+        address -> Text,
+        note -> Text,
+        happened_at -> Timestamp,
+        due_at -> Nullable<Timestamp>,
+        state -> Text,
+        attempts -> Integer,
+        next_try_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    feeds (name) {
+        name -> Text,
+        read_until -> Timestamp,
+        row_id -> Text,
+        row_n -> Integer,
+    }
+}
+
+diesel::table! {
+    notice_marks (user_id) {
+        user_id -> Text,
+        read_until -> Timestamp,
     }
 }
 
@@ -893,9 +942,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     dispute_rulings,
     disputes,
     escrow_heartbeat,
+    escrow_jobs,
     evidence,
     evidence_anchors,
     evidence_head,
+    feeds,
     gas_wallets,
     idempotency_keys,
     installation,
@@ -909,6 +960,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     legs,
     limits,
     noted_offers,
+    notice_marks,
     offer_views,
     order_deadlines,
     order_deliveries,
@@ -918,6 +970,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_state,
     order_values,
     orders,
+    outbox,
     packages,
     payout_holds,
     payout_requests,

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use db::inbox::Part;
 use db::{Conn, DbError};
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, List};
 use crate::fault::Fault;
 
 /// Ends the name of a list at the desk that holds everything that was ever left over.
@@ -93,6 +93,20 @@ impl Ctx {
             self.alarm("unread", None, format!("rows of the list {list} cannot be read"))?;
         }
         Ok((rows, unread))
+    }
+
+    /// Goes on with a list of escrow's own rows from where the last round left off. `part` answers what
+    /// it found behind an id, and the last id that it looked at, if there may be more; after the end
+    /// it begins anew.
+    pub(crate) fn go_on<T>(
+        &self,
+        list: List,
+        part: impl FnOnce(&mut Conn, &str) -> Result<(Vec<T>, Option<String>), DbError>,
+    ) -> Result<Vec<T>, Fault> {
+        let after = self.place_in(list);
+        let (found, last) = self.db.read(|conn| part(conn, &after))?;
+        self.put_place(list, last);
+        Ok(found)
     }
 
     /// Whether a list at the desk was not at its end since [`Ctx::walk_anew`]; of the lists of

@@ -16,6 +16,7 @@ mod housekeeping;
 pub mod http;
 pub mod items;
 pub mod keys;
+pub mod notices;
 pub mod openapi;
 pub mod orders;
 pub mod packages;

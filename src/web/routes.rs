@@ -49,6 +49,7 @@ pub fn pages() -> PageRoutes {
     crate::signer::pages(&mut routes);
     crate::referrals::pages(&mut routes);
     crate::tiers::pages(&mut routes);
+    crate::notices::pages(&mut routes);
     crate::transparency::pages(&mut routes);
     routes
 }
@@ -68,6 +69,7 @@ pub fn api() -> ApiRoutes {
     crate::referrals::api(&mut routes);
     crate::tiers::api(&mut routes);
     crate::site::api(&mut routes);
+    crate::notices::api(&mut routes);
     crate::transparency::api(&mut routes);
     crate::health::api(&mut routes);
     crate::openapi::api(&mut routes);

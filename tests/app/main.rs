@@ -23,6 +23,7 @@ mod headers;
 mod keys;
 mod limits;
 mod market;
+mod notices;
 mod orders;
 mod orders_api;
 mod orders_refused;

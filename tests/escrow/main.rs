@@ -6,6 +6,7 @@
 )]
 
 mod orders;
+mod outage;
 mod parties;
 mod wire;
 mod world;

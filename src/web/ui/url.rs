@@ -239,6 +239,16 @@ pub fn help() -> Url {
     Url::fixed("/help")
 }
 
+/// The notices.
+pub fn notices() -> Url {
+    Url::fixed("/notices")
+}
+
+/// Where notices are marked as read.
+pub fn notices_read() -> Url {
+    Url::fixed("/notices/read")
+}
+
 /// What escrow holds and owes.
 pub fn transparency() -> Url {
     Url::fixed("/transparency")
