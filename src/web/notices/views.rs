@@ -36,7 +36,7 @@ pub fn list(listed: &Listed, csrf: &str, (newer, older): (Option<Url>, Option<Ur
 fn mark_read(listed: &Listed, csrf: &str) -> Markup {
     let Some(newest) = listed.newest.filter(|_| listed.unread > 0) else { return html! {} };
     html! {
-        form.form-inline method="post" action=(url::notices_read()) data-once {
+        form.form-inline method="post" action=(Url::fixed("/notices/read")) data-once {
             (ui::hidden("csrf", csrf))
             (ui::hidden("until", newest.as_micros()))
             (ui::submit("Mark all as read", Look::Plain))

@@ -244,11 +244,6 @@ pub fn notices() -> Url {
     Url::fixed("/notices")
 }
 
-/// Where notices are marked as read.
-pub fn notices_read() -> Url {
-    Url::fixed("/notices/read")
-}
-
 /// What escrow holds and owes.
 pub fn transparency() -> Url {
     Url::fixed("/transparency")

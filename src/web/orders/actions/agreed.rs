@@ -1,6 +1,8 @@
-//! What the sealed terms say of an order, for whoever looks at it.
+//! What stands of an order, and what its sealed terms say, for whoever looks at it.
 
+use db::rulings::Ruling;
 use domain::EvmAddress;
+use domain::journey::Position;
 use domain::limits;
 use domain::money::Bps;
 use domain::policy::Relation;
@@ -10,6 +12,23 @@ use super::read::OrderView;
 use super::waits::ResealView;
 
 impl OrderView {
+    /// What decides about its next step.
+    pub(super) fn position(&self) -> Position {
+        Position {
+            status: self.status,
+            credited: !self.credited.is_zero(),
+            unfinal: !self.unfinal.is_zero(),
+            intent_open: self.intent.is_some(),
+            disputed: self.dispute.is_some(),
+            paying: self.paying,
+            held: self.held.as_ref().map(|held| (held.who, held.by)),
+            expires_at: self.expires_at,
+            dispatched: !self.shipments.is_empty(),
+            deadline: self.deadline,
+            ruling: self.settling.ruling().map(Ruling::standing).zip(self.settling.due),
+        }
+    }
+
     /// Where the viewer's own side is paid by the sealed terms.
     pub fn own_address(&self) -> Option<EvmAddress> {
         match self.relation {

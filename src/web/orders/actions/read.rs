@@ -9,7 +9,6 @@ use db::held::Held;
 use db::intents::IntentRow;
 use db::orders::OrderRow;
 use db::reseals::{RequestRow, Reseal};
-use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
 use db::story::{AnswerRow, EventRow, LegRow, SealedTerms, StateRow};
 use db::tokens::Stray;
@@ -20,7 +19,7 @@ use domain::chain::{ChainId, ChainSpec};
 use domain::clock::Time;
 use domain::deadline::RunClock;
 use domain::ids::{OrderId, StoreId, UserId};
-use domain::journey::{self, Next, Position, Who};
+use domain::journey::{self, Next, Who};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
@@ -278,6 +277,9 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     let sealed = rows.sealed.as_ref().map(|sealed| &sealed.terms);
     let inviter = sealed.and_then(|terms| Some(terms.referral?.address));
     let split = shares::planned(&rows.order, &rows.lines, (sealed, rows.fees.as_ref()))?;
+    let refund = refund(&rows)?;
+    let running = rows.clock.zip(rows.deadline);
+    let deadline = running.map(|(clock, deadline)| clock.moment(deadline.due, app.now()));
     let mut view = OrderView {
         id: codec::parsed("orders.id", &rows.order.id)?,
         store: codec::parsed("orders.store_id", &rows.order.store_id)?,
@@ -293,22 +295,15 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         deposits: rows.deposits,
         strays: rows.strays,
         due: codec::amount("orders.amount", &rows.order.amount)?,
-        usd: UsdMicros::new(codec::number("orders.rate_usd_micros", rows.order.rate_usd_micros)?)
-            .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
+        usd: usd(&rows.order)?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         split,
         paid: PaidOut::of(&rows.legs, &rows.accounts, (&asset, inviter)),
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
-        refund: match &rows.sealed {
-            Some(sealed) => sealed.terms.refund,
-            None => codec::parsed("orders.refund_address", &rows.order.refund_address)?,
-        },
+        refund,
         sealed: rows.sealed,
         ships: rows.order.ships,
-        deadline: rows
-            .clock
-            .zip(rows.deadline)
-            .map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
+        deadline,
         extended: rows.deadline.is_some_and(|deadline| deadline.extended),
         handling_hours: codec::number("orders.handling_hours", rows.order.handling_hours)?,
         inspection_hours: codec::number("orders.inspection_hours", rows.order.inspection_hours)?,
@@ -341,12 +336,25 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         view.delivery =
             rows.delivery.map(|sealed| delivery::open(app, view.id, &sealed)).transpose()?;
     }
-    view.next = journey::next(&position(&view));
+    view.next = journey::next(&view.position());
     Ok(view)
 }
 
 fn chain_of(order: &OrderRow) -> Result<ChainId, DbError> {
     Ok(ChainId::from(codec::number::<_, u64>("orders.chain_id", order.chain_id)?))
+}
+
+fn usd(order: &OrderRow) -> Result<UsdMicros, DbError> {
+    UsdMicros::new(codec::number("orders.rate_usd_micros", order.rate_usd_micros)?)
+        .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))
+}
+
+/// As it is sealed, and until then as the buyer wrote it.
+fn refund(rows: &Rows) -> Result<EvmAddress, DbError> {
+    match &rows.sealed {
+        Some(sealed) => Ok(sealed.terms.refund),
+        None => codec::parsed("orders.refund_address", &rows.order.refund_address),
+    }
 }
 
 fn asset(order: &OrderRow, chain: ChainId) -> Result<Asset, DbError> {
@@ -385,20 +393,4 @@ fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
         view.split.available = view.credited;
     }
     Ok(())
-}
-
-fn position(view: &OrderView) -> Position {
-    Position {
-        status: view.status,
-        credited: !view.credited.is_zero(),
-        unfinal: !view.unfinal.is_zero(),
-        intent_open: view.intent.is_some(),
-        disputed: view.dispute.is_some(),
-        paying: view.paying,
-        held: view.held.as_ref().map(|held| (held.who, held.by)),
-        expires_at: view.expires_at,
-        dispatched: !view.shipments.is_empty(),
-        deadline: view.deadline,
-        ruling: view.settling.ruling().map(Ruling::standing).zip(view.settling.due),
-    }
 }
