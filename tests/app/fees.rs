@@ -182,33 +182,7 @@ fn brought(mut market: Market) {
     let (mut inviter, code) = inviter(&mut market);
     let mut guest = invited(&market.shop, "guest", &code);
     let buyer = agent(&market, &mut guest);
-    let quote = buyer.post("/api/v1/quotes", &json!({ "lines": market.wish()["lines"] })).json();
-    let option = &quote["options"][0];
-    let (quoted, token) = (option["shares"].clone(), option["token_address"].clone());
-    assert_eq!((&quoted["items_cents"], &quoted["shipping_cents"]), (&json!(7_400), &json!(490)));
-    assert_eq!((&quoted["referral_bps"], &quoted["tier"]), (&json!(5_000), &json!("free")));
-    let whole = |parts: &Value| -> u128 {
-        let all = ["vendor", "commission", "referral", "buyer", "network_fees"];
-        all.iter().map(|part| units(&parts[*part])).sum()
-    };
-    assert_eq!(whole(&quoted["release"]), units(&option["amount"]));
-    assert_eq!(whole(&quoted["refund"]), units(&option["amount"]));
-    assert_eq!(units(&quoted["ruling"]), units(&option["amount"]) / 10);
-    let page = guest.see(&format!("/checkout?package={}&quantity=1", market.package));
-    for told in [
-        "Where the money goes",
-        "Items",
-        "Shipping",
-        "Referral",
-        "50 % of the commission",
-        "(free tier)",
-        "If staff rule in a dispute",
-        "10 %, half from each side",
-        "A refund brings",
-    ] {
-        assert!(page.contains(told), "{told}: {page}");
-    }
-
+    let (quoted, token) = before_paying(&market, &mut guest, &buyer);
     let mut wish = market.wish();
     wish["token_address"] = token;
     let placed = buyer.post("/api/v1/orders", &wish);
@@ -237,7 +211,56 @@ fn brought(mut market: Market) {
     market.round();
     let done = buyer.get(&route).json();
     assert_eq!(done["status"], "RELEASED", "{done}");
-    let (paid, shown) = (&done["shares"]["paid"], &planned["release"]);
+    paid_as_planned(&done, &planned["release"]);
+    for browser in [&mut guest, &mut market.vendor] {
+        let page = browser.see(&path);
+        for told in ["Where the money went", "Referral", "Whoever invited the buyer"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        assert_eq!(
+            page.contains("Left over"),
+            units(&done["shares"]["paid"]["residue"]) > 0,
+            "{page}"
+        );
+    }
+    assert_eq!(agent(&market, &mut inviter).get(&route).status, 404);
+    earned(&market, &mut inviter, (&route, &done));
+}
+
+/// What is shown of an order that nobody has placed yet, and the token that it is quoted in.
+fn before_paying(market: &Market, guest: &mut Browser, buyer: &Agent) -> (Value, Value) {
+    let quote = buyer.post("/api/v1/quotes", &json!({ "lines": market.wish()["lines"] })).json();
+    let option = &quote["options"][0];
+    let (quoted, token) = (option["shares"].clone(), option["token_address"].clone());
+    assert_eq!((&quoted["items_cents"], &quoted["shipping_cents"]), (&json!(7_400), &json!(490)));
+    assert_eq!((&quoted["referral_bps"], &quoted["tier"]), (&json!(5_000), &json!("free")));
+    let whole = |parts: &Value| -> u128 {
+        let all = ["vendor", "commission", "referral", "buyer", "network_fees"];
+        all.iter().map(|part| units(&parts[*part])).sum()
+    };
+    assert_eq!(whole(&quoted["release"]), units(&option["amount"]));
+    assert_eq!(whole(&quoted["refund"]), units(&option["amount"]));
+    assert_eq!(units(&quoted["ruling"]), units(&option["amount"]) / 10);
+    let page = guest.see(&format!("/checkout?package={}&quantity=1", market.package));
+    for told in [
+        "Where the money goes",
+        "Items",
+        "Shipping",
+        "Referral",
+        "50 % of the commission",
+        "(free tier)",
+        "If staff rule in a dispute",
+        "10 %, half from each side",
+        "A refund brings",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    (quoted, token)
+}
+
+/// What went out is what was shown, and nothing is left out.
+fn paid_as_planned(done: &Value, shown: &Value) {
+    let paid = &done["shares"]["paid"];
     let legs = done["legs"].as_array().unwrap();
     for role in PAID {
         let leg = legs.iter().find(|leg| leg["role"] == role).unwrap();
@@ -257,28 +280,26 @@ fn brought(mut market: Market) {
     let network = if in_coin { units(&paid["network_fees"]) } else { 0 };
     assert!(units(&paid["network_fees"]) > 0);
     assert_eq!(left + network, units(&done["credited"]), "nothing is left out: {paid}");
-    for browser in [&mut guest, &mut market.vendor] {
-        let page = browser.see(&path);
-        for told in ["Where the money went", "Referral", "Whoever invited the buyer"] {
-            assert!(page.contains(told), "{told}: {page}");
-        }
-        assert_eq!(page.contains("Left over"), units(&paid["residue"]) > 0, "{page}");
-    }
+}
 
-    // The inviter sees what it brought, and nothing of the order.
+/// The inviter sees what the order brought, and nothing of the order.
+fn earned(market: &Market, inviter: &mut Browser, (route, done): (&str, &Value)) {
     let told = inviter.see("/account/referrals");
+    let legs = done["legs"].as_array().unwrap();
     let hash = legs.iter().find(|leg| leg["role"] == "referral").unwrap()["tx_hash"].clone();
     let hash = hash.as_str().unwrap();
     assert!(told.contains("No. 1") && told.contains(hash), "{told}");
     assert!(!told.contains("guest") && !told.contains("brass pen"), "{told}");
     let id = route.rsplit('/').next().unwrap();
     assert!(!told.contains(id), "{told}");
-    let agent = agent(&market, &mut inviter);
+    let agent = agent(market, inviter);
     let json = agent.get("/api/v1/me/referrals").json();
     let earned = &json["earnings"]["items"][0];
-    assert_eq!((&earned["amount"], &earned["state"]), (&paid["referral"], &json!("final")));
+    assert_eq!(
+        (&earned["amount"], &earned["state"]),
+        (&done["shares"]["paid"]["referral"], &json!("final"))
+    );
     assert_eq!((&earned["invited"], &earned["tx_hash"]), (&json!(1), &json!(hash)));
-    assert_eq!(agent.get(&route).status, 404);
 }
 
 #[test]
