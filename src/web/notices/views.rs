@@ -25,7 +25,7 @@ pub fn list(listed: &Listed, csrf: &str, (newer, older): (Option<Url>, Option<Ur
         @if listed.notices.is_empty() {
             (ui::empty("Nothing yet", "What happens to your orders is told here.", html! {}))
         } @else {
-            ol.notices {
+            ol.news {
                 @for (told, read) in &listed.notices { (entry(told, *read)) }
             }
             (ui::pager(newer, older))
@@ -47,14 +47,14 @@ fn mark_read(listed: &Listed, csrf: &str) -> Markup {
 fn entry(told: &Told, read: bool) -> Markup {
     let title = if told.title.is_empty() { "Its page" } else { &told.title };
     html! {
-        li.notice.notice-new[!read] {
-            p.notice-line {
+        li.news-new[!read] {
+            p.news-line {
                 @if !read { (ui::tag("New")) " " }
                 (sentence(told.what, told.role))
             }
             @if !told.note.is_empty() { p { (told.note) } }
             @if let Some(due) = told.due_at { p { (until(told.what)) " " (ui::time(due)) "." } }
-            p.notice-meta { (ui::link(&url::order(told.order), title)) " · " (ui::time(told.happened_at)) }
+            p.news-meta { (ui::link(&url::order(told.order), title)) " · " (ui::time(told.happened_at)) }
         }
     }
 }

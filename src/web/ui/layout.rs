@@ -4,7 +4,7 @@ use domain::policy;
 use domain::user::Role;
 use maud::{DOCTYPE, Markup, html};
 
-use super::brand::mark;
+use super::brand::{bell, mark};
 use super::form::{Look, hidden, link_button};
 use super::panel::visually_hidden;
 use super::url::{self, Url};
@@ -238,7 +238,7 @@ fn unread(chrome: &Chrome, count: i64) -> Markup {
     let here = (chrome.path == url::notices().as_str()).then_some("page");
     html! {
         a.whoami-notices href=(url::notices()) aria-current=[here] {
-            "Notices"
+            (bell()) span.whoami-word { "Notices" }
             @if count > 0 { span.count { (shown) (visually_hidden(" new")) } }
         }
     }
