@@ -11,9 +11,9 @@ use crate::EvmAddress;
 use crate::asset::{Asset, DECIMALS_MAX, Symbol};
 use crate::chain::ChainId;
 use crate::clock::Time;
-use crate::pledge::Pledge;
 use crate::ids::{OrderId, StoreId, UserId};
 use crate::money::{Amount, Bps, Cents, UsdMicros};
+use crate::pledge::Pledge;
 
 /// First line of the canonical text; another layout needs another one.
 const HEADER: &str = "holdfast sealed terms 1";
