@@ -142,7 +142,7 @@ impl Scene {
         let (order, now) = (self.order, self.world.clock.now());
         let read = self.world.web.read(|conn| {
             let state = db::ledger::state(conn, order)?;
-            let offers = db::offers::written(conn, order)?;
+            let offers = db::offers::written(conn, order, db::offers::Counting::All)?.offers;
             let has = |by| offers.iter().any(|(offer, _)| offer.by == by);
             let since = db::staff::seen_since(conn, actor)?;
             let senior =
@@ -187,7 +187,12 @@ impl Scene {
             self.world.rule(self.order, actor, 50);
         } else {
             let other = if role == BUYER { VENDOR } else { BUYER };
-            let offers = self.world.web.read(|conn| db::offers::written(conn, self.order)).unwrap();
+            let offers = self
+                .world
+                .web
+                .read(|conn| db::offers::written(conn, self.order, db::offers::Counting::All))
+                .unwrap()
+                .offers;
             let offer = offers.iter().find(|(offer, _)| offer.by == other);
             let about = match action {
                 IntentAction::Accept => Some(offer.map_or(1, |(offer, _)| offer.n)),

@@ -2,7 +2,6 @@
 
 use db::codec;
 use domain::dispute::Offer;
-use domain::ids::OrderId;
 use domain::intent::IntentAction;
 use domain::money::Bps;
 use domain::order::OrderStatus;
@@ -15,7 +14,6 @@ use crate::error::{ApiResult, AppError};
 use crate::http::api::{self, rfc3339};
 use crate::http::json::Json;
 use crate::http::paging::{Cursor, PageJson, PageQuery};
-use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::ApiCaller;
 use crate::orders::actions::act::Deed;
