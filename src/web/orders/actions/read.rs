@@ -1,9 +1,7 @@
 //! Reading orders: one with its whole story, or a board of them.
 
-use db::balances::Standing;
 use db::deadlines::{self, Deadline};
 use db::deposits::Deposit;
-use db::desk::ChainRow;
 use db::disputes::DisputeRow;
 use db::held::Held;
 use db::intents::IntentRow;
@@ -186,8 +184,7 @@ struct Rows {
     next_intent: i32,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
-    accounts: Vec<Standing>,
-    fees: Option<ChainRow>,
+    shares: (Split, Option<PaidOut>),
     held: Option<Held>,
     asked: Vec<RequestRow>,
     taken: Vec<Reseal>,
@@ -238,8 +235,11 @@ fn rows(
 ) -> Result<Rows, DbError> {
     let lines =
         db::orders::lines(conn, id)?.into_iter().map(Line::try_from).collect::<Result<_, _>>()?;
+    let (legs, sealed) = (db::story::legs(conn, id)?, db::story::sealed_terms(conn, id)?);
+    let shares = shares::read(conn, (id, &order, &lines), (&legs, sealed.as_ref()))?;
     Ok(Rows {
         lines,
+        shares,
         store_name: names.0,
         buyer_name: names.1,
         relation,
@@ -251,14 +251,12 @@ fn rows(
         intent: db::intents::open(conn, id)?,
         next_intent: db::intents::next_number(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
-        legs: db::story::legs(conn, id)?,
-        accounts: db::balances::of_order(conn, id)?,
-        fees: db::desk::chain(conn, chain_of(&order)?)?,
+        legs,
         held: db::held::of_order(conn, id)?,
         asked: db::reseals::requests(conn, id)?,
         taken: db::reseals::of_order(conn, id)?,
         clock: deadlines::clock(conn)?,
-        sealed: db::story::sealed_terms(conn, id)?,
+        sealed,
         deposits: db::deposits::of_order(conn, id)?,
         strays: db::tokens::strays_of(conn, chain_of(&order)?, id)?,
         deadline: deadlines::of_order(conn, id)?,
@@ -273,10 +271,6 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     let leg_fee = rows.order.leg_fee.as_deref().map(|fee| codec::amount("orders.leg_fee", fee));
     let version = version(&rows);
     let reseals = ResealView::all((&rows.asked, &rows.taken), rows.clock, app.now());
-    let asset = asset(&rows.order, id)?;
-    let sealed = rows.sealed.as_ref().map(|sealed| &sealed.terms);
-    let inviter = sealed.and_then(|terms| Some(terms.referral?.address));
-    let split = shares::planned(&rows.order, &rows.lines, (sealed, rows.fees.as_ref()))?;
     let mut view = OrderView {
         id: codec::parsed("orders.id", &rows.order.id)?,
         store: codec::parsed("orders.store_id", &rows.order.store_id)?,
@@ -287,7 +281,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         lines: rows.lines,
         total: codec::cents("orders.total_cents", rows.order.total_cents)?,
         chain,
-        asset,
+        asset: asset(&rows.order, id)?,
         leg_fee: leg_fee.transpose()?,
         deposits: rows.deposits,
         strays: rows.strays,
@@ -295,8 +289,8 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         usd: UsdMicros::new(codec::number("orders.rate_usd_micros", rows.order.rate_usd_micros)?)
             .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
-        split,
-        paid: PaidOut::of(&rows.legs, &rows.accounts, (&asset, inviter)),
+        split: rows.shares.0,
+        paid: rows.shares.1,
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
         refund: match &rows.sealed {
             Some(sealed) => sealed.terms.refund,
@@ -344,11 +338,11 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     Ok(view)
 }
 
-fn chain_of(order: &OrderRow) -> Result<ChainId, DbError> {
+pub(super) fn chain_of(order: &OrderRow) -> Result<ChainId, DbError> {
     Ok(ChainId::from(codec::number::<_, u64>("orders.chain_id", order.chain_id)?))
 }
 
-fn asset(order: &OrderRow, chain: ChainId) -> Result<Asset, DbError> {
+pub(super) fn asset(order: &OrderRow, chain: ChainId) -> Result<Asset, DbError> {
     let named = (order.token.as_str(), order.decimals);
     codec::asset("orders", chain, order.token_address.as_deref(), named)
 }

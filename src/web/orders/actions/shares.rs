@@ -3,11 +3,12 @@
 use db::balances::Standing;
 use db::desk::ChainRow;
 use db::orders::OrderRow;
-use db::story::LegRow;
-use db::{DbError, codec};
+use db::story::{LegRow, SealedTerms};
+use db::{Conn, DbError, codec};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::books::{Account, Sums};
+use domain::ids::OrderId;
 use domain::limits;
 use domain::money::{Amount, Cents};
 use domain::order::{Line, LineKind};
@@ -15,6 +16,8 @@ use domain::seal::Terms;
 use domain::settle::{Division, LegRole};
 use domain::shares::{Rules, Shares, share_out};
 use domain::store::Tier;
+
+use super::read::{asset, chain_of};
 
 /// How a sum would be shared out now, by the computation by which escrow plans.
 #[derive(Debug, Clone, Copy)]
@@ -70,9 +73,25 @@ impl Split {
     }
 }
 
+/// How an order's sum is shared out, and what has left; for an order with its lines, its legs and its
+/// seal.
+pub(super) fn read(
+    conn: &mut Conn,
+    (id, order, lines): (OrderId, &OrderRow, &[Line]),
+    (legs, sealed): (&[LegRow], Option<&SealedTerms>),
+) -> Result<(Split, Option<PaidOut>), DbError> {
+    let chain = chain_of(order)?;
+    let (asset, fees) = (asset(order, chain)?, db::desk::chain(conn, chain)?);
+    let terms = sealed.map(|sealed| &sealed.terms);
+    let split = planned(order, lines, (terms, fees.as_ref()))?;
+    let inviter = terms.and_then(|terms| Some(terms.referral?.address));
+    let accounts = db::balances::of_order(conn, id)?;
+    Ok((split, PaidOut::of(legs, &accounts, (&asset, inviter))))
+}
+
 /// The split of an order by its sealed terms, or by what was ordered as long as there are none. A
 /// coin's fee is the chain's of now, a token's the one that was ordered.
-pub(super) fn planned(
+fn planned(
     order: &OrderRow,
     lines: &[Line],
     (sealed, chain): (Option<&Terms>, Option<&ChainRow>),
