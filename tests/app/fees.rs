@@ -182,20 +182,63 @@ fn brought(mut market: Market) {
     let (mut inviter, code) = inviter(&mut market);
     let mut guest = invited(&market.shop, "guest", &code);
     let buyer = agent(&market, &mut guest);
+    let option = quoted(&market, &mut guest, &buyer);
+    let mut wish = market.wish();
+    wish["token_address"] = option["token_address"].clone();
+    let placed = buyer.post("/api/v1/orders", &wish);
+    assert_eq!(placed.status, 201, "{}", placed.text());
+    let route = format!("/api/v1/orders/{}", placed.json()["id"].as_str().unwrap());
+    market.round();
+    let order = buyer.get(&route).json();
+    let release = &order["shares"]["release"];
+    assert_eq!(*release, option["shares"]["release"], "what was quoted is what is sealed");
+    let sealed = order["sealed"]["terms"].as_str().unwrap();
+    assert!(sealed.contains(&format!("referral address: {INVITER}\n")), "{sealed}");
+    market.pay(&order, 100);
+    let (path, selling) = (route.trim_start_matches("/api/v1").to_owned(), market.selling());
+    let planned = selling.get(&route).json()["shares"].clone();
+    assert_eq!(planned, buyer.get(&route).json()["shares"], "both see the same");
+    let parts = ["Where the money goes", "Referral", "Commission of this site", "Network fees"];
+    tells([&mut guest, &mut market.vendor], &path, &parts);
+    tells([&mut guest], &format!("{path}/confirm-receipt"), &["To whoever invited the buyer"]);
+    assert_eq!(buyer.post(&format!("{route}/confirm-receipt"), &json!({})).status, 202);
+    market.round();
+    market.round();
+    let done = buyer.get(&route).json();
+    assert_eq!(done["status"], "RELEASED", "{done}");
+    came_true(&done, &planned["release"]);
+    let parts = ["Where the money went", "Referral", "Whoever invited the buyer"];
+    tells([&mut guest, &mut market.vendor], &path, &parts);
+    let left = units(&done["shares"]["paid"]["residue"]) > 0;
+    assert_eq!(guest.see(&path).contains("Left over"), left);
+    let agent = agent(&market, &mut inviter);
+    told_to_inviter(&mut inviter, &agent, &done);
+}
+
+fn tells<const N: usize>(browsers: [&mut Browser; N], path: &str, words: &[&str]) {
+    for browser in browsers {
+        let page = browser.see(path);
+        for word in words {
+            assert!(page.contains(word), "{word}: {page}");
+        }
+    }
+}
+
+/// The first option of a quote: its shares are the whole, and the checkout tells the same.
+fn quoted(market: &Market, guest: &mut Browser, buyer: &Agent) -> Value {
     let quote = buyer.post("/api/v1/quotes", &json!({ "lines": market.wish()["lines"] })).json();
-    let option = &quote["options"][0];
-    let (quoted, token) = (option["shares"].clone(), option["token_address"].clone());
-    assert_eq!((&quoted["items_cents"], &quoted["shipping_cents"]), (&json!(7_400), &json!(490)));
-    assert_eq!((&quoted["referral_bps"], &quoted["tier"]), (&json!(5_000), &json!("free")));
-    let whole = |parts: &Value| -> u128 {
-        let all = ["vendor", "commission", "referral", "buyer", "network_fees"];
-        all.iter().map(|part| units(&parts[*part])).sum()
-    };
-    assert_eq!(whole(&quoted["release"]), units(&option["amount"]));
-    assert_eq!(whole(&quoted["refund"]), units(&option["amount"]));
-    assert_eq!(units(&quoted["ruling"]), units(&option["amount"]) / 10);
-    let page = guest.see(&format!("/checkout?package={}&quantity=1", market.package));
-    for told in [
+    let option = quote["options"][0].clone();
+    let (shares, amount) = (&option["shares"], units(&option["amount"]));
+    assert_eq!((&shares["items_cents"], &shares["shipping_cents"]), (&json!(7_400), &json!(490)));
+    assert_eq!((&shares["referral_bps"], &shares["tier"]), (&json!(5_000), &json!("free")));
+    for end in ["release", "refund"] {
+        let parts = ["vendor", "commission", "referral", "buyer", "network_fees"];
+        let whole: u128 = parts.iter().map(|part| units(&shares[end][*part])).sum();
+        assert_eq!(whole, amount, "{end}");
+    }
+    assert_eq!(units(&shares["ruling"]), amount / 10);
+    let checkout = format!("/checkout?package={}&quantity=1", market.package);
+    let parts = [
         "Where the money goes",
         "Items",
         "Shipping",
@@ -205,80 +248,47 @@ fn brought(mut market: Market) {
         "If staff rule in a dispute",
         "10 %, half from each side",
         "A refund brings",
-    ] {
-        assert!(page.contains(told), "{told}: {page}");
-    }
+    ];
+    tells([guest], &checkout, &parts);
+    option
+}
 
-    let mut wish = market.wish();
-    wish["token_address"] = token;
-    let placed = buyer.post("/api/v1/orders", &wish);
-    assert_eq!(placed.status, 201, "{}", placed.text());
-    let route = format!("/api/v1/orders/{}", placed.json()["id"].as_str().unwrap());
-    market.round();
-    let order = buyer.get(&route).json();
-    assert_eq!(order["shares"]["release"], quoted["release"], "what was quoted is what is sealed");
-    let sealed = order["sealed"]["terms"].as_str().unwrap();
-    assert!(sealed.contains(&format!("referral address: {INVITER}\n")), "{sealed}");
-    market.pay(&order, 100);
-    let (path, selling) = (route.trim_start_matches("/api/v1").to_owned(), market.selling());
-    let planned = selling.get(&route).json()["shares"].clone();
-    assert_eq!(planned, buyer.get(&route).json()["shares"], "both see the same");
-    for browser in [&mut guest, &mut market.vendor] {
-        let page = browser.see(&path);
-        for told in ["Where the money goes", "Referral", "Commission of this site", "Network fees"]
-        {
-            assert!(page.contains(told), "{told}: {page}");
-        }
-    }
-    let asked = guest.see(&format!("{path}/confirm-receipt"));
-    assert!(asked.contains("To whoever invited the buyer"), "{asked}");
-    assert_eq!(buyer.post(&format!("{route}/confirm-receipt"), &json!({})).status, 202);
-    market.round();
-    market.round();
-    let done = buyer.get(&route).json();
-    assert_eq!(done["status"], "RELEASED", "{done}");
-    let (paid, shown) = (&done["shares"]["paid"], &planned["release"]);
-    let legs = done["legs"].as_array().unwrap();
+/// What was shown is what the legs paid, and nothing of the sum is left out.
+fn came_true(done: &Value, shown: &Value) {
+    let (paid, legs) = (&done["shares"]["paid"], done["legs"].as_array().unwrap());
+    let charged = !done["token_address"].is_null();
     for role in PAID {
         let leg = legs.iter().find(|leg| leg["role"] == role).unwrap();
         assert_eq!(leg["amount"], paid[role], "{role}");
-        let charged = if role == "commission" && !done["token_address"].is_null() {
-            units(&shown["network_fees"])
-        } else {
-            0
+        let charge = match role {
+            "commission" if charged => units(&shown["network_fees"]),
+            _ => 0,
         };
-        assert_eq!(units(&paid[role]), units(&shown[role]) + charged, "{role}");
+        assert_eq!(units(&paid[role]), units(&shown[role]) + charge, "{role}");
     }
-    let left: u128 = ["vendor", "commission", "referral", "resolver", "buyer", "residue"]
-        .iter()
-        .map(|part| units(&paid[*part]))
-        .sum();
-    let in_coin = done["token_address"].is_null();
-    let network = if in_coin { units(&paid["network_fees"]) } else { 0 };
-    assert!(units(&paid["network_fees"]) > 0);
-    assert_eq!(left + network, units(&done["credited"]), "nothing is left out: {paid}");
-    for browser in [&mut guest, &mut market.vendor] {
-        let page = browser.see(&path);
-        for told in ["Where the money went", "Referral", "Whoever invited the buyer"] {
-            assert!(page.contains(told), "{told}: {page}");
-        }
-        assert_eq!(page.contains("Left over"), units(&paid["residue"]) > 0, "{page}");
-    }
+    let parts = ["vendor", "commission", "referral", "resolver", "buyer", "residue"];
+    let left: u128 = parts.iter().map(|part| units(&paid[*part])).sum();
+    let network = units(&paid["network_fees"]);
+    assert!(network > 0);
+    let out_of_it = if charged { 0 } else { network };
+    assert_eq!(left + out_of_it, units(&done["credited"]), "{paid}");
+}
 
-    // The inviter sees what it brought, and nothing of the order.
+/// The inviter sees what he brought, and nothing of the order or its buyer.
+fn told_to_inviter(inviter: &mut Browser, agent: &Agent, done: &Value) {
+    let legs = done["legs"].as_array().unwrap();
+    let leg = legs.iter().find(|leg| leg["role"] == "referral").unwrap();
+    let (hash, id) = (leg["tx_hash"].as_str().unwrap(), done["id"].as_str().unwrap());
     let told = inviter.see("/account/referrals");
-    let hash = legs.iter().find(|leg| leg["role"] == "referral").unwrap()["tx_hash"].clone();
-    let hash = hash.as_str().unwrap();
     assert!(told.contains("No. 1") && told.contains(hash), "{told}");
-    assert!(!told.contains("guest") && !told.contains("brass pen"), "{told}");
-    let id = route.rsplit('/').next().unwrap();
-    assert!(!told.contains(id), "{told}");
-    let agent = agent(&market, &mut inviter);
+    for secret in ["guest", "brass pen", id] {
+        assert!(!told.contains(secret), "{secret}: {told}");
+    }
     let json = agent.get("/api/v1/me/referrals").json();
     let earned = &json["earnings"]["items"][0];
-    assert_eq!((&earned["amount"], &earned["state"]), (&paid["referral"], &json!("final")));
+    assert_eq!((&earned["amount"], &earned["state"]), (&leg["amount"], &json!("final")));
     assert_eq!((&earned["invited"], &earned["tx_hash"]), (&json!(1), &json!(hash)));
-    assert_eq!(agent.get(&route).status, 404);
+    assert_eq!(agent.get(&format!("/api/v1/orders/{id}")).status, 404);
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn rows(
     relation: Relation,
     names: (String, String),
 ) -> Result<Rows, DbError> {
-    let lines =
+    let lines: Vec<Line> =
         db::orders::lines(conn, id)?.into_iter().map(Line::try_from).collect::<Result<_, _>>()?;
     let (legs, sealed) = (db::story::legs(conn, id)?, db::story::sealed_terms(conn, id)?);
     let shares = shares::read(conn, (id, &order, &lines), (&legs, sealed.as_ref()))?;
