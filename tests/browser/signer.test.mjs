@@ -142,7 +142,7 @@ test("another wallet is told so and of no use; the demo's own wallet signs by a 
 
 test("a staff member rules by a click of the wallet that he named, once the share is known", async () => {
   const buyer = await visitor(browser, shop);
-  await register(buyer.page, "quarrels");
+  await signIn(buyer.page, "buyer");
   const order = await buy(buyer.page);
   await buyer.page.goto(`${order}/dispute`);
   await buyer.page.getByLabel("Tell what happened").fill("It came in two parts.");

@@ -11,12 +11,3 @@ pub(super) fn mark() -> Markup {
         }
     }
 }
-
-/// A bell, for notices where there is no room for the word.
-pub(super) fn bell() -> Markup {
-    html! {
-        svg.bell viewBox="0 0 20 20" aria-hidden="true" {
-            path d="M10 2.5a5 5 0 0 0-5 5c0 4-1.5 6-1.5 6h13s-1.5-2-1.5-6a5 5 0 0 0-5-5zM8 16a2.1 2.1 0 0 0 4 0" {}
-        }
-    }
-}

@@ -4,7 +4,7 @@ use domain::policy;
 use domain::user::Role;
 use maud::{DOCTYPE, Markup, html};
 
-use super::brand::{bell, mark};
+use super::brand::mark;
 use super::form::{Look, hidden, link_button};
 use super::panel::visually_hidden;
 use super::url::{self, Url};
@@ -174,6 +174,7 @@ fn masthead(chrome: &Chrome) -> Markup {
                     (menu_link(chrome, &url::home(), "Shop"))
                     @if let Some(viewer) = &chrome.viewer {
                         (menu_link(chrome, &url::orders(), "Orders"))
+                        (unread(chrome, viewer.unread))
                         (menu_link(chrome, &url::selling(), if viewer.has_stores { "Store" } else { "Sell" }))
                         @if viewer.role.is_staff() { (menu_link(chrome, &url::disputes(), "Disputes")) }
                         @if policy::sees_site(viewer.role) { (menu_link(chrome, &url::admin(), "Admin")) }
@@ -218,7 +219,6 @@ fn whoami(chrome: &Chrome) -> Markup {
     html! {
         div.whoami {
             @if let Some(viewer) = &chrome.viewer {
-                (unread(chrome, viewer.unread))
                 a.whoami-name href=(url::account()) { (visually_hidden("Account of ")) (viewer.username) }
                 form method="post" action=(url::logout()) data-once {
                     (hidden("csrf", &chrome.csrf))
@@ -237,8 +237,8 @@ fn unread(chrome: &Chrome, count: i64) -> Markup {
     let shown = if count > UNREAD_SHOWN { format!("{UNREAD_SHOWN}+") } else { count.to_string() };
     let here = (chrome.path == url::notices().as_str()).then_some("page");
     html! {
-        a.whoami-notices href=(url::notices()) aria-current=[here] {
-            (bell()) span.whoami-word { "Notices" }
+        a href=(url::notices()) aria-current=[here] {
+            "Notices"
             @if count > 0 { span.count { (shown) (visually_hidden(" new")) } }
         }
     }
