@@ -27,6 +27,8 @@ words! {
         Claim = "claim",
         /// A file that goes with one.
         File = "file",
+        /// That an offer was shown to the other party.
+        View = "view",
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the order to its end, in ether and in the stablecoin.
 
-use crate::market::{Market, more, paid};
+use crate::market::{Market, assert_released, more, paid};
 use crate::node::dollar;
 
 #[test]
@@ -12,9 +12,7 @@ fn the_whole_journey_in_ether_and_in_the_stablecoin() {
         market.release(released);
         market.until(released, "RELEASED");
         let legs = market.legs(released);
-        let roles: Vec<_> =
-            legs.iter().map(|leg| (leg.role.as_str(), leg.state.as_str())).collect();
-        assert_eq!(roles, [("vendor", "final"), ("commission", "final")], "{token:?}");
+        assert_released(&legs, token);
         assert_eq!(more(&market.balances(token), &before), paid(&legs), "{token:?}");
 
         let before = market.balances(token);

@@ -5,7 +5,7 @@ use domain::EvmAddress;
 use domain::ids::OrderId;
 use domain::money::Amount;
 
-use crate::market::{Market, more, paid};
+use crate::market::{Market, assert_released, more, paid};
 use crate::node::{LONG, dollar};
 use crate::shop::within;
 
@@ -60,12 +60,10 @@ fn thirty_kills_pay_every_leg_once() {
         market.until(*order, "RELEASED");
     }
     for (token, before) in coins.into_iter().zip(before) {
-        let mut sums = [Amount::ZERO; 3];
+        let mut sums = [Amount::ZERO; 4];
         for (order, _) in orders.iter().filter(|(_, of)| *of == token) {
             let legs = market.legs(*order);
-            let roles: Vec<_> =
-                legs.iter().map(|leg| (leg.role.as_str(), leg.state.as_str())).collect();
-            assert_eq!(roles, [("vendor", "final"), ("commission", "final")]);
+            assert_released(&legs, token);
             assert_eq!(market.count(*order, "released"), 1, "{:?}", market.events(*order));
             for (sum, paid) in sums.iter_mut().zip(paid(&legs)) {
                 *sum = sum.checked_add(paid).unwrap();

@@ -28,6 +28,8 @@ const REFUND: &str = "0x1efF47bc3a10a45D4B230B5d10E37751FE6AA718";
 /// The demo's vendor and the commission wallet.
 pub(crate) const PAYEES: [&str; 2] =
     ["0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"];
+/// Where whoever invited the demo's buyer is paid.
+const INVITER: &str = "0x976EA74026E726554dB657fA54763abd0C3a0aa9";
 
 /// The shop, its people and its chain.
 pub(crate) struct Market {
@@ -145,16 +147,25 @@ impl Market {
         self.events(order).iter().filter(|event| event.kind == kind).count()
     }
 
-    /// What the vendor, the site and the buyer have.
+    /// What the vendor, the site, the buyer and the inviter have.
     pub(crate) fn balances(&self, token: Option<EvmAddress>) -> Vec<Amount> {
-        let all = [PAYEES[0], PAYEES[1], REFUND];
+        let all = [PAYEES[0], PAYEES[1], REFUND, INVITER];
         all.iter().map(|payee| self.node.balance(payee.parse().unwrap(), token)).collect()
     }
 }
 
+/// Every leg of a release has come to its end, and there are those that there must be: of a token the
+/// share of whoever invited the buyer may not be worth a payment.
+pub(crate) fn assert_released(legs: &[LegRow], token: Option<EvmAddress>) {
+    let roles: Vec<_> = legs.iter().map(|leg| leg.role.as_str()).collect();
+    let all = ["vendor", "commission", "referral"];
+    assert!(roles == all || token.is_some() && roles == all[..2], "{token:?}: {roles:?}");
+    assert!(legs.iter().all(|leg| leg.state == "final"), "{token:?}");
+}
+
 /// What legs pay, by whom they pay.
-pub(crate) fn paid(legs: &[LegRow]) -> [Amount; 3] {
-    ["vendor", "commission", "buyer"].map(|role| {
+pub(crate) fn paid(legs: &[LegRow]) -> [Amount; 4] {
+    ["vendor", "commission", "buyer", "referral"].map(|role| {
         let own = legs.iter().filter(|leg| leg.role == role);
         Amount::sum(own.map(|leg| Amount::from_fixed(&leg.amount).unwrap())).unwrap()
     })

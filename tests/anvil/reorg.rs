@@ -36,7 +36,7 @@ fn what_was_taken_back_is_neither_credited_nor_lost() {
         market.release(order);
         within(LONG, "the payouts are seen", || {
             let legs = market.legs(order);
-            (legs.len() == 2 && legs.iter().all(|leg| leg.state == "seen")).then_some(())
+            (legs.len() >= 2 && legs.iter().all(|leg| leg.state == "seen")).then_some(())
         });
         node.get("evm_revert", json!([snapshot]));
         assert_eq!(market.balances(token), before, "they are not on the chain any more");
@@ -47,7 +47,10 @@ fn what_was_taken_back_is_neither_credited_nor_lost() {
         });
         let legs = market.legs(order);
         assert_eq!(more(&market.balances(token), &before), paid(&legs), "{token:?}");
-        assert_eq!((market.count(order, "leg-paid"), market.count(order, "released")), (2, 1));
+        assert_eq!(
+            (market.count(order, "leg-paid"), market.count(order, "released")),
+            (legs.len(), 1)
+        );
         node.get("evm_setIntervalMining", json!([1]));
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod orders;
+mod outage;
 mod parties;
 mod wire;
 mod world;
@@ -19,8 +20,10 @@ mod deadlines;
 mod disputes;
 mod evidence;
 mod forged;
+mod granted;
 mod handshake;
 mod held;
+mod hostile;
 mod keyless;
 mod liveness;
 mod money;
@@ -30,9 +33,13 @@ mod process;
 mod provider;
 mod purchase;
 mod recover;
+mod referrals;
 mod reseals;
 mod rulings;
+mod signed_offers;
+mod signed_rulings;
 mod signer;
 mod taken;
 mod tampered;
+mod tampered_disputes;
 mod tokens;

@@ -5,6 +5,7 @@ mod asked;
 pub mod broadcast;
 mod carried;
 pub mod confirm;
+mod day;
 pub mod deposits;
 pub mod expiry;
 pub mod heads;
@@ -101,6 +102,7 @@ pub(crate) const fn payee(role: LegRole) -> &'static str {
         LegRole::Commission => "the site",
         LegRole::Buyer => "the buyer",
         LegRole::Resolver => "the site, for the ruling",
+        LegRole::Referral => "whoever brought the buyer",
     }
 }
 
@@ -131,14 +133,28 @@ pub(crate) fn each(
     Ok(done)
 }
 
-/// Where the terms send a leg; nowhere the fee for a ruling where they name no wallet for it.
-pub(crate) const fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
+/// Where the terms send a leg; nowhere the fee for a ruling, or a referral, where they name no wallet
+/// for it.
+pub(crate) fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
     match role {
         LegRole::Vendor => Some(terms.payout),
         LegRole::Commission => Some(terms.commission_wallet),
         LegRole::Buyer => Some(terms.refund),
         LegRole::Resolver => terms.resolver,
+        LegRole::Referral => terms.referral.map(|referral| referral.address),
     }
+}
+
+/// Where a leg goes whose payee takes nothing, if the terms know such a place: no buyer and no vendor
+/// waits for somebody who is no party to the order, so a referral becomes the site's again.
+pub(crate) fn fallback(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
+    let referral = role == LegRole::Referral && terms.referral.is_some();
+    referral.then_some(terms.commission_wallet)
+}
+
+/// Whether the terms let a leg go to an address.
+pub(crate) fn leads(terms: &Terms, role: LegRole, to: EvmAddress) -> bool {
+    destination(terms, role) == Some(to) || fallback(terms, role) == Some(to)
 }
 
 /// The legs of a payout that count: one that failed for good and was planned anew is left out.
@@ -155,11 +171,8 @@ pub(crate) fn is_faithful(sealed: &[Terms], payout: &Payout, legs: &[Leg]) -> bo
     let ruled = payout.share.is_some_and(|share| share.ruling.is_some());
     let lawful = legs.iter().all(|leg| {
         let known = leg.role != LegRole::Resolver || ruled;
-        let whole = (Some(leg.to), leg.from, leg.asset);
-        known
-            && sealed
-                .iter()
-                .any(|terms| (destination(terms, leg.role), terms.escrow, terms.asset()) == whole)
+        let same = |terms: &Terms| (terms.escrow, terms.asset()) == (leg.from, leg.asset);
+        known && sealed.iter().any(|terms| same(terms) && leads(terms, leg.role, leg.to))
     });
     let sum = Amount::sum(standing(legs).map(|leg| leg.amount));
     lawful

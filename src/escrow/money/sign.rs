@@ -9,9 +9,7 @@ use db::todo::Todo;
 use domain::clock::Time;
 use domain::seal::Terms;
 
-use super::{
-    all_terms, destination, each, freeze_order, is_faithful, plan, relay, requests, unblock,
-};
+use super::{all_terms, each, freeze_order, is_faithful, leads, plan, relay, requests, unblock};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::Offer;
@@ -146,8 +144,7 @@ pub(super) fn permitted(
         }
     };
     // A leg whose payee has moved since is not signed as it is.
-    let Some(sealed) = sealed.filter(|now| signed || destination(now, leg.role) == Some(leg.to))
-    else {
+    let Some(sealed) = sealed.filter(|now| signed || leads(now, leg.role, leg.to)) else {
         return Ok(None);
     };
     let Some((_, generation, index)) = path else {

@@ -10,6 +10,7 @@ use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::proofs;
 use db::todo::Todo;
 use db::{Conn, DbError, EscrowTx};
+use domain::EvmAddress;
 use domain::clock::{Span, Time};
 use domain::intent::EventActor;
 use domain::money::Amount;
@@ -17,7 +18,7 @@ use domain::order::EventKind;
 use domain::seal::Terms;
 
 use super::{
-    PAYEE_TIME, all_terms, confirm, destination, each, is_faithful, plan, relay, standing,
+    PAYEE_TIME, all_terms, confirm, destination, each, fallback, is_faithful, plan, relay, standing,
 };
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
@@ -178,10 +179,14 @@ fn planned(
     (leg, terms): (&Leg, &Terms),
     free: bool,
 ) -> Result<Result<Option<Change>, &'static str>, Fault> {
-    let to = destination(terms, leg.role).filter(|_| free).unwrap_or(leg.to);
-    let estimate = match leg.asset.token {
-        None => served.client.estimate(leg.from, to, leg.amount)?,
-        Some(token) => relay::estimate(served, token, leg.from, (to, leg.amount))?,
+    let ask = |to: EvmAddress| match leg.asset.token {
+        None => served.client.estimate(leg.from, to, leg.amount),
+        Some(token) => relay::estimate(served, token, leg.from, (to, leg.amount)),
+    };
+    let own = destination(terms, leg.role).filter(|_| free).unwrap_or(leg.to);
+    let (to, estimate) = match (ask(own)?, fallback(terms, leg.role).filter(|_| free)) {
+        (Estimate::Refuses(_), Some(other)) => (other, ask(other)?),
+        (estimate, _) => (own, estimate),
     };
     let gas_limit = match (estimate, leg.asset.token) {
         (Estimate::Refuses(_), None) => return Ok(Err(plan::REFUSES)),
@@ -210,7 +215,8 @@ fn failed(
     (leg, terms): (&Leg, &Terms),
     asked: bool,
 ) -> Result<Result<Option<Change>, &'static str>, Fault> {
-    let to = destination(terms, leg.role).unwrap_or(leg.to);
+    let to = fallback(terms, leg.role).or_else(|| destination(terms, leg.role));
+    let to = to.unwrap_or(leg.to);
     if !asked && to == leg.to {
         return Ok(Err(confirm::REVERTED));
     }

@@ -6,6 +6,8 @@ use db::codec;
 use db::files::FileRow;
 use domain::file::FileKind;
 use domain::ids::OrderId;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::store::{Lost, is_content};
 use super::upload::{block, store};
@@ -25,6 +27,31 @@ const VARY: HeaderValue = HeaderValue::from_static("Cookie, Authorization, X-API
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(api))]
 pub struct Doc;
+
+/// A file that goes with a statement.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileJson {
+    name: String,
+    media_type: &'static str,
+    bytes: i64,
+    /// The hash of its content, in hexadecimal digits.
+    sha256: String,
+    /// Where it is fetched, with the same key.
+    url: String,
+}
+
+impl From<&FileRow> for FileJson {
+    fn from(row: &FileRow) -> Self {
+        let kind: Option<FileKind> = row.kind.parse().ok();
+        Self {
+            name: row.name.clone(),
+            media_type: kind.map_or("application/octet-stream", FileKind::media_type),
+            bytes: row.bytes,
+            sha256: row.sha256.clone(),
+            url: format!("/api/v1/orders/{}/files/{}", row.order_id, row.sha256),
+        }
+    }
+}
 
 /// `GET /orders/{id}/files/{content}`
 pub async fn page(app: State, who: Party, id: Id<OrderId>, request: HttpRequest) -> PageResult {

@@ -19,6 +19,7 @@ use crate::disputes::actions as disputes;
 use crate::disputes::attached::{self, Files};
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::consent::Given;
 use crate::state::App;
 
 /// An act with what belongs to it, as somebody gave it.
@@ -26,14 +27,14 @@ use crate::state::App;
 pub enum Deed {
     /// Asks escrow for what needs no row of its own.
     Ask(Asking),
-    /// Rules: the buyer's share, and why.
-    Rule(Bps, String),
+    /// Rules: the buyer's share, why, and the staff member's signature where the site wants one.
+    Rule(Bps, String, Option<Given>),
     /// Marks the order as shipped, with what the buyer should know to follow it.
     Ship(String),
     /// Opens a dispute: a word of [`REASONS`] and a statement with its files.
     Dispute(String, String, Files),
-    /// Proposes what the buyer should get.
-    Offer(Bps),
+    /// Proposes what the buyer should get, with his signature where the order wants one.
+    Offer(Bps, Option<Given>),
     /// Adds a statement with its files to a dispute.
     Claim(String, Files),
     /// Asks for another address; whoever does has typed the password just now.
@@ -55,7 +56,7 @@ impl Deed {
             Self::Rule(..) => Act::Ask(IntentAction::Rule),
             Self::Ship(_) => Act::Ship,
             Self::Dispute(..) => Act::Dispute,
-            Self::Offer(_) => Act::Offer,
+            Self::Offer(..) => Act::Offer,
             Self::Claim(..) => Act::Claim,
             Self::Reseal(_) => Act::Reseal,
             Self::KeepAddress => Act::KeepAddress,
@@ -78,10 +79,10 @@ pub async fn perform(
     let at = Acting { app, who, view: &view, request_id };
     match deed {
         Deed::Ask(asking) => ask::ask(at, asking).await,
-        Deed::Rule(buyer, reason) => disputes::rule(at, buyer, &reason).await,
+        Deed::Rule(buyer, reason, given) => disputes::rule(at, (buyer, &reason), given).await,
         Deed::Ship(note) => ship(at, &note).await,
         Deed::Dispute(reason, statement, files) => dispute(at, (&reason, &statement), files).await,
-        Deed::Offer(buyer) => disputes::offer(at, buyer).await,
+        Deed::Offer(buyer, given) => disputes::offer(at, buyer, given).await,
         Deed::Claim(body, files) => disputes::claim(at, &body, files).await,
         Deed::Reseal(address) => reseal::ask(at, &address).await,
         Deed::KeepAddress => reseal::keep(at).await,
