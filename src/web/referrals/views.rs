@@ -138,6 +138,7 @@ pub(super) fn sure(book: &Book, address: &EvmAddress, csrf: &str) -> Markup {
         facts: vec![("Address", ui::address(address, None)), ("Counts", html! { (begins) })],
         warning: Some(ADVICE),
         fields: html! { (hidden("address", address)) (hidden("sure", "true")) },
+        sends_files: false,
         back: url::referrals(),
         back_label: "Back",
     }))

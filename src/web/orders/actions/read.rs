@@ -273,7 +273,6 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     let id = chain_of(&rows.order)?;
     let chain = id.spec().ok_or_else(|| codec::corrupt("orders.chain_id", id.get()))?;
     let leg_fee = rows.order.leg_fee.as_deref().map(|fee| codec::amount("orders.leg_fee", fee));
-    let version = version(&rows);
     let reseals = ResealView::all((&rows.asked, &rows.taken), rows.clock, app.now());
     let asset = asset(&rows.order, id)?;
     let sealed = rows.sealed.as_ref().map(|sealed| &sealed.terms);
@@ -283,6 +282,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     let running = rows.clock.zip(rows.deadline);
     let deadline = running.map(|(clock, deadline)| clock.moment(deadline.due, app.now()));
     let mut view = OrderView {
+        version: version(&rows),
         id: codec::parsed("orders.id", &rows.order.id)?,
         store: codec::parsed("orders.store_id", &rows.order.store_id)?,
         store_name: rows.store_name,
@@ -330,7 +330,6 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         delivery: None,
         takes_files: app.files.is_some(),
         next: Next { who: journey::Who::Site, step: journey::Step::Prepare, by: None },
-        version,
     };
     if let Some(state) = rows.state {
         take_state(&mut view, state)?;
