@@ -68,13 +68,13 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Stop> {
         };
     }
     let mut findings = vec![loose_secret(&settings)];
-    if args.evidence {
-        findings.push(sent_files(&settings));
-    }
     let (said, answers) = health(&settings);
     findings.push(Finding { name: "shop".to_owned(), ok: answers, said });
     let config = settings.db_of(Owner::Courier)?;
     let matrix = matrix::look(&settings, config.folder(), own_users(&config))?;
+    if args.evidence {
+        findings.push(sent_files(settings, &config)?);
+    }
     become_owner(&config, Owner::Courier)?;
     findings.extend(database(&config, SystemClock.now()));
     if args.evidence {
@@ -289,19 +289,16 @@ fn chain(config: &DbConfig) -> Finding {
 
 /// Whether every file that goes with a statement is what was sent. It is looked at as web, whose files
 /// nobody else reads.
-fn sent_files(settings: &Settings) -> Finding {
+fn sent_files(mut settings: Settings, config: &DbConfig) -> Result<Finding, Stop> {
+    if let Some(folder) = config.folder() {
+        settings.settle_folder(&crate::settings::absolute(folder)?)?;
+    }
     let names = ["DB_DRIVER", "DB_DSN", "DB_USER", "DB_PASSWORD", FILES_DIR];
-    let vars = names
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), settings.get(name)?.to_owned())));
-    let looked = step::answer(Step::LookFiles, vars.collect(), None);
-    let (ok, said) = match looked {
-        Ok(said) => (true, said.trim().to_owned()),
-        Err(_) => {
-            (false, "some are not what was sent, or they cannot be looked at; see above".to_owned())
-        }
-    };
-    Finding { name: "files".to_owned(), ok, said }
+    let value = |name: &str| Some((name.to_owned(), settings.get(name)?.to_owned()));
+    let looked = step::answer(Step::LookFiles, names.into_iter().filter_map(value).collect(), None);
+    let ok = looked.is_ok();
+    let said = looked.unwrap_or_else(|_| "not all of them are what was sent; see above".to_owned());
+    Ok(Finding { name: "files".to_owned(), ok, said: said.trim().to_owned() })
 }
 
 fn read<T>(

@@ -29,6 +29,8 @@ const NEW_WALLET: &str = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc";
 const CAREFUL: &str = "careful";
 /// Who rules.
 const STAFF: &str = "admin";
+/// Who can look at it after that one.
+const SECOND: &str = "staff";
 const NOTE: &str = "On its way since this morning. Thank you!";
 /// What a buyer shows of a lamp, and what its vendor answers with.
 const PHOTO: &[u8] = include_bytes!("../assets/demo/lamp-on-arrival.jpg");
@@ -234,7 +236,9 @@ impl Teller {
             .map_err(|error: DbError| failed(error))?;
         let wallet = devnet::DEMO_WALLET.to_checksum(None);
         let sign = |text: &str| devnet::sign_shown(text).map_err(|error| error.message);
-        self.people.name_signer(STAFF, &wallet, sign).map_err(failed)?;
+        for who in [STAFF, SECOND] {
+            self.people.name_signer(who, &wallet, sign).map_err(failed)?;
+        }
         self.round()
     }
 

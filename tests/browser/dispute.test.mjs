@@ -60,6 +60,26 @@ async function look(javaScript, page) {
   }
 }
 
+/** The page leads on to `path`; where it does not, what it says instead is told. */
+async function arrives(page, path) {
+  await page.waitForURL((url) => url.pathname === path).catch(async () => {
+    throw new Error(`${page.url()} instead of ${path}:\n${await page.locator("main").innerText()}`);
+  });
+}
+
+/** The demo's wallet signs what the page shows, which the admin has named as the one for rulings. */
+async function signs(javaScript, page, verb) {
+  const link = page.getByRole("link", { name: "Sign with the demo wallet" });
+  await link.waitFor();
+  await look(javaScript, page);
+  const wallet = await page.context().newPage();
+  await wallet.goto(await link.getAttribute("href"));
+  const [signature] = (await wallet.locator("main").innerText()).match(/0x[0-9a-f]{130}/);
+  await wallet.close();
+  await page.getByLabel("The wallet's signature").fill(signature);
+  await page.getByRole("button", { name: verb, exact: true }).click();
+}
+
 /** What happens next stands there in a sentence, with a moment and with what comes otherwise. */
 async function saysWhatIsNext(page) {
   const next = page.locator("section.next");
@@ -85,7 +105,7 @@ async function quarrel(javaScript, they, order = {}) {
   await buyer.getByRole("link", { name: "Pay from the demo wallet" }).click();
   await buyer.getByRole("button").first().click();
   await buyer.getByRole("link", { name: /back/i }).first().click();
-  await buyer.waitForURL((url) => url.pathname === order.path);
+  await arrives(buyer, order.path);
   await they.comes("buyer", "paid in full and final");
 
   await they.click("buyer", "Something is wrong");
@@ -99,7 +119,7 @@ async function quarrel(javaScript, they, order = {}) {
   await look(javaScript, buyer);
   await buyer.getByLabel("Files").setInputFiles([PHOTO]);
   await they.press("buyer", "Open the dispute");
-  await buyer.waitForURL((url) => url.pathname === order.path);
+  await arrives(buyer, order.path);
   await they.comes("buyer", "You or Fern & Kiln end the dispute");
   await saysWhatIsNext(buyer);
   await look(javaScript, buyer);
@@ -113,7 +133,7 @@ async function offers(javaScript, they, who, order, share) {
   await look(javaScript, page);
   await page.getByLabel("The buyer gets").fill(share);
   await they.press(who, "Make this offer");
-  await page.waitForURL((url) => url.pathname === order);
+  await arrives(page, order);
 }
 
 /** The other side saves the very bytes that were sent. */
@@ -135,7 +155,7 @@ async function ruled(javaScript) {
   await vendor.getByLabel("What do you want to say?").fill("Here is what we packed.");
   await vendor.getByLabel("Files").setInputFiles([LETTER]);
   await they.press("vendor", "Add it");
-  await vendor.waitForURL((url) => url.pathname === order);
+  await arrives(vendor, order);
   await offers(javaScript, they, "vendor", order, "30");
   await they.comes("buyer", "Here is what we packed.");
   await getsTheFile(they.page("buyer"), LETTER.name, LETTER.buffer);
@@ -155,7 +175,8 @@ async function ruled(javaScript) {
   await admin.getByLabel("The buyer gets").fill("50");
   await admin.getByLabel("Why").fill("Nobody can tell where it broke.");
   await they.press("admin", "Rule");
-  await admin.waitForURL((url) => url.pathname === order);
+  await signs(javaScript, admin, "Rule");
+  await arrives(admin, order);
 
   await they.comes("vendor", "Escrow carries out the ruling, unless one of you objects");
   await saysWhatIsNext(vendor);
@@ -172,8 +193,7 @@ async function ruled(javaScript) {
   await staff.goto(order);
   await look(javaScript, staff);
   await they.click("staff", "Confirm the ruling");
-  await look(javaScript, staff);
-  await they.press("staff", "Confirm the ruling");
+  await signs(javaScript, staff, "Confirm the ruling");
   await they.comes("staff", "Escrow carries out the ruling");
   await saysWhatIsNext(staff);
   await they.comes("buyer", "confirmed, final");

@@ -293,6 +293,7 @@ impl Ask<'_> {
 pub fn too_late(view: &OrderView, sentence: &str) -> Markup {
     let note = if view.status == OrderStatus::New { "Try again in a moment." } else { "" };
     ui::narrow(html! {
+        (ui::page_head("Not possible now", None, html! {}))
         (ui::callout(Tone::Warning, sentence, html! { p { (note) } }))
         (ui::link_button(&url::order(view.id), "Back to the order", Look::Plain))
     })
