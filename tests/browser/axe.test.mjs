@@ -23,7 +23,7 @@ async function kinds(page, starts) {
     const answer = await page.goto(path);
     if (!answer.headers()["content-type"]?.startsWith("text/html")) continue;
     seen.set(kind, path);
-    const links = await page.$$eval("a[href^='/']", (all) => all.map((a) => a.getAttribute("href")));
+    const links = await page.$$eval("a[href^='/']:not([download])", (all) => all.map((a) => a.getAttribute("href")));
     open.push(...links.filter((link) => !link.startsWith("/static/")));
   }
   return [...seen.values()];
