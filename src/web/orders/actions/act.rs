@@ -3,7 +3,6 @@
 use db::disputes::DisputeRow;
 use db::shipments::ShipmentRow;
 use db::{DbError, WebTx, codec};
-use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
 use domain::limits;
 use domain::money::Bps;
@@ -12,7 +11,7 @@ use domain::refusal::{BadText, Refusal};
 use domain::text;
 
 use super::ask::{self, Asking};
-use super::read::{self, OrderView};
+use super::read::OrderView;
 use super::reseal;
 use crate::disputes::actions as disputes;
 use crate::error::AppError;
@@ -62,19 +61,11 @@ impl Deed {
     }
 }
 
-/// Does what somebody may do about an order; answers with the order as it stands then.
+/// Does what somebody may do about an order that he was let see.
 ///
 /// # Errors
-/// [`AppError::NotFound`] for strangers, the rules' refusal, and faults of what was given.
-pub async fn perform(
-    app: &App,
-    who: &Account,
-    id: OrderId,
-    deed: Deed,
-    request_id: &str,
-) -> Result<OrderView, AppError> {
-    let view = read::view(app, who, id).await?;
-    let at = Acting { app, who, view: &view, request_id };
+/// The rules' refusal, and faults of what was given.
+pub(crate) async fn perform(at: Acting<'_>, deed: Deed) -> Result<(), AppError> {
     match deed {
         Deed::Ask(asking) => ask::ask(at, asking).await,
         Deed::Rule(buyer, reason, given) => disputes::rule(at, (buyer, &reason), given).await,
@@ -84,8 +75,7 @@ pub async fn perform(
         Deed::Claim(body) => disputes::claim(at, &body).await,
         Deed::Reseal(address) => reseal::ask(at, &address).await,
         Deed::KeepAddress => reseal::keep(at).await,
-    }?;
-    read::view(app, who, id).await
+    }
 }
 
 /// Somebody at work on an order, as it stood when it was looked at.

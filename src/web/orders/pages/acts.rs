@@ -17,7 +17,7 @@ use crate::error::{AppError, PageError, PageResult};
 use crate::http::form::{Form, fields};
 use crate::http::page::Ctx;
 use crate::http::viewer::{Party, at_once};
-use crate::orders::actions::act::{Deed, perform};
+use crate::orders::actions::act::{Acting, Deed, perform};
 use crate::orders::actions::ask::Asking;
 use crate::orders::actions::read;
 use crate::orders::consent::Given;
@@ -166,12 +166,13 @@ pub async fn act(
     {
         return Ok(page);
     }
+    let at = Acting { app: &app, who: &who.0, view: &view, request_id: ctx.request_id() };
     let acted = match input.deed(act) {
         Ok(deed) => {
             if let Some(page) = to_sign(&ctx, &view, (act, &deed), &input.typed(act)) {
                 return Ok(page);
             }
-            perform(&app, &who.0, id, deed, ctx.request_id()).await
+            perform(at, deed).await
         }
         Err(error) => Err(error),
     };
