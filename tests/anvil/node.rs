@@ -39,14 +39,14 @@ fn binary() -> PathBuf {
 }
 
 impl Node {
-    /// A node that makes a block each second; a block is final when it is two deep.
+    /// A node that makes a block each second; a block is final when it is four deep.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let child = Command::new(binary())
             .args(["--port", &port.to_string(), "--chain-id", "31337", "--silent"])
-            .args(["--block-time", "1", "--slots-in-an-epoch", "1"])
+            .args(["--block-time", "1", "--slots-in-an-epoch", "2"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

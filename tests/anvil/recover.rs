@@ -52,7 +52,7 @@ fn three_hundred_among_ten_thousand_are_found_and_moved() {
         }
     }
     assert!(paid().count() == 300 && paid().all(|index| index < KEYS && !RUN.contains(&index)));
-    node.mine(4);
+    node.mine(5);
 
     let count = KEYS.to_string();
     let by_count = ["recover", "--generations", "1", "--count", &count];

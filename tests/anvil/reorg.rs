@@ -15,21 +15,21 @@ fn what_was_taken_back_is_neither_credited_nor_lost() {
         let (order, standing) = market.order(token);
         let address = standing.address.unwrap();
         node.by_hand();
-        node.mine(4);
+        node.mine(5);
         let snapshot = node.get("evm_snapshot", json!([]));
         node.pay(address, standing.due, token);
         within(LONG, "the payment is seen", || {
             (market.count(order, "payment-seen") == 1).then_some(())
         });
         node.get("evm_revert", json!([snapshot]));
-        node.mine(4);
+        node.mine(5);
         within(LONG, "the payment is gone", || {
             (market.count(order, "payment-vanished") == 1).then_some(())
         });
         assert_eq!((market.status(order).as_str(), market.count(order, "funded")), ("PENDING", 0));
 
         node.pay(address, standing.due, token);
-        node.mine(4);
+        node.mine(5);
         market.until(order, "COMPLETED");
         let before = market.balances(token);
         let snapshot = node.get("evm_snapshot", json!([]));

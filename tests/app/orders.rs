@@ -5,7 +5,8 @@ use domain::ids::OrderId;
 
 use crate::market::{Market, REFUND};
 
-fn place(market: &mut Market) -> String {
+/// The checkout as the buyer fills it in.
+fn filled_in(market: &mut Market) -> Vec<(&'static str, String)> {
     let page = market.buyer.see(&format!("/checkout?package={}&quantity=2", market.package));
     for told in ["commission of this site", "network fees", "0.06116", "Development chain"] {
         assert!(page.contains(told), "{told}: {page}");
@@ -14,16 +15,24 @@ fn place(market: &mut Market) -> String {
         let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
         rest.split('"').next().expect("a value").to_owned()
     };
-    let (form, pay) = (hidden("form"), hidden("pay"));
-    let package = market.package.clone();
-    let fields = [
-        ("form", form.as_str()),
-        ("package", package.as_str()),
-        ("quantity", "2"),
-        ("pay", pay.as_str()),
-        ("refund_address", REFUND),
-        ("delivery", "Ada Lovelace\n12 St James Square"),
-    ];
+    vec![
+        ("form", hidden("form")),
+        ("package", market.package.clone()),
+        ("quantity", "2".to_owned()),
+        ("pay", hidden("pay")),
+        ("refund_address", REFUND.to_owned()),
+        ("delivery", "Ada Lovelace\n12 St James Square".to_owned()),
+    ]
+}
+
+fn place(market: &mut Market) -> String {
+    let fields = filled_in(market);
+    sent(market, &fields)
+}
+
+/// Where sending the checkout leads.
+fn sent(market: &mut Market, fields: &[(&'static str, String)]) -> String {
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     market.buyer.act("/orders", &fields)
 }
 
@@ -76,6 +85,31 @@ fn a_purchase_from_the_checkout_to_the_end() {
     let sales = format!("/stores/{}/orders", market.store);
     assert!(market.vendor.see(&sales).contains("Released"));
     assert_eq!(market.buyer.get(&sales).status, 404);
+}
+
+#[test]
+fn a_double_click_places_one_order_and_a_second_tab_is_told_what_happened_in_the_first() {
+    let mut market = Market::open();
+    let fields = filled_in(&mut market);
+    let order = sent(&mut market, &fields);
+    assert_eq!(sent(&mut market, &fields), order, "the same form is the same order");
+    let other = place(&mut market);
+    assert_ne!(other, order, "a form of its own is another one");
+    market.round();
+
+    // Both tabs ask whether to call it off; the first does.
+    let cancel = format!("{order}/cancel");
+    for _tab in 0..2 {
+        assert!(market.buyer.see(&cancel).contains("<form"));
+    }
+    assert_eq!(market.buyer.act(&cancel, &[]), order);
+    assert_eq!(market.buyer.act(&cancel, &[]), order, "the wish is on its way");
+    market.round();
+    let late = market.buyer.post(&cancel, &[]);
+    assert_eq!(late.status, 409);
+    assert!(late.text().contains("This order is finished"), "{}", late.text());
+    assert!(market.buyer.see(&order).contains("Cancelled"));
+    assert!(market.buyer.see(&other).contains("Awaiting payment"), "the other one goes on");
 }
 
 #[test]

@@ -241,3 +241,26 @@ fn an_order_says_why_an_act_is_not_possible_and_its_route_says_the_same() {
         assert!(seen.len() >= 8 && seen.iter().any(|code| code == codes), "{seen:?}");
     }
 }
+
+/// Some clients announce a body in chunks and send none.
+#[test]
+fn an_act_that_needs_no_body_takes_an_empty_one() {
+    let mut market = Market::open();
+    let buyer = market.buying();
+    let order = market.ordered(&buyer);
+    market.pay(&order, 100);
+    let route = at(&order, "confirm-receipt");
+    let key = crate::keys::make(&mut market.buyer, "write", "");
+    let addr = market.shop.addr;
+    let sent = |chunks: &str| {
+        let head = format!(
+            "POST {route} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\
+             Authorization: Bearer {key}\r\nContent-Type: application/json\r\n\
+             Transfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
+        );
+        crate::client::raw(addr, head.as_bytes())
+    };
+    let blank = sent("1\r\n \r\n");
+    assert_eq!((blank.status, &blank.json()["code"]), (400, &json!("not-json")));
+    assert_eq!(sent("").status, 202, "{}", sent("").text());
+}

@@ -3,10 +3,13 @@
 use std::sync::mpsc;
 
 use db::desk::{self, Beat};
-use db::{DbError, EscrowTx, WebDb};
+use db::{DbError, EscrowTx, WebDb, WebTx};
+use diesel::connection::SimpleConnection;
 use domain::clock::Span;
+use serde_json::json;
 
 use crate::shop::{PASSWORD, Shop};
+use crate::{catalogue, keys};
 
 fn beat(shop: &Shop) {
     let now = shop.app.now();
@@ -94,4 +97,42 @@ fn a_member_signs_in_while_many_fail() {
     for thread in threads {
         assert_eq!(thread.join().expect("it got an answer"), 422);
     }
+}
+
+/// Keeps web's file from growing.
+fn fill_the_disk(shop: &Shop) {
+    let full = |tx: &mut WebTx<'_>| Ok(tx.batch_execute("PRAGMA max_page_count = 1;")?);
+    let done: Result<(), DbError> = db::tx::write(shop.db(), "fill", full);
+    done.expect("the bound is set");
+}
+
+#[test]
+fn a_full_disk_ends_in_a_sentence_for_people_and_agents() {
+    let shop = Shop::start();
+    if !shop.data.is_local() {
+        // A server's disk is not ours to fill; what it answers is told apart in tests/db.
+        return;
+    }
+    let mut browser = shop.member("ada");
+    let store = catalogue::open(&mut browser, "Kiln");
+    let agent = shop.agent(&keys::make(&mut browser, "write", ""));
+    fill_the_disk(&shop);
+    // More than the free room of any page.
+    let story = "A good mug. ".repeat(400);
+    let fields = [("name", "Mug"), ("description", story.as_str()), ("picture", "stoneware-mug")];
+    let page = format!("/stores/{store}/items/new");
+    browser.see(&page);
+    let refused = browser.post(&page, &fields);
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.header("retry-after").is_some());
+    assert!(refused.text().contains("nothing was changed"), "{}", refused.text());
+    let body = json!({
+        "store_id": store, "name": "Mug", "description": story, "picture": "stoneware-mug"
+    });
+    let refused = agent.post("/api/v1/items", &body);
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    assert_eq!((refused.status, refused.header("retry-after").is_some()), (503, true));
+    let listed = agent.get(&format!("/api/v1/items?store={store}")).json();
+    assert_eq!(listed["items"], json!([]), "nothing is half done");
+    assert_eq!(browser.get("/account").status, 200, "reading goes on");
 }

@@ -23,7 +23,7 @@ use crate::disputes::attached::Files;
 use crate::error::AppError;
 use crate::files::store::Unfit;
 use crate::http::viewer::Account;
-use crate::orders::actions::act::{Deed, perform};
+use crate::orders::actions::act::{Acting, Deed, perform};
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
 use crate::orders::actions::read;
 use crate::orders::consent::{self, Given, Plan};
@@ -303,7 +303,11 @@ impl Director {
 
     fn act(&self, who: &str, order: OrderId, deed: Deed) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(perform(&self.app, &account, order, deed, "demo"))?;
+        self.runtime.block_on(async {
+            let (app, who): (&App, _) = (&self.app, &account);
+            let view = read::view(app, who, order).await?;
+            perform(Acting { app, who, view: &view, request_id: "demo" }, deed).await
+        })?;
         Ok(())
     }
 

@@ -38,10 +38,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for MaybeJson<T> {
         let length = request.headers().get(header::CONTENT_LENGTH);
         let none = length.is_none_or(|length| length == "0")
             && !request.headers().contains_key(header::TRANSFER_ENCODING);
-        let body = (!none).then(|| Json::<T>::from_request(request, payload));
+        let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let Some(body) = body else { return Ok(Self(None)) };
-            Ok(Self(Some(body.await?.0)))
+            if none {
+                return Ok(Self(None));
+            }
+            let bytes = body::read(&request, &mut payload, "application/json").await?;
+            // Some clients announce a body in chunks and send none.
+            Ok(Self(if bytes.is_empty() { None } else { Some(parse(&bytes)?) }))
         })
     }
 }

@@ -202,11 +202,11 @@ fn done(
     ctx: &Ctx,
     view: &read::OrderView,
     act: Act,
-    acted: Result<read::OrderView, AppError>,
+    acted: Result<(), AppError>,
     typed: &confirm::Typed<'_>,
 ) -> PageResult {
     match acted {
-        Ok(_) => {
+        Ok(()) => {
             ctx.flash(Tone::Success, said(act));
             Ok(ctx.see_other(&url::order(view.id)))
         }

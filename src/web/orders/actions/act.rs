@@ -4,7 +4,6 @@ use db::disputes::DisputeRow;
 use db::files::OPENING;
 use db::shipments::ShipmentRow;
 use db::{DbError, WebTx, codec, turns};
-use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
 use domain::limits;
 use domain::money::Bps;
@@ -13,7 +12,7 @@ use domain::refusal::{BadText, Refusal};
 use domain::text;
 
 use super::ask::{self, Asking};
-use super::read::{self, OrderView};
+use super::read::OrderView;
 use super::reseal;
 use crate::disputes::actions as disputes;
 use crate::disputes::attached::{self, Files};
@@ -64,19 +63,11 @@ impl Deed {
     }
 }
 
-/// Does what somebody may do about an order; answers with the order as it stands then.
+/// Does what somebody may do about an order that he was let see.
 ///
 /// # Errors
-/// [`AppError::NotFound`] for strangers, the rules' refusal, and faults of what was given.
-pub async fn perform(
-    app: &App,
-    who: &Account,
-    id: OrderId,
-    deed: Deed,
-    request_id: &str,
-) -> Result<OrderView, AppError> {
-    let view = read::view(app, who, id).await?;
-    let at = Acting { app, who, view: &view, request_id };
+/// The rules' refusal, and faults of what was given.
+pub(crate) async fn perform(at: Acting<'_>, deed: Deed) -> Result<(), AppError> {
     match deed {
         Deed::Ask(asking) => ask::ask(at, asking).await,
         Deed::Rule(buyer, reason, given) => disputes::rule(at, (buyer, &reason), given).await,
@@ -86,8 +77,7 @@ pub async fn perform(
         Deed::Claim(body, files) => disputes::claim(at, &body, files).await,
         Deed::Reseal(address) => reseal::ask(at, &address).await,
         Deed::KeepAddress => reseal::keep(at).await,
-    }?;
-    read::view(app, who, id).await
+    }
 }
 
 /// Somebody at work on an order, as it stood when it was looked at.

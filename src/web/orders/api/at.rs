@@ -14,10 +14,10 @@ use crate::error::{ApiError, ApiResult, AppError};
 use crate::files::upload::{Body, Sender};
 use crate::http::viewer::{Account, ApiCaller, no_app};
 use crate::http::{Extracting, RequestId, api};
-use crate::orders::actions::act::{Deed, perform};
+use crate::orders::actions::act::{Acting, Deed, perform};
 use crate::orders::actions::read;
 use crate::orders::pages::acts::takes;
-use crate::state::State;
+use crate::state::{App, State};
 
 /// An order, and who acts on it by a key that may change things.
 #[derive(Clone)]
@@ -72,8 +72,11 @@ impl At {
             Act::Ship | Act::Offer | Act::Claim => StatusCode::OK,
             _ => StatusCode::ACCEPTED,
         };
-        let request = self.request.as_str();
-        let view = perform(&self.app, &self.who, self.order, deed, request).await?;
+        let (app, who): (&App, _) = (&self.app, &self.who);
+        let view = read::view(app, who, self.order).await?;
+        let at = Acting { app, who, view: &view, request_id: self.request.as_str() };
+        perform(at, deed).await?;
+        let view = read::view(app, who, self.order).await?;
         Ok(api::json(status, "application/json", &OrderJson::from(&view)))
     }
 }

@@ -19,7 +19,7 @@ use crate::files::upload::{Body, Sender};
 use crate::http::form::fields;
 use crate::http::page::Ctx;
 use crate::http::viewer::{Party, at_once};
-use crate::orders::actions::act::{Deed, perform};
+use crate::orders::actions::act::{Acting, Deed, perform};
 use crate::orders::actions::ask::Asking;
 use crate::orders::actions::read::{self, OrderView};
 use crate::orders::consent::Given;
@@ -171,6 +171,7 @@ pub async fn act(app: State, ctx: Ctx, who: Party, on: On, body: Body) -> PageRe
     {
         return Ok(page);
     }
+    let at = Acting { app: &app, who: &who.0, view: &view, request_id: ctx.request_id() };
     let deed = match sent.files {
         // Why the act itself is not possible is told by it.
         Err(_) if view.check(act).is_err() => input.deed(act, Vec::new()),
@@ -181,7 +182,7 @@ pub async fn act(app: State, ctx: Ctx, who: Party, on: On, body: Body) -> PageRe
             if let Some(page) = to_sign(&ctx, &view, (act, &deed), &input.typed(act)) {
                 return Ok(page);
             }
-            perform(&app, &who.0, id, deed, ctx.request_id()).await
+            perform(at, deed).await
         }
         Err(error) => Err(error),
     };

@@ -291,10 +291,11 @@ impl Ask<'_> {
 
 /// Says that an act is not possible any more, and why.
 pub fn too_late(view: &OrderView, sentence: &str) -> Markup {
-    let note = if view.status == OrderStatus::New { "Try again in a moment." } else { "" };
+    let again = view.status == OrderStatus::New;
+    let note = html! { @if again { p { "Try again in a moment." } } };
     ui::narrow(html! {
         (ui::page_head("Not possible now", None, html! {}))
-        (ui::callout(Tone::Warning, sentence, html! { p { (note) } }))
+        (ui::callout(Tone::Warning, sentence, note))
         (ui::link_button(&url::order(view.id), "Back to the order", Look::Plain))
     })
 }
