@@ -138,7 +138,7 @@ fn move_all(keys: &Keys, found: &[Chain], (to, sure): (EvmAddress, bool)) -> Res
             .assets
             .all
             .iter()
-            .filter_map(|(asset, domain)| Some((asset.token?, *domain)))
+            .filter_map(|(asset, domain)| Some((asset.token?, (*domain)?)))
             .collect();
         let swept = recover::sweep(keys, &chain.served, (&chain.finds, &domains), to, PATIENCE);
         for one in swept.map_err(failed)? {

@@ -59,6 +59,7 @@ pub mod stats;
 pub mod stores;
 pub mod story;
 pub mod tokens;
+pub mod top_ups;
 pub mod turns;
 
 mod dialect;

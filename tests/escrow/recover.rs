@@ -104,7 +104,7 @@ fn a_sweep_moves_coins_and_tokens_and_leaves_what_is_not_worth_it() {
     let served = world.served(&world.wire);
     let assets = recover::assets(&served).unwrap();
     let domains: Vec<_> =
-        assets.all.iter().filter_map(|(asset, domain)| Some((asset.token?, *domain))).collect();
+        assets.all.iter().filter_map(|(asset, domain)| Some((asset.token?, (*domain)?))).collect();
     let (finds, _) = scan(&world, 1, Extent::Count(10));
     assert_eq!(finds.len(), 5);
     let sweep = |finds: &[Find]| {
@@ -138,7 +138,7 @@ fn a_gas_wallet_that_is_empty_leaves_tokens_where_they_are() {
     let served = world.served(&world.wire);
     let assets = recover::assets(&served).unwrap();
     let domains: Vec<_> =
-        assets.all.iter().filter_map(|(asset, domain)| Some((asset.token?, *domain))).collect();
+        assets.all.iter().filter_map(|(asset, domain)| Some((asset.token?, (*domain)?))).collect();
     let (finds, _) = scan(&world, 2, Extent::Count(3));
     // The chain says that nobody has any coin.
     let has = world.chain.balance(on_chain(wallet));

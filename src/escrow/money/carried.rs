@@ -98,8 +98,9 @@ fn settle(
     let now = ctx.now();
     let receipt = receipt(&mined, fee(&mined, &hashes), (block.time, now));
     let (payout, leg) = (payout.clone(), leg.clone());
-    let moved =
-        ctx.write("leg-final", move |tx| confirm::finalise(tx, &payout, &leg, &receipt, now))?;
+    let moved = ctx.write("leg-final", move |tx| {
+        confirm::finalise(tx, (&payout, &leg), (&receipt, confirm::REVERTED), now)
+    })?;
     ctx.reach("confirm: final, committed")?;
     Ok(moved.unwrap_or_default())
 }
@@ -109,7 +110,11 @@ fn fee(mined: &Mined, ours: &[[u8; 32]]) -> Amount {
     if ours.contains(&mined.tx_hash) { mined.fee } else { Amount::ZERO }
 }
 
-fn receipt(mined: &Mined, fee_paid: Amount, (block_at, recorded_at): (Time, Time)) -> Receipt {
+pub(super) fn receipt(
+    mined: &Mined,
+    fee_paid: Amount,
+    (block_at, recorded_at): (Time, Time),
+) -> Receipt {
     Receipt {
         tx_hash: mined.tx_hash,
         fee_paid,
@@ -190,7 +195,12 @@ pub(super) fn refused(
     }
 }
 
-fn hold(tx: &mut EscrowTx<'_>, payout: &Payout, why: &str, now: Time) -> Result<(), Fault> {
+pub(super) fn hold(
+    tx: &mut EscrowTx<'_>,
+    payout: &Payout,
+    why: &str,
+    now: Time,
+) -> Result<(), Fault> {
     match ledger::state(tx, payout.order)? {
         Some(mut state) => plan::hold(tx, &mut state, (payout, why), now),
         None => Err(Fault::Ledger(format!("order {} has a payout and no state", payout.order))),

@@ -17,6 +17,8 @@ pub(crate) mod sights;
 pub mod sign;
 pub(crate) mod strays;
 pub mod tokens;
+mod top_ups;
+mod transfers;
 mod unblock;
 
 use db::ledger::{self, State};
@@ -141,6 +143,11 @@ pub(crate) const fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddre
     }
 }
 
+/// Whether legs under these terms are transfers of a token by the escrow address itself.
+pub(crate) const fn by_transfer(terms: &Terms) -> bool {
+    matches!(&terms.token, Some(token) if token.domain.is_none())
+}
+
 /// The legs of a payout that count: one that failed for good and was planned anew is left out.
 pub(crate) fn standing(legs: &[Leg]) -> impl Iterator<Item = &Leg> {
     legs.iter().filter(move |leg| {
@@ -155,11 +162,11 @@ pub(crate) fn is_faithful(sealed: &[Terms], payout: &Payout, legs: &[Leg]) -> bo
     let ruled = payout.share.is_some_and(|share| share.ruling.is_some());
     let lawful = legs.iter().all(|leg| {
         let known = leg.role != LegRole::Resolver || ruled;
-        let whole = (Some(leg.to), leg.from, leg.asset);
-        known
-            && sealed
-                .iter()
-                .any(|terms| (destination(terms, leg.role), terms.escrow, terms.asset()) == whole)
+        let whole = (Some(leg.to), leg.from, leg.asset, leg.by_transfer);
+        let as_sealed = |terms: &Terms| {
+            (destination(terms, leg.role), terms.escrow, terms.asset(), by_transfer(terms))
+        };
+        known && sealed.iter().any(|terms| as_sealed(terms) == whole)
     });
     let sum = Amount::sum(standing(legs).map(|leg| leg.amount));
     lawful

@@ -17,7 +17,9 @@ use domain::order::EventKind;
 use domain::seal::Terms;
 use domain::settle::{self, Division, Indivisible, LegRole, PayoutKind, PayoutPlan};
 
-use super::{OPERATOR_TIME, PAYEE_TIME, asked, confirm, freeze, payee, relay, standing, terms};
+use super::{
+    OPERATOR_TIME, PAYEE_TIME, asked, confirm, freeze, payee, relay, standing, terms, transfers,
+};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
@@ -36,6 +38,9 @@ pub(crate) const REFUSES: &str = "the recipient's contract refuses the transfer"
 /// Why a payout waits whose token cannot leave the escrow address at all.
 pub(crate) const SHUT_OUT: &str =
     "the token's issuer lets nothing leave the escrow address; it is tried again each week";
+/// Why a payout waits whose token would move another sum than it is told to.
+pub(crate) const MISMOVES: &str =
+    "the token's contract does not move the sum as it should; it is tried again each week";
 /// Why a payout waits whose payee has another address since.
 pub(crate) const MOVED: &str = "the payee has another address since, which is asked first";
 
@@ -48,8 +53,8 @@ pub(crate) struct Costs {
     pub(super) ceiling: Amount,
     /// Gas limit by payee.
     pub(super) gas: Vec<(EvmAddress, u64)>,
-    /// Whether a payee's contract refuses.
-    pub(crate) refused: bool,
+    /// Why it cannot be paid now, if a payee's contract refuses or the token is not as it should be.
+    pub(crate) refused: Option<&'static str>,
 }
 
 /// A payout to be stored.
@@ -214,7 +219,10 @@ pub(crate) fn costs(
     divide: &dyn Fn(Amount) -> Result<PayoutPlan, Indivisible>,
 ) -> Result<Option<Costs>, ChainFault> {
     if let Some(token) = &sealed.token {
-        return relay::costs(served, (sealed, token), divide);
+        return match token.domain {
+            Some(_) => relay::costs(served, (sealed, token), divide),
+            None => transfers::costs(served, (sealed, token), divide),
+        };
     }
     let ceiling = view.market.ceiling();
     let data = served.client.data_fee()?;
@@ -222,13 +230,15 @@ pub(crate) fn costs(
     let beyond = || ChainFault::Garbage("a fee beyond all sums".to_owned());
     let Ok(first) = divide(fee(fees::TRANSFER_GAS).ok_or_else(beyond)?) else { return Ok(None) };
     let mut gas = Vec::new();
-    let mut refused = false;
+    let mut refused = None;
     for leg in &first.legs {
         let wanted = match served.client.estimate(sealed.escrow, leg.to, leg.amount)? {
             Estimate::Gas(estimate) => fees::gas_limit(estimate),
             Estimate::Refuses(_) => None,
         };
-        refused |= wanted.is_none();
+        if wanted.is_none() {
+            refused = Some(REFUSES);
+        }
         gas.push((leg.to, wanted.unwrap_or(fees::GAS_MAX)));
     }
     let most = gas.iter().map(|(_, gas)| *gas).max().unwrap_or(fees::TRANSFER_GAS);
@@ -293,6 +303,7 @@ pub(crate) fn store(
             to: leg.to,
             amount: leg.amount,
             asset: sealed.asset(),
+            by_transfer: super::by_transfer(sealed),
             from: sealed.escrow,
             nonce,
             gas_limit: *gas_limit,
@@ -327,8 +338,8 @@ pub(crate) fn store(
         .case(draft.case)
         .intent(draft.intent.map(|(n, _)| n));
     book::append(tx, state, note, now)?;
-    if costs.refused {
-        hold(tx, state, (&payout, REFUSES), now)?;
+    if let Some(why) = costs.refused {
+        hold(tx, state, (&payout, why), now)?;
     }
     Ok(true)
 }
@@ -342,7 +353,7 @@ pub(crate) fn hold(
 ) -> Result<(), Fault> {
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
     let (owner, time) = match why {
-        SHUT_OUT => ("issuer", PAYEE_TIME),
+        SHUT_OUT | MISMOVES | transfers::UNMOVED => ("issuer", PAYEE_TIME),
         MOVED => ("escrow", OPERATOR_TIME),
         REFUSES | confirm::REVERTED => match waiting_for(&legs) {
             Some(LegRole::Vendor) => ("vendor", PAYEE_TIME),

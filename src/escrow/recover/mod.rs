@@ -60,11 +60,11 @@ pub struct Find {
     pub amount: Amount,
 }
 
-/// What is asked about on a chain: its coin and tokens that know EIP-3009.
+/// What is asked about on a chain: its coin and its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assets {
-    /// The coin first; tokens with their EIP-712 domains.
-    pub all: Vec<(Asset, Word)>,
+    /// The coin first; tokens with their EIP-712 domains, where they know EIP-3009.
+    pub all: Vec<(Asset, Option<Word>)>,
     /// Why some token is not among them, in sentences.
     pub left_out: Vec<String>,
 }
@@ -75,10 +75,10 @@ pub struct Assets {
 /// [`ChainFault`] when the provider does not serve.
 pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
     let coin = Asset::native(served.client.spec());
-    let mut assets = Assets { all: vec![(coin, [0; 32])], left_out: Vec::new() };
+    let mut assets = Assets { all: vec![(coin, None)], left_out: Vec::new() };
     for token in &served.tokens {
         let why = match patiently(|| served.client.token_facts(*token))? {
-            Ok(facts) if facts.domain != facts.computed => {
+            Ok(facts) if facts.domain.is_some_and(|(told, computed)| told != computed) => {
                 "its EIP-712 domain is not its own".to_owned()
             }
             Ok(facts) => {
@@ -86,7 +86,7 @@ pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
                 match u8::try_from(facts.decimals.as_u256()) {
                     Ok(decimals) => {
                         let asset = Asset { token: Some(*token), symbol, decimals, ..coin };
-                        assets.all.push((asset, facts.domain));
+                        assets.all.push((asset, facts.domain.map(|(told, _)| told)));
                         continue;
                     }
                     Err(_large) => "its decimals make no sense".to_owned(),
@@ -107,7 +107,7 @@ pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
 pub fn scan(
     keys: &Keys,
     served: &Served,
-    (assets, range): (&[(Asset, Word)], &Range),
+    (assets, range): (&[(Asset, Option<Word>)], &Range),
     mut tell: impl FnMut(Place, usize),
 ) -> Result<Vec<Find>, Fault> {
     let mut finds: Vec<Find> = Vec::new();
@@ -164,7 +164,7 @@ fn part(
 /// as the chain tells: an address that was emptied by authorizations looks like new.
 fn look(
     served: &Served,
-    assets: &[(Asset, Word)],
+    assets: &[(Asset, Option<Word>)],
     part: &Part,
     finds: &mut Vec<Find>,
 ) -> Result<Vec<bool>, ChainFault> {
