@@ -92,7 +92,7 @@ fn shut_in(settings: &Settings) -> Result<(Keys, Vec<Served>), Stop> {
     let needs = if reach.names { needs.with_names() } else { needs };
     let standing = cage::close(&needs).map_err(Stop::Config)?;
     say(&format!("isolation level {}", standing.level(own_user)));
-    Ok((keys, escrow::providers(secrets.chains, secrets.resolver_wallet)))
+    Ok((keys, escrow::providers(secrets.chains)))
 }
 
 fn search(keys: &Keys, served: Served, range: &Range) -> Result<Chain, Stop> {

@@ -10,6 +10,7 @@ use db::relays;
 use domain::EvmAddress;
 use domain::clock::Time;
 use domain::money::Amount;
+use domain::settle::LegRole;
 
 use super::{confirm, freeze_order, plan};
 use crate::chain::client::View;
@@ -148,7 +149,7 @@ fn fail(
         }
         proofs::insert_receipt(tx, &leg, &receipt)?;
         journal::receipt(tx, (&leg, &receipt), now)?;
-        hold(tx, &payout, confirm::REVERTED, now)?;
+        hold(tx, &payout, (confirm::REVERTED, leg.role), now)?;
         Ok(true)
     })?;
     ctx.reach("confirm: reverted")?;
@@ -184,8 +185,8 @@ pub(super) fn refused(
         // Carried out, but not for good yet.
         (_, Ok(true)) => Ok(false),
         (Ok(false), Ok(false)) => {
-            let (payout, now) = (payout.clone(), ctx.now());
-            ctx.write("hold-refused", move |tx| hold(tx, &payout, plan::REFUSES, now))?;
+            let (payout, why, now) = (payout.clone(), (plan::REFUSES, leg.role), ctx.now());
+            ctx.write("hold-refused", move |tx| hold(tx, &payout, why, now))?;
             Ok(true)
         }
         (Err(fault), _) | (_, Err(fault)) => {
@@ -198,11 +199,11 @@ pub(super) fn refused(
 pub(super) fn hold(
     tx: &mut EscrowTx<'_>,
     payout: &Payout,
-    why: &str,
+    (why, role): (&str, LegRole),
     now: Time,
 ) -> Result<(), Fault> {
     match ledger::state(tx, payout.order)? {
-        Some(mut state) => plan::hold(tx, &mut state, (payout, why), now),
+        Some(mut state) => plan::hold_for(tx, &mut state, (payout, why, Some(role)), now),
         None => Err(Fault::Ledger(format!("order {} has a payout and no state", payout.order))),
     }
 }

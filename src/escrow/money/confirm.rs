@@ -180,7 +180,7 @@ pub(super) fn finalise(
     proofs::insert_receipt(tx, leg, receipt)?;
     journal::receipt(tx, (leg, receipt), now)?;
     if !receipt.succeeded {
-        plan::hold(tx, &mut state, (payout, why), now)?;
+        plan::hold_for(tx, &mut state, (payout, why, Some(leg.role)), now)?;
         return Ok(true);
     }
     let comment = format!("{} paid to {}.", leg.asset.shown(leg.amount), payee(leg.role));

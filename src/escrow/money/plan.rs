@@ -53,8 +53,9 @@ pub(crate) struct Costs {
     pub(super) ceiling: Amount,
     /// Gas limit by payee.
     pub(super) gas: Vec<(EvmAddress, u64)>,
-    /// Why it cannot be paid now, if a payee's contract refuses or the token is not as it should be.
-    pub(crate) refused: Option<&'static str>,
+    /// Why it cannot be paid now, if a payee's contract refuses or the token is not as it should be, and
+    /// whom that leg would pay.
+    pub(crate) refused: Option<(&'static str, LegRole)>,
 }
 
 /// A payout to be stored.
@@ -237,7 +238,7 @@ pub(crate) fn costs(
             Estimate::Refuses(_) => None,
         };
         if wanted.is_none() {
-            refused = Some(REFUSES);
+            refused = refused.or(Some((REFUSES, leg.role)));
         }
         gas.push((leg.to, wanted.unwrap_or(fees::GAS_MAX)));
     }
@@ -338,8 +339,8 @@ pub(crate) fn store(
         .case(draft.case)
         .intent(draft.intent.map(|(n, _)| n));
     book::append(tx, state, note, now)?;
-    if let Some(why) = costs.refused {
-        hold(tx, state, (&payout, why), now)?;
+    if let Some((why, role)) = costs.refused {
+        hold_for(tx, state, (&payout, why, Some(role)), now)?;
     }
     Ok(true)
 }
@@ -352,10 +353,20 @@ pub(crate) fn hold(
     now: Time,
 ) -> Result<(), Fault> {
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
+    hold_for(tx, state, (payout, why, waiting_for(&legs)), now)
+}
+
+/// The same, where it is known whom the leg in trouble would pay.
+pub(super) fn hold_for(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    (payout, why, payee): (&Payout, &str, Option<LegRole>),
+    now: Time,
+) -> Result<(), Fault> {
     let (owner, time) = match why {
         SHUT_OUT | MISMOVES | transfers::UNMOVED => ("issuer", PAYEE_TIME),
         MOVED => ("escrow", OPERATOR_TIME),
-        REFUSES | confirm::REVERTED => match waiting_for(&legs) {
+        REFUSES | confirm::REVERTED => match payee {
             Some(LegRole::Vendor) => ("vendor", PAYEE_TIME),
             Some(LegRole::Buyer) => ("buyer", PAYEE_TIME),
             Some(LegRole::Commission | LegRole::Resolver) | None => ("operator", OPERATOR_TIME),

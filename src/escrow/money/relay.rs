@@ -40,7 +40,7 @@ pub(super) fn costs(
         let to = (leg.to, leg.amount);
         let estimate = estimate(served, token.address, sealed.escrow, to)?;
         if matches!(estimate, Estimate::Refuses(_)) {
-            refused = Some(plan::REFUSES);
+            refused = refused.or(Some((plan::REFUSES, leg.role)));
         }
         gas.push((leg.to, fees::RELAY_GAS_MAX));
     }

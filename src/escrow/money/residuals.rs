@@ -44,7 +44,7 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
     let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), state)))?;
     let Ok(sealed) = sealed? else { return Ok(0) };
     let Some(costs) = costs(ctx, served, view, (&sealed, case.available))? else { return Ok(0) };
-    if let Some(why) = costs.refused {
+    if let Some((why, _)) = costs.refused {
         // It stays booked. A case of its own would be held and keep later money from going back.
         let why = format!("late money stays where it is: {why}");
         ctx.alarm("residual", Some(order), why)?;

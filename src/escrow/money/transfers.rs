@@ -42,7 +42,7 @@ pub(super) fn costs(
         let wanted =
             Wanted { token: token.address, from: sealed.escrow, to: leg.to, amount: leg.amount };
         let limit = limit(served, &wanted)?;
-        refused = refused.or(limit.err());
+        refused = refused.or(limit.err().map(|why| (why, leg.role)));
         gas.push((leg.to, limit.unwrap_or(fees::RELAY_GAS_MAX)));
     }
     let ceiling = Market::relay_ceiling();
@@ -79,8 +79,9 @@ pub(super) fn attempt(
     match limit(served, &wanted) {
         Ok(Ok(_)) => {}
         Ok(Err(why)) => {
-            let (payout, now) = (payout.clone(), ctx.now());
-            ctx.write("hold-transfer", move |tx| carried::hold(tx, &payout, why, now))?;
+            let (payout, role, now) = (payout.clone(), leg.role, ctx.now());
+            let hold = (why, role);
+            ctx.write("hold-transfer", move |tx| carried::hold(tx, &payout, hold, now))?;
             return Ok(false);
         }
         Err(fault) => {
