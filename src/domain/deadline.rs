@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::clock::{Span, Time};
+use crate::life::{self, Standing};
 use crate::limits::{DEADLINE_GAP, DEADLINE_GRACE, HEARTBEAT_STALE};
 use crate::order::{BadWord, OrderStatus, words};
 
@@ -28,18 +29,11 @@ words! {
 
 /// The deadline that runs for an order without a planned payout; `None` where none does. A dispute
 /// that is in effect stops all others and begins one of its own.
-pub const fn running(
-    status: OrderStatus,
-    disputed: bool,
-    dispatched: bool,
-) -> Option<DeadlineKind> {
-    match (status, disputed, dispatched) {
-        (OrderStatus::Frozen, true, _) => Some(DeadlineKind::Dispute),
-        (_, true, _) => None,
-        (OrderStatus::Completed, false, false) => Some(DeadlineKind::Handling),
-        (OrderStatus::Completed, false, true) => Some(DeadlineKind::Inspection),
-        (OrderStatus::Frozen, false, _) => Some(DeadlineKind::Refund),
-        _ => None,
+pub fn running(status: OrderStatus, disputed: bool, dispatched: bool) -> Option<DeadlineKind> {
+    let now = Standing { status, disputed, dispatched, ..Standing::NEW };
+    match disputed && status != OrderStatus::Frozen {
+        true => None,
+        false => life::deadline(now.phase()),
     }
 }
 

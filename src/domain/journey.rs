@@ -2,6 +2,7 @@
 
 use crate::clock::Time;
 use crate::dispute::{Ruling, may_contest};
+use crate::life::{Phase, Standing};
 use crate::order::OrderStatus;
 
 /// Who is to act.
@@ -100,38 +101,37 @@ pub struct Position {
     pub ruling: Option<(Ruling, Time)>,
 }
 
+impl Position {
+    /// How far the order has come.
+    const fn phase(&self) -> Phase {
+        let Self { status, paying, disputed, dispatched, .. } = *self;
+        Standing { status, paying, disputed, dispatched, extended: false }.phase()
+    }
+}
+
 /// Says what happens next.
 pub fn next(at: &Position) -> Next {
     let site = |step| Next { who: Who::Site, step, by: None };
     if let Some((who, by)) = at.held {
         return Next { who, step: Step::Unblock, by };
     }
-    if at.paying && !at.status.is_terminal() {
-        return site(Step::PayOut);
-    }
-    if at.intent_open {
-        return site(Step::AwaitEscrow);
-    }
-    match at.status {
-        OrderStatus::New => site(Step::Prepare),
-        OrderStatus::Pending if at.unfinal => site(Step::AwaitFinality),
-        OrderStatus::Pending => {
+    let step = |who, step| Next { who, step, by: at.deadline };
+    match at.phase() {
+        Phase::Paying | Phase::Settling => site(Step::PayOut),
+        _ if at.intent_open => site(Step::AwaitEscrow),
+        Phase::New => site(Step::Prepare),
+        Phase::Unpaid if at.unfinal => site(Step::AwaitFinality),
+        Phase::Unpaid => {
             let step = if at.credited { Step::PayRest } else { Step::Pay };
             Next { who: Who::Buyer, step, by: Some(at.expires_at) }
         }
-        OrderStatus::Completed if at.disputed => site(Step::Freeze),
-        OrderStatus::Completed if at.dispatched => {
-            Next { who: Who::Buyer, step: Step::ConfirmReceipt, by: at.deadline }
-        }
-        OrderStatus::Completed => Next { who: Who::Vendor, step: Step::Dispatch, by: at.deadline },
-        OrderStatus::Frozen if !at.disputed => {
-            let step = if at.dispatched { Step::AcceptLate } else { Step::TakeBack };
-            Next { who: Who::Buyer, step, by: at.deadline }
-        }
-        OrderStatus::Frozen => in_dispute(at),
-        OrderStatus::Released | OrderStatus::Cancelled | OrderStatus::Failed => {
-            Next { who: Who::Nobody, step: Step::Done, by: None }
-        }
+        Phase::Funded | Phase::Sent if at.disputed => site(Step::Freeze),
+        Phase::Funded => step(Who::Vendor, Step::Dispatch),
+        Phase::Sent => step(Who::Buyer, Step::ConfirmReceipt),
+        Phase::Overdue => step(Who::Buyer, Step::TakeBack),
+        Phase::SentLate => step(Who::Buyer, Step::AcceptLate),
+        Phase::Disputed => in_dispute(at),
+        Phase::Ended => Next { who: Who::Nobody, step: Step::Done, by: None },
     }
 }
 

@@ -3,6 +3,7 @@
 //! Callers parse at the edge into these types, ask here what may happen, and write the answer.
 #![deny(missing_docs, clippy::arithmetic_side_effects)]
 
+pub mod act;
 pub mod asset;
 pub mod books;
 pub mod chain;
@@ -16,8 +17,10 @@ pub mod ids;
 pub mod intent;
 pub mod item;
 pub mod journey;
+pub mod life;
 pub mod limits;
 pub mod money;
+mod moves;
 pub mod order;
 pub mod policy;
 pub mod refusal;
@@ -26,7 +29,6 @@ pub mod seal;
 pub mod settle;
 pub mod signed;
 pub mod store;
-pub mod stream;
 pub mod text;
 pub mod user;
 

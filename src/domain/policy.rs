@@ -1,94 +1,13 @@
 //! Who may do what about an order: asked by every button and every handler.
 
+pub use crate::act::{Act, Relation};
 use crate::dispute::{self, Judge, Ruling};
-use crate::intent::{self, ActorRole, IntentAction, Standing};
+use crate::intent::ActorRole;
+use crate::life::{self, Guard, MOVES, Standing};
 use crate::order::OrderStatus;
 use crate::refusal::Refusal;
-use crate::reseal;
 use crate::store::StoreRole;
 use crate::user::Role;
-
-/// What somebody is to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
-    /// Placed it.
-    Buyer,
-    /// A member of its store.
-    Vendor(StoreRole),
-    /// Neither, but staff.
-    Staff,
-    /// None of these: for such a one the order does not exist.
-    Stranger,
-}
-
-impl Relation {
-    /// The relation of a person of `role` to an order. Being a party comes before being staff:
-    /// nobody acts as staff in his own order.
-    pub const fn of(is_buyer: bool, member: Option<StoreRole>, role: Role) -> Self {
-        match (is_buyer, member) {
-            (true, _) => Self::Buyer,
-            (false, Some(store_role)) => Self::Vendor(store_role),
-            (false, None) if role.is_staff() => Self::Staff,
-            (false, None) => Self::Stranger,
-        }
-    }
-
-    /// The part in which they act; `None` for a stranger.
-    pub const fn actor(self) -> Option<ActorRole> {
-        match self {
-            Self::Buyer => Some(ActorRole::Buyer),
-            Self::Vendor(_) => Some(ActorRole::Vendor),
-            Self::Staff => Some(ActorRole::Staff),
-            Self::Stranger => None,
-        }
-    }
-}
-
-/// An act on an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Act {
-    /// Look at it.
-    See,
-    /// Read the delivery address.
-    SeeDelivery,
-    /// Ask escrow to cancel, release or refund.
-    Ask(IntentAction),
-    /// Mark it as shipped.
-    Ship,
-    /// Open a dispute.
-    Dispute,
-    /// Propose in a dispute how to share.
-    Offer,
-    /// Say something about a dispute.
-    Claim,
-    /// Ask to be paid to another address than the sealed one.
-    Reseal,
-    /// Take that back while it waits.
-    KeepAddress,
-}
-
-impl Act {
-    /// Every act.
-    pub const ALL: [Self; 17] = [
-        Self::See,
-        Self::SeeDelivery,
-        Self::Ask(IntentAction::Cancel),
-        Self::Ask(IntentAction::Release),
-        Self::Ask(IntentAction::Refund),
-        Self::Ask(IntentAction::Extend),
-        Self::Ask(IntentAction::Resume),
-        Self::Ask(IntentAction::Accept),
-        Self::Ask(IntentAction::Rule),
-        Self::Ask(IntentAction::Contest),
-        Self::Ask(IntentAction::Confirm),
-        Self::Ship,
-        Self::Dispute,
-        Self::Offer,
-        Self::Claim,
-        Self::Reseal,
-        Self::KeepAddress,
-    ];
-}
 
 /// What of an order decides about acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,95 +60,76 @@ pub const fn sees_site(role: Role) -> bool {
 }
 
 /// Whether somebody may do something now.
+///
+/// # Errors
+/// The reason why not.
 pub fn check(act: Act, relation: Relation, now: Situation) -> Result<(), Refusal> {
     let Some(actor) = relation.actor() else {
         return Err(Refusal::NotYours);
     };
     match act {
-        Act::See => Ok(()),
-        Act::SeeDelivery => see_delivery(actor, now.funded),
-        Act::Ask(action) => {
-            intent::check(action, actor, now.into())?;
-            in_dispute(action, actor, now.dispute)?;
-            if now.intent_open { Err(Refusal::InProgress) } else { Ok(()) }
-        }
-        Act::Ship => {
-            only(actor, &[ActorRole::Vendor])?;
-            under_way(now)?;
-            if now.dispatched { Err(Refusal::Shipped) } else { Ok(()) }
-        }
-        Act::Dispute => {
-            only(actor, &[ActorRole::Buyer, ActorRole::Vendor])?;
-            if now.disputed {
-                return Err(Refusal::Disputed);
-            }
-            under_way(now)
-        }
-        Act::Offer => {
-            only(actor, &[ActorRole::Buyer, ActorRole::Vendor])?;
-            disputed(now)
-        }
-        Act::Claim => disputed(now),
+        Act::See => return Ok(()),
+        Act::SeeDelivery => return see_delivery(actor, now.funded),
         // Where a store's money goes is its owner's to say.
         Act::Reseal | Act::KeepAddress if relation == Relation::Vendor(StoreRole::Collaborator) => {
-            Err(Refusal::NotYours)
+            return Err(Refusal::NotYours);
         }
-        Act::Reseal => reseal::check(actor, now.status, now.reseal_asked),
-        Act::KeepAddress if now.reseal_waits => Ok(()),
-        Act::KeepAddress => Err(Refusal::NothingWaits),
+        _ => {}
     }
-}
-
-/// Whether a request fits what was offered and ruled in a dispute.
-fn in_dispute(action: IntentAction, actor: ActorRole, now: InDispute) -> Result<(), Refusal> {
-    let last = now.ruling.as_ref();
-    match (action, actor) {
-        (IntentAction::Accept, ActorRole::Buyer) if !now.vendor_offer => Err(Refusal::OfferGone),
-        (IntentAction::Accept, ActorRole::Vendor) if !now.buyer_offer => Err(Refusal::OfferGone),
-        (IntentAction::Contest, _) => dispute::may_contest(last),
-        (IntentAction::Rule, _) => {
-            let judge = now.judge.ok_or(Refusal::NotStaff)?;
-            dispute::may_rule(judge, last).map(drop)
-        }
-        (IntentAction::Confirm, _) => {
-            dispute::may_confirm(now.judge.ok_or(Refusal::NotStaff)?, last)
-        }
+    let own = life::permit(act, actor, now.into())?;
+    own.guard.map_or(Ok(()), |guard| holds(guard, actor, now))?;
+    match act {
+        Act::Ask(_) if now.intent_open => Err(Refusal::InProgress),
         _ => Ok(()),
     }
 }
 
-fn disputed(now: Situation) -> Result<(), Refusal> {
-    under_way(now)?;
-    if now.disputed { Ok(()) } else { Err(Refusal::Undisputed) }
+/// Whether somebody of this role could do something if the order stood otherwise.
+pub fn is_of(act: Act, relation: Relation) -> bool {
+    let actor = relation.actor();
+    MOVES.iter().any(|known| actor.is_some_and(|actor| known.is_of(act, actor)))
+}
+
+/// Whether a guard holds that asks for more than the order's standing.
+fn holds(guard: Guard, actor: ActorRole, now: Situation) -> Result<(), Refusal> {
+    let (dispute, last) = (now.dispute, now.dispute.ruling.as_ref());
+    let judge = dispute.judge.ok_or(Refusal::NotStaff);
+    match guard {
+        Guard::OfferStands => {
+            let stands = match actor {
+                ActorRole::Buyer => dispute.vendor_offer,
+                ActorRole::Vendor | ActorRole::Staff => dispute.buyer_offer,
+            };
+            unless(!stands, Refusal::OfferGone)
+        }
+        Guard::MayContest => dispute::may_contest(last),
+        Guard::MayRule => dispute::may_rule(judge?, last).map(drop),
+        Guard::MayConfirm => dispute::may_confirm(judge?, last),
+        Guard::ResealUnasked => unless(now.reseal_asked, Refusal::ResealAsked),
+        Guard::ResealWaits => unless(!now.reseal_waits, Refusal::NothingWaits),
+        // Known by the standing.
+        Guard::Undispatched | Guard::NotExtended | Guard::Disputed | Guard::Undisputed => Ok(()),
+    }
+}
+
+const fn unless(bad: bool, refusal: Refusal) -> Result<(), Refusal> {
+    if bad { Err(refusal) } else { Ok(()) }
 }
 
 /// The buyer wrote it; the store needs it from funding on, and never where it was not funded; staff
 /// have no business with it.
-fn see_delivery(actor: ActorRole, funded: bool) -> Result<(), Refusal> {
+const fn see_delivery(actor: ActorRole, funded: bool) -> Result<(), Refusal> {
     match actor {
         ActorRole::Buyer => Ok(()),
-        ActorRole::Vendor if funded => Ok(()),
-        ActorRole::Vendor => Err(Refusal::NotPaid),
+        ActorRole::Vendor => unless(!funded, Refusal::NotPaid),
         ActorRole::Staff => Err(Refusal::NotYours),
-    }
-}
-
-fn only(actor: ActorRole, allowed: &[ActorRole]) -> Result<(), Refusal> {
-    if allowed.contains(&actor) { Ok(()) } else { Err(Refusal::OtherParty) }
-}
-
-fn under_way(now: Situation) -> Result<(), Refusal> {
-    match now.status {
-        OrderStatus::New | OrderStatus::Pending => Err(Refusal::NotPaid),
-        OrderStatus::Released | OrderStatus::Cancelled | OrderStatus::Failed => Err(Refusal::Ended),
-        OrderStatus::Completed | OrderStatus::Frozen if now.paying => Err(Refusal::PayingOut),
-        OrderStatus::Completed | OrderStatus::Frozen => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intent::IntentAction;
 
     const FUNDED: Situation = Situation {
         status: OrderStatus::Completed,
@@ -269,16 +169,6 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn a_party_is_never_staff_in_its_own_order() {
-        assert_eq!(Relation::of(true, Some(StoreRole::Owner), Role::Admin), Relation::Buyer);
-        assert_eq!(
-            Relation::of(false, Some(StoreRole::Owner), Role::Admin),
-            Relation::Vendor(StoreRole::Owner)
-        );
-        assert_eq!(Relation::of(false, None, Role::Customer), Relation::Stranger);
     }
 
     #[test]

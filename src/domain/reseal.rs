@@ -4,27 +4,7 @@
 use crate::EvmAddress;
 use crate::ids::OrderId;
 use crate::intent::ActorRole;
-use crate::order::OrderStatus;
-use crate::refusal::Refusal;
 use crate::seal::Terms;
-
-/// Whether a party may ask for another address as an order stands; `asked` says that it did before.
-///
-/// # Errors
-/// The reason why not.
-pub const fn check(party: ActorRole, status: OrderStatus, asked: bool) -> Result<(), Refusal> {
-    match (party, status) {
-        (ActorRole::Staff, _) => Err(Refusal::OtherParty),
-        (_, OrderStatus::New) => Err(Refusal::Preparing),
-        // What comes after the end is the buyer's.
-        (
-            ActorRole::Vendor,
-            OrderStatus::Released | OrderStatus::Cancelled | OrderStatus::Failed,
-        ) => Err(Refusal::Ended),
-        _ if asked => Err(Refusal::ResealAsked),
-        _ => Ok(()),
-    }
-}
 
 /// Where a party is paid by the terms.
 pub const fn address_of(terms: &Terms, party: ActorRole) -> EvmAddress {
@@ -68,20 +48,6 @@ mod tests {
         assert_eq!((vendor.payout, address_of(&vendor, ActorRole::Vendor)), (other, other));
         assert_eq!(Terms { payout: terms.payout, ..vendor }, terms);
         assert_eq!(replaced(&terms, ActorRole::Staff, other), terms);
-    }
-
-    #[test]
-    fn it_is_asked_for_once_and_never_by_staff() {
-        for status in OrderStatus::ALL {
-            let may = |party, asked| check(party, *status, asked).is_ok();
-            assert!(!may(ActorRole::Staff, false));
-            for party in [ActorRole::Buyer, ActorRole::Vendor] {
-                assert!(!may(party, true), "{status}");
-            }
-            assert_eq!(may(ActorRole::Buyer, false), *status != OrderStatus::New);
-            let open = !status.is_terminal() && *status != OrderStatus::New;
-            assert_eq!(may(ActorRole::Vendor, false), open);
-        }
     }
 
     #[test]

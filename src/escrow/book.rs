@@ -7,17 +7,17 @@ use db::ledger::{self, EventRow, State};
 use db::{EscrowTx, codec, deadlines};
 use domain::clock::Time;
 use domain::ids::{OrderId, UserId};
-use domain::intent::EventActor;
+use domain::intent::{EventActor, Standing};
+use domain::life;
 use domain::order::EventKind;
 use domain::seal::hex;
-use domain::stream;
 use sha2::{Digest, Sha256};
 
 use crate::fault::Fault;
 
 /// What is to be written down.
 #[derive(Debug, Clone)]
-pub(crate) struct Note {
+pub struct Note {
     pub(crate) kind: EventKind,
     pub(crate) actor: EventActor,
     pub(crate) actor_id: Option<UserId>,
@@ -28,7 +28,8 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    pub(crate) fn new(kind: EventKind, actor: EventActor, comment: impl Into<String>) -> Self {
+    /// Something that `actor` made happen, told in a sentence.
+    pub fn new(kind: EventKind, actor: EventActor, comment: impl Into<String>) -> Self {
         Self {
             kind,
             actor,
@@ -57,14 +58,20 @@ impl Note {
     }
 }
 
-/// Appends an event and rewrites the order's state with it. `state` must have been read in the
-/// same write; whatever else the caller changed in it is stored along.
-pub(crate) fn append(
-    tx: &mut EscrowTx<'_>,
-    state: &mut State,
-    note: Note,
-    at: Time,
-) -> Result<(), Fault> {
+/// How an order stands by escrow's own tables. Whether the goods are sent is web's word.
+pub(crate) const fn standing(state: &State) -> Standing {
+    let State { status, paying, disputed, .. } = *state;
+    Standing { status, paying, disputed, ..Standing::NEW }
+}
+
+/// Appends an event, which the table of moves must have a place for, and rewrites the order's state
+/// with what changes by it. `state` must have been read in the same write; whatever else the caller
+/// changed in it is stored along.
+///
+/// # Errors
+/// [`Fault::Ledger`] where the event has no place or the state is not of the last event; then nothing
+/// is written.
+pub fn append(tx: &mut EscrowTx<'_>, state: &mut State, note: Note, at: Time) -> Result<(), Fault> {
     let last = ledger::last_event(tx, state.order)?;
     let seq = last.as_ref().map_or(0, |last| last.seq);
     if seq != state.last_seq {
@@ -73,9 +80,12 @@ pub(crate) fn append(
             state.order, state.last_seq
         )));
     }
-    let status = stream::after(note.kind, state.status).ok_or_else(|| {
-        Fault::Ledger(format!("order {}: {} after {}", state.order, note.kind, state.status))
-    })?;
+    let before = standing(state);
+    let Standing { status, paying, disputed, .. } =
+        life::after(note.kind, before).ok_or_else(|| {
+            let phase = before.phase();
+            Fault::Ledger(format!("order {}: {} has no place in {phase}", state.order, note.kind))
+        })?;
     let mut row = EventRow {
         order_id: state.order.to_string(),
         seq: seq.saturating_add(1),
@@ -88,13 +98,13 @@ pub(crate) fn append(
         case_no: note.case,
         intent_n: note.intent,
         tx_hash: note.tx_hash.map(|hash| hex(&hash)),
-        terminal: stream::is_end(note.kind).then_some(1),
+        terminal: life::is_end(note.kind).then_some(1),
         hash: String::new(),
         at: codec::stamp(at),
     };
     row.hash = digest(last.as_ref().map(|last| last.hash.as_str()), &row);
     ledger::append(tx, &row)?;
-    state.status = status;
+    (state.status, state.paying, state.disputed) = (status, paying, disputed);
     state.last_seq = row.seq;
     state.updated_at = at;
     ledger::put_state(tx, state)?;

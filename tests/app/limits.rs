@@ -153,7 +153,7 @@ fn who_comes_while_too_many_sign_in_is_sent_away_and_not_counted() {
     shop.member("ada");
     let mut browser = shop.browser();
     browser.get("/login");
-    let desk = || shop.app.hasher.place();
+    let desk = || shop.app.hasher.queue();
     let crowd: Vec<_> = std::iter::from_fn(|| desk().ok()).take(1_000).collect();
     assert_eq!(crowd.len(), 64);
     for _ in 0..12 {

@@ -201,3 +201,43 @@ fn an_order_of_others_does_not_exist() {
     let page = format!("/orders/{}", order["id"].as_str().unwrap());
     assert_eq!(stranger.get(&page).status, 404);
 }
+
+/// Whatever an order says is not possible, its route refuses with the same word, and in the same
+/// sentence; what it says is possible is not among that.
+#[test]
+fn an_order_says_why_an_act_is_not_possible_and_its_route_says_the_same() {
+    let mut market = Market::open();
+    let (buyer, vendor) = (market.buying(), market.selling());
+    let order = market.ordered(&buyer);
+    let body = |act: &str| match act {
+        "dispute" => json!({ "reason": "damaged", "statement": "The nib is bent." }),
+        "offer" => json!({ "buyer_bps": 5_000 }),
+        "claim" => json!({ "body": "It is bent." }),
+        "contest" => json!({ "ruling": 1 }),
+        _ => json!({}),
+    };
+    for (paid, codes) in [(false, "not-paid"), (true, "not-shipped")] {
+        if paid {
+            market.pay(&order, 100);
+        }
+        let mut seen = Vec::new();
+        for agent in [&buyer, &vendor] {
+            let shown = agent.get(&show(&order)).json();
+            let may = shown["may"].as_array().unwrap();
+            for refused in shown["refused"].as_array().unwrap() {
+                let act = refused["act"].as_str().unwrap();
+                assert!(!may.contains(&refused["act"]), "{act}");
+                if ["accept", "reseal"].contains(&act) {
+                    continue;
+                }
+                let answer = agent.post(&at(&order, act), &body(act));
+                let status = if refused["code"] == "other-party" { 403 } else { 409 };
+                assert_eq!(answer.status, status, "{act}: {}", answer.text());
+                assert_eq!(answer.json()["code"], refused["code"], "{act}");
+                assert_eq!(answer.json()["detail"], refused["reason"], "{act}");
+                seen.push(refused["code"].as_str().unwrap().to_owned());
+            }
+        }
+        assert!(seen.len() >= 8 && seen.iter().any(|code| code == codes), "{seen:?}");
+    }
+}

@@ -26,6 +26,7 @@ mod held;
 mod keyless;
 mod liveness;
 mod money;
+mod moves;
 mod once;
 mod process;
 mod provider;

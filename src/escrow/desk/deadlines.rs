@@ -11,6 +11,7 @@ use domain::deadline::{self, DeadlineKind, RunClock};
 use domain::dispute;
 use domain::ids::OrderId;
 use domain::intent::EventActor;
+use domain::life::{self, Change};
 use domain::limits::{DISPUTE_TIME, REFUND_AFTER, STUCK_AFTER};
 use domain::order::EventKind;
 use domain::settle::PayoutKind;
@@ -109,13 +110,15 @@ pub(crate) fn asks_for(
     tx: &mut EscrowTx<'_>,
     state: &State,
 ) -> Result<Option<(PayoutKind, Option<Share>)>, Fault> {
-    Ok(match over(tx, state)? {
-        Some(DeadlineKind::Inspection) => Some((PayoutKind::Release, None)),
-        Some(DeadlineKind::Refund) => Some((PayoutKind::Refund, None)),
-        Some(DeadlineKind::Dispute) if !rulings::is_to_be(tx, state.order)? => {
+    let over = over(tx, state)?.and_then(life::at_end_of);
+    Ok(match over.map(|over| over.change) {
+        // A ruling that is to be comes before silence.
+        Some(Change::Pay(PayoutKind::Split)) if rulings::is_to_be(tx, state.order)? => None,
+        Some(Change::Pay(PayoutKind::Split)) => {
             Some((PayoutKind::Split, Some(silence(tx, state)?)))
         }
-        Some(DeadlineKind::Dispute | DeadlineKind::Handling) | None => None,
+        Some(Change::Pay(kind)) => Some((kind, None)),
+        _ => None,
     })
 }
 

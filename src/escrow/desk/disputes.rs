@@ -7,7 +7,8 @@ use db::{EscrowTx, inbox};
 use domain::clock::Time;
 use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, EventActor};
-use domain::order::{EventKind, OrderStatus};
+use domain::life;
+use domain::order::EventKind;
 use domain::refusal::Refusal;
 
 use crate::book::{self, Note};
@@ -41,11 +42,8 @@ pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
 /// Puts a dispute into effect on an order that has one and no payout, and withdraws what was
 /// announced; says whether it did.
 pub(crate) fn freeze(tx: &mut EscrowTx<'_>, state: &mut State, now: Time) -> Result<bool, Fault> {
-    let in_escrow = matches!(state.status, OrderStatus::Completed | OrderStatus::Frozen);
-    if !in_escrow || state.disputed || state.paying {
-        return Ok(false);
-    }
-    if !inbox::is_disputed(tx, state.order)? {
+    let has_place = life::after(EventKind::Frozen, book::standing(state)).is_some();
+    if !has_place || !inbox::is_disputed(tx, state.order)? {
         return Ok(false);
     }
     // Whoever opened it, and if that cannot even be told: the money stays.
@@ -53,7 +51,6 @@ pub(crate) fn freeze(tx: &mut EscrowTx<'_>, state: &mut State, now: Time) -> Res
     let role = role.and_then(|role| role.parse::<ActorRole>().ok());
     let actor = role.map_or(EventActor::Escrow, EventActor::from);
     let opener = by.and_then(|by| by.parse::<UserId>().ok());
-    state.disputed = true;
     let comment = "A dispute was opened; the money stays where it is.";
     book::append(tx, state, Note::new(EventKind::Frozen, actor, comment).by(opener), now)?;
     if let Some(hold) = holds::open_hold(tx, state.order)? {

@@ -11,6 +11,7 @@ use domain::clock::{Span, Time};
 use domain::deadline::DeadlineKind;
 use domain::ids::{OrderId, UserId};
 use domain::intent::{self, ActorRole, EventActor, IntentAction, Standing};
+use domain::life::Change;
 use domain::limits::INSPECTION_EXTENSION;
 use domain::order::{EventKind, OrderStatus};
 use domain::refusal::Refusal;
@@ -179,21 +180,18 @@ fn act(
         false => Err(Refusal::NotYours),
     };
     let allowed = match allowed {
-        Ok(()) => consents(tx, &state)?,
+        Ok(own) => consents(tx, &state)?.map(|()| own.change),
         Err(refusal) => Err(refusal.to_string()),
     };
     match (allowed, asked.action) {
         (Err(why), _) => refuse(tx, &mut state, asked, &why, now)?,
-        (Ok(()), IntentAction::Cancel) => cancel(tx, &mut state, asked, now)?,
-        (Ok(()), IntentAction::Release) => {
-            holds::announce(tx, asked.order, (PayoutKind::Release, None), Some(asked.n), now)?;
+        (Ok(Change::Pay(kind)), IntentAction::Release | IntentAction::Refund) => {
+            holds::announce(tx, asked.order, (kind, None), Some(asked.n), now)?;
         }
-        (Ok(()), IntentAction::Refund) => {
-            holds::announce(tx, asked.order, (PayoutKind::Refund, None), Some(asked.n), now)?;
-        }
-        (Ok(()), IntentAction::Extend) => extend(tx, &mut state, asked, now)?,
-        (Ok(()), IntentAction::Resume) => resume(tx, &mut state, asked, now)?,
-        (Ok(()), _) => in_dispute(tx, &mut state, asked, now)?,
+        (Ok(_), IntentAction::Cancel) => cancel(tx, &mut state, asked, now)?,
+        (Ok(_), IntentAction::Extend) => extend(tx, &mut state, asked, now)?,
+        (Ok(_), IntentAction::Resume) => resume(tx, &mut state, asked, now)?,
+        (Ok(_), _) => in_dispute(tx, &mut state, asked, now)?,
     }
     Ok(true)
 }
@@ -254,11 +252,9 @@ pub(crate) fn is_pending(
 /// How an order stands by escrow's own tables and by what the vendor says of the goods.
 pub(crate) fn standing(tx: &mut EscrowTx<'_>, state: &State) -> Result<Standing, Fault> {
     Ok(Standing {
-        status: state.status,
-        paying: state.paying,
-        disputed: state.disputed,
         dispatched: inbox::is_dispatched(tx, state.order)?,
         extended: deadlines::of_order(tx, state.order)?.is_some_and(|deadline| deadline.extended),
+        ..book::standing(state)
     })
 }
 

@@ -9,9 +9,10 @@ use domain::clock::Time;
 use domain::dispute;
 use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, EventActor};
+use domain::life;
 use domain::limits::OFFERS_MAX;
 use domain::money::Bps;
-use domain::order::{EventKind, OrderStatus};
+use domain::order::EventKind;
 use domain::refusal::Refusal;
 
 use super::intents::Asked;
@@ -37,7 +38,7 @@ pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
 
 fn note(tx: &mut EscrowTx<'_>, (order, n): (OrderId, i32), now: Time) -> Result<bool, Fault> {
     let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
-    if state.status != OrderStatus::Frozen || !state.disputed || state.paying {
+    if life::after(EventKind::OfferMade, book::standing(&state)).is_none() {
         return Ok(false);
     }
     let noted = match offers::by_number(tx, order, n)? {

@@ -10,10 +10,12 @@ use db::payouts::{self, LegState, Payout, PayoutState};
 use db::reseals::{self, Reseal, ResealState};
 use db::{EscrowTx, desk, held, placing, proofs, seals};
 use domain::EvmAddress;
+use domain::act::Act;
 use domain::clock::Time;
 use domain::deadline::RunClock;
 use domain::ids::{OrderId, UserId};
 use domain::intent::{ActorRole, EventActor};
+use domain::life;
 use domain::limits::RESEAL_AFTER;
 use domain::order::EventKind;
 use domain::reseal;
@@ -105,8 +107,8 @@ fn first(
         },
     };
     let checked = checked.and_then(|address| {
-        let allowed = reseal::check(party, state.status, false);
-        allowed.map(|()| address).map_err(|refusal| refusal.to_string())
+        let allowed = life::permit(Act::Reseal, party, book::standing(&state));
+        allowed.map(|_| address).map_err(|refusal| refusal.to_string())
     });
     let due = clock.after(RESEAL_AFTER);
     let wish = Reseal {

@@ -3,7 +3,8 @@
 use db::holds::Hold;
 use db::ledger::State;
 use db::{EscrowTx, inbox};
-use domain::intent::{self, ActorRole, IntentAction};
+use domain::intent::{self, ActorRole};
+use domain::life::Change;
 use domain::refusal::Refusal;
 use domain::settle::PayoutKind;
 
@@ -24,16 +25,13 @@ pub(super) fn still_asked(
     let Some((asked, row)) = row.as_ref().and_then(|row| Some((intents::read(row)?, row))) else {
         return Ok(Err("The request is not there any more.".to_owned()));
     };
-    let announced = match hold.kind {
-        PayoutKind::Release => IntentAction::Release,
-        PayoutKind::Refund | PayoutKind::Residual => IntentAction::Refund,
-        PayoutKind::Split => IntentAction::Accept,
-    };
-    if asked.action != announced || !intents::is_own(state, asked) {
+    if !intents::is_own(state, asked) {
         return Ok(Err(Refusal::NotYours.to_string()));
     }
-    if let Err(refusal) = intent::check(asked.action, asked.role, intents::standing(tx, state)?) {
-        return Ok(Err(refusal.to_string()));
+    match intent::check(asked.action, asked.role, intents::standing(tx, state)?) {
+        Ok(own) if own.change == Change::Pay(hold.kind) => {}
+        Ok(_) => return Ok(Err(Refusal::NotYours.to_string())),
+        Err(refusal) => return Ok(Err(refusal.to_string())),
     }
     if hold.kind == PayoutKind::Split {
         let share = offers::accepted(tx, state, asked)?;

@@ -244,9 +244,6 @@ fn finish(
             (EventKind::LateMoneyReturned, "The money beyond the decision is back with the buyer.")
         }
     };
-    if payout.case == 0 {
-        state.paying = false;
-    }
     state.next_check_at = now;
     let note = Note::new(kind, EventActor::Escrow, comment).case(payout.case);
     book::append(tx, state, note, now)?;

@@ -326,9 +326,6 @@ pub(crate) fn store(
         payouts::insert_leg(tx, leg)?;
     }
     journal::payout(tx, (&payout, &legs), now)?;
-    if draft.case == 0 {
-        state.paying = true;
-    }
     let parts: Vec<String> = legs
         .iter()
         .map(|leg| format!("{} to {}", leg.asset.shown(leg.amount), payee(leg.role)))

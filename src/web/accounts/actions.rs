@@ -46,7 +46,7 @@ pub(crate) async fn register(
     password: SecretString,
     address: &str,
 ) -> Result<Registered, AppError> {
-    let desk = app.hasher.place()?;
+    let desk = app.hasher.place().await?;
     let minutes = app.config.registration_minutes;
     if minutes > 0 {
         admit(app, REGISTER_TRIES, address).await?;
@@ -87,7 +87,7 @@ pub(crate) async fn login(
     address: &str,
     old: Option<String>,
 ) -> Result<Session, AppError> {
-    let desk = app.hasher.place()?;
+    let desk = app.hasher.place().await?;
     admit(app, LOGIN, address).await?;
     let key: String = name.trim().to_ascii_lowercase().chars().take(64).collect();
     let guesser = format!("{address} {key}");
@@ -142,7 +142,7 @@ pub(crate) async fn change_password(
     current: SecretString,
     new: SecretString,
 ) -> Result<Session, AppError> {
-    let desk = app.hasher.place()?;
+    let desk = app.hasher.place().await?;
     prove((app, &desk), &session.account, current, "current").await?;
     let hash = desk.hash(new, app.random()).await?;
     let (id, now) = (session.account.id, app.now());
@@ -164,7 +164,7 @@ pub(crate) async fn confirm(
     session: &Session,
     password: SecretString,
 ) -> Result<Session, AppError> {
-    prove((app, &app.hasher.place()?), &session.account, password, "password").await?;
+    prove((app, &app.hasher.place().await?), &session.account, password, "password").await?;
     let (id, old) = (session.account.id, session.token_hash.clone());
     let fresh = NewSession::new(app);
     let begun = fresh.clone();
@@ -185,7 +185,7 @@ pub(crate) async fn recover(
     new: SecretString,
     address: &str,
 ) -> Result<(), AppError> {
-    let desk = app.hasher.place()?;
+    let desk = app.hasher.place().await?;
     admit(app, RECOVERY, address).await?;
     let key = name.trim().to_ascii_lowercase();
     let user = app.read(move |conn| accounts::by_key(conn, &key)).await?;
@@ -215,7 +215,7 @@ pub(crate) async fn renew_codes(
     who: &Account,
     password: SecretString,
 ) -> Result<Vec<String>, AppError> {
-    prove((app, &app.hasher.place()?), who, password, "password").await?;
+    prove((app, &app.hasher.place().await?), who, password, "password").await?;
     let (id, now) = (who.id, app.now());
     let (codes, hashes) = new_codes(app, id);
     app.write("renew-codes", move |tx| accounts::replace_codes(tx, id, &hashes, now)).await?;

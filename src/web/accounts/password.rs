@@ -7,8 +7,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64ct::{Base64Unpadded, Encoding};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::workers::Workers;
 use crate::error::AppError;
@@ -19,6 +18,9 @@ const COST: (u32, u32, u32) = (19_456, 2, 1);
 const COST_MAX: (u32, u32, u32) = (65_536, 8, 4);
 /// Forms with a password that are looked at together; the rest are sent away unread.
 const PLACES: usize = 64;
+/// Of these, how many are served for each turn at hashing: one hashes while the other's questions are
+/// put to the database. More at once would not be quicker, and pages would wait behind them there.
+const SERVED: usize = 2;
 /// Bytes of a hash.
 const HASH: usize = 32;
 /// Stands for the hash of whoever does not exist, so that answering takes as long.
@@ -30,6 +32,8 @@ pub struct Hasher(Arc<Desk>);
 
 struct Desk {
     turns: Arc<Semaphore>,
+    /// Places at the front of the queue, which may cost something.
+    served: Arc<Semaphore>,
     /// Places that are taken.
     taken: AtomicUsize,
     workers: Workers,
@@ -43,9 +47,21 @@ struct Stored {
     hash: Vec<u8>,
 }
 
-/// A place at the desk, held from before a form costs anything until it is answered. It is free again
-/// also when whoever waits goes away.
-pub struct Place(Arc<Desk>);
+/// A place at the front of the desk, held from before a form costs anything until it is answered. It is
+/// free again also when whoever holds it goes away.
+pub struct Place {
+    queued: Queued,
+    _served: OwnedSemaphorePermit,
+}
+
+/// One of the [`PLACES`], at the front or behind.
+pub struct Queued(Arc<Desk>);
+
+impl std::fmt::Debug for Queued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Queued")
+    }
+}
 
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,7 +69,7 @@ impl std::fmt::Debug for Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Queued {
     fn drop(&mut self) {
         self.0.taken.fetch_sub(1, Ordering::Relaxed);
     }
@@ -70,20 +86,31 @@ impl Hasher {
     fn with_turns(turns: usize) -> Self {
         Self(Arc::new(Desk {
             turns: Arc::new(Semaphore::new(turns)),
+            served: Arc::new(Semaphore::new(turns.saturating_mul(SERVED))),
             taken: AtomicUsize::new(0),
             workers: Workers::new(turns),
         }))
     }
 
-    /// A place at the desk: asked for before a form costs anything else, above all a durable count of
-    /// the try.
+    /// A place at the desk, once it is at the front: asked for before a form costs anything else,
+    /// above all a durable count of the try.
+    ///
+    /// # Errors
+    /// As of [`Hasher::queue`].
+    pub async fn place(&self) -> Result<Place, AppError> {
+        let queued = self.queue()?;
+        let _served = Arc::clone(&self.0.served).acquire_owned().await.map_err(|_closed| gone())?;
+        Ok(Place { queued, _served })
+    }
+
+    /// A place at the desk, wherever in the queue.
     ///
     /// # Errors
     /// [`AppError::Unavailable`] when [`PLACES`] are taken.
-    pub fn place(&self) -> Result<Place, AppError> {
+    pub fn queue(&self) -> Result<Queued, AppError> {
         let before = self.0.taken.fetch_add(1, Ordering::Relaxed);
-        let place = Place(Arc::clone(&self.0));
-        if before < PLACES { Ok(place) } else { Err(full()) }
+        let queued = Queued(Arc::clone(&self.0));
+        if before < PLACES { Ok(queued) } else { Err(full()) }
     }
 }
 
@@ -116,8 +143,7 @@ impl Place {
         &self,
         job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, AppError> {
-        let desk = &self.0;
-        let gone = || AppError::Internal("the password desk is closed".to_owned());
+        let desk = &self.queued.0;
         let turn = Arc::clone(&desk.turns).acquire_owned().await.map_err(|_closed| gone())?;
         let (tell, told) = oneshot::channel();
         desk.workers.give(Box::new(move |buffer| {
@@ -126,8 +152,12 @@ impl Place {
             // Whoever asked may have gone away.
             let _unheard = tell.send(done);
         }))?;
-        told.await.map_err(|_gone| gone())
+        told.await.map_err(|_dropped| gone())
     }
+}
+
+fn gone() -> AppError {
+    AppError::Internal("the password desk is closed".to_owned())
 }
 
 fn full() -> AppError {
@@ -210,7 +240,15 @@ fn parse(phc: &str) -> Option<Stored> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
+
+    /// Asks a future once.
+    fn once<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
 
     #[test]
     fn a_hash_knows_its_password_and_no_other() {
@@ -244,17 +282,27 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn nobody_has_no_password_and_a_long_queue_is_refused() {
+    async fn a_few_are_served_many_wait_and_more_are_refused() {
         let hasher = Hasher::with_turns(1);
-        let mut places: Vec<_> = (0..PLACES).map(|_| hasher.place().unwrap()).collect();
-        assert!(!places[0].verify("x".into(), None).await.unwrap());
-        for _ in 0..2 {
-            assert_eq!(hasher.place().unwrap_err().status().as_u16(), 503);
+        let mut served = Vec::new();
+        for _ in 0..SERVED {
+            served.push(hasher.place().await.unwrap());
         }
-        places.pop();
-        assert!(
-            hasher.place().is_ok(),
-            "whoever leaves makes room, and whoever was refused took none"
-        );
+        assert!(!served[0].verify("x".into(), None).await.unwrap(), "nobody has no password");
+        let mut waiting: Vec<_> = (SERVED..PLACES).map(|_| Box::pin(hasher.place())).collect();
+        for place in &mut waiting {
+            assert!(once(place.as_mut()).is_pending());
+        }
+        for _ in 0..2 {
+            assert_eq!(hasher.place().await.unwrap_err().status().as_u16(), 503);
+        }
+        // Whoever goes away while he waits makes room, and whoever was refused took none.
+        waiting.pop();
+        assert!(once(pin!(hasher.place())).is_pending());
+        // Whoever was served lets the first of those that wait come forward.
+        served.pop();
+        let forward = once(waiting[0].as_mut());
+        assert!(forward.is_ready());
+        assert!(once(waiting[1].as_mut()).is_pending());
     }
 }

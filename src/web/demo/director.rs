@@ -17,12 +17,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
 use crate::config::Config;
-use crate::disputes::actions as disputes;
 use crate::error::AppError;
 use crate::http::viewer::Account;
-use crate::orders::actions::act::Asking;
+use crate::orders::actions::act::{Deed, perform};
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
-use crate::orders::actions::{act, read, reseal};
+use crate::orders::actions::read;
 use crate::signer::actions::{self as signer, Naming};
 use crate::state::{App, State};
 
@@ -184,9 +183,7 @@ impl Director {
     /// # Errors
     /// When the order is not his, not paid or sent already.
     pub fn ship(&self, vendor: &str, order: OrderId, note: &str) -> Result<(), Missed> {
-        let account = self.account(vendor)?;
-        self.runtime.block_on(act::ship(&self.app, &account, order, note))?;
-        Ok(())
+        self.act(vendor, order, Deed::Ship(note.to_owned()))
     }
 
     /// Somebody asks escrow for something.
@@ -194,10 +191,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn ask(&self, who: &str, order: OrderId, action: IntentAction) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        let asking = Asking { action, about: None, consent: None, request_id: "demo" };
-        self.runtime.block_on(act::ask(&self.app, &account, order, asking))?;
-        Ok(())
+        self.act(who, order, Deed::ask(action))
     }
 
     /// Somebody names the wallet that signs for him; `sign` is the wallet.
@@ -224,9 +218,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn reseal(&self, who: &str, order: OrderId, address: &str) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(reseal::ask(&self.app, &account, order, address, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Reseal(address.to_owned()))
     }
 
     /// Somebody opens a dispute.
@@ -234,9 +226,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn dispute(&self, who: &str, order: OrderId, said: (&str, &str)) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(act::dispute(&self.app, &account, order, said, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Dispute(said.0.to_owned(), said.1.to_owned()))
     }
 
     /// A party offers the buyer a share.
@@ -244,9 +234,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn offer(&self, who: &str, order: OrderId, buyer: Bps) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(disputes::offer(&self.app, &account, order, buyer, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Offer(buyer))
     }
 
     /// Somebody says something about a dispute.
@@ -254,9 +242,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn claim(&self, who: &str, order: OrderId, body: &str) -> Result<(), Missed> {
-        let account = self.account(who)?;
-        self.runtime.block_on(disputes::claim(&self.app, &account, order, body, "demo"))?;
-        Ok(())
+        self.act(who, order, Deed::Claim(body.to_owned()))
     }
 
     /// A staff member rules.
@@ -264,8 +250,12 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn rule(&self, who: &str, order: OrderId, ruling: (Bps, &str)) -> Result<(), Missed> {
+        self.act(who, order, Deed::Rule(ruling.0, ruling.1.to_owned()))
+    }
+
+    fn act(&self, who: &str, order: OrderId, deed: Deed) -> Result<(), Missed> {
         let account = self.account(who)?;
-        self.runtime.block_on(disputes::rule(&self.app, &account, order, ruling, "demo"))?;
+        self.runtime.block_on(perform(&self.app, &account, order, deed, "demo"))?;
         Ok(())
     }
 

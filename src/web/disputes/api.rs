@@ -1,6 +1,5 @@
 //! Disputes over JSON: the same acts as on the pages, by API key.
 
-use actix_web::web::ReqData;
 use db::codec;
 use domain::dispute::Offer;
 use domain::ids::OrderId;
@@ -11,18 +10,18 @@ use domain::refusal::BadText;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::actions;
 use super::read::{self, Listed, Settling};
 use crate::error::{ApiResult, AppError};
-use crate::http::RequestId;
 use crate::http::api::{self, rfc3339};
 use crate::http::json::Json;
 use crate::http::paging::{Cursor, PageJson, PageQuery};
 use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::ApiCaller;
+use crate::orders::actions::act::Deed;
+use crate::orders::actions::ask::Asking;
 use crate::orders::actions::read::{self as orders, OrderView};
-use crate::orders::api::accepted;
+use crate::orders::api::at::At;
 use crate::orders::api::json::OrderJson;
 use crate::orders::api::sealed::WantedJson;
 use crate::orders::consent::{self, Given};
@@ -226,16 +225,8 @@ fn share(bps: u16) -> Result<Bps, AppError> {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/offer", tag = "disputes", request_body = NewOffer,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn offer(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewOffer>,
-) -> ApiResult {
-    let who = caller.write()?;
-    let view = actions::offer(&app, who, id.0, share(body.0.buyer_bps)?, &request.0).await?;
-    Ok(api::ok(&OrderJson::from(&view)))
+pub async fn offer(at: At, body: Json<NewOffer>) -> ApiResult {
+    at.does(Deed::Offer(share(body.0.buyer_bps)?)).await
 }
 
 /// A statement to be added.
@@ -250,15 +241,8 @@ pub struct NewClaim {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/claim", tag = "disputes", request_body = NewClaim,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn claim(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewClaim>,
-) -> ApiResult {
-    let view = actions::claim(&app, caller.write()?, id.0, &body.0.body, &request.0).await?;
-    Ok(api::ok(&OrderJson::from(&view)))
+pub async fn claim(at: At, body: Json<NewClaim>) -> ApiResult {
+    at.does(Deed::Claim(body.0.body)).await
 }
 
 /// Which offer is accepted.
@@ -275,6 +259,10 @@ pub struct Acceptance {
     pub deadline: Option<u64>,
 }
 
+fn about(action: IntentAction, n: i32, consent: Option<Given>) -> Deed {
+    Deed::Ask(Asking { action, about: Some(n), consent })
+}
+
 /// What the buyer's wallet has to sign to accept the vendor's last offer, where the order wants that.
 #[utoipa::path(get, path = "/api/v1/orders/{id}/accept", tag = "disputes", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
@@ -288,18 +276,11 @@ pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult
 #[utoipa::path(post, path = "/api/v1/orders/{id}/accept", tag = "disputes", request_body = Acceptance,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn accept(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<Acceptance>,
-) -> ApiResult {
-    let who = caller.write()?;
+pub async fn accept(at: At, body: Json<Acceptance>) -> ApiResult {
     let Acceptance { offer, signature, deadline } = body.0;
     let deadline = deadline.unwrap_or_default();
-    let given = signature.map(|signature| Given { signature, deadline });
-    Ok(accepted(&actions::accept(&app, who, id.0, (offer, given), &request.0).await?))
+    let consent = signature.map(|signature| Given { signature, deadline });
+    at.does(about(IntentAction::Accept, offer, consent)).await
 }
 
 /// A ruling to be made.
@@ -318,16 +299,8 @@ pub struct NewRuling {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/rule", tag = "disputes", request_body = NewRuling,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn rule(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewRuling>,
-) -> ApiResult {
-    let who = caller.write()?;
-    let ruling = (share(body.0.buyer_bps)?, body.0.reason.as_str());
-    Ok(accepted(&actions::rule(&app, who, id.0, ruling, &request.0).await?))
+pub async fn rule(at: At, body: Json<NewRuling>) -> ApiResult {
+    at.does(Deed::Rule(share(body.0.buyer_bps)?, body.0.reason)).await
 }
 
 /// Which ruling is acted on.
@@ -342,28 +315,14 @@ pub struct OnRuling {
 #[utoipa::path(post, path = "/api/v1/orders/{id}/contest", tag = "disputes", request_body = OnRuling,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn contest(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<OnRuling>,
-) -> ApiResult {
-    let who = caller.write()?;
-    Ok(accepted(&actions::contest(&app, who, id.0, body.0.ruling, &request.0).await?))
+pub async fn contest(at: At, body: Json<OnRuling>) -> ApiResult {
+    at.does(about(IntentAction::Contest, body.0.ruling, None)).await
 }
 
 /// Confirms another staff member's ruling that waits for a second opinion (staff).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-ruling", tag = "disputes", request_body = OnRuling,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn confirm(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<OnRuling>,
-) -> ApiResult {
-    let who = caller.write()?;
-    Ok(accepted(&actions::confirm(&app, who, id.0, body.0.ruling, &request.0).await?))
+pub async fn confirm(at: At, body: Json<OnRuling>) -> ApiResult {
+    at.does(about(IntentAction::Confirm, body.0.ruling, None)).await
 }

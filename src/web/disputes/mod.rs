@@ -11,12 +11,6 @@ use crate::routes::{ApiRoutes, PageRoutes};
 /// Pages.
 pub fn pages(routes: &mut PageRoutes) {
     routes.get("/disputes", pages::open);
-    routes.post("/orders/{id}/offer", pages::offer);
-    routes.post("/orders/{id}/claim", pages::claim);
-    routes.post("/orders/{id}/accept", pages::accept);
-    routes.post("/orders/{id}/rule", pages::rule);
-    routes.post("/orders/{id}/contest", pages::contest);
-    routes.post("/orders/{id}/confirm-ruling", pages::confirm);
 }
 
 /// JSON.

@@ -11,6 +11,25 @@ pub mod views;
 
 use crate::routes::{ApiRoutes, PageRoutes};
 
+/// Where people act on an order: a path for each act, which ends with its verb.
+const ACTS: [&str; 15] = [
+    "/orders/{id}/cancel",
+    "/orders/{id}/confirm-receipt",
+    "/orders/{id}/refund",
+    "/orders/{id}/extend",
+    "/orders/{id}/resume",
+    "/orders/{id}/accept",
+    "/orders/{id}/rule",
+    "/orders/{id}/contest",
+    "/orders/{id}/confirm-ruling",
+    "/orders/{id}/ship",
+    "/orders/{id}/dispute",
+    "/orders/{id}/offer",
+    "/orders/{id}/claim",
+    "/orders/{id}/reseal",
+    "/orders/{id}/keep-address",
+];
+
 /// Pages.
 pub fn pages(routes: &mut PageRoutes) {
     routes.get("/checkout", checkout::show);
@@ -21,15 +40,9 @@ pub fn pages(routes: &mut PageRoutes) {
     routes.get("/orders/{id}/live", pages::live);
     routes.get("/orders/{id}/terms", pages::terms);
     routes.get("/orders/{id}/{act}", pages::ask);
-    routes.post("/orders/{id}/cancel", pages::cancel);
-    routes.post("/orders/{id}/confirm-receipt", pages::confirm_receipt);
-    routes.post("/orders/{id}/refund", pages::refund);
-    routes.post("/orders/{id}/extend", pages::extend);
-    routes.post("/orders/{id}/resume", pages::resume);
-    routes.post("/orders/{id}/ship", pages::ship);
-    routes.post("/orders/{id}/dispute", pages::dispute);
-    routes.post("/orders/{id}/reseal", pages::reseal::ask);
-    routes.post("/orders/{id}/keep-address", pages::reseal::keep);
+    for path in ACTS {
+        routes.post(path, pages::acts::act);
+    }
 }
 
 /// JSON.
@@ -50,4 +63,26 @@ pub fn api(routes: &mut ApiRoutes) {
     routes.post("/api/v1/orders/{id}/dispute", api::dispute);
     routes.post("/api/v1/orders/{id}/reseal", api::reseal::ask);
     routes.post("/api/v1/orders/{id}/keep-address", api::reseal::keep);
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::policy::Act;
+
+    use super::*;
+
+    /// Whatever the rules know, a browser and an agent can do.
+    #[test]
+    fn every_act_has_a_form_and_a_route() {
+        let mut paths: Vec<_> = crate::routes::pages().list();
+        paths.extend(crate::routes::api().list());
+        for verb in Act::ALL.into_iter().filter_map(Act::verb) {
+            for prefix in ["/orders", "/api/v1/orders"] {
+                let wanted = format!("{prefix}/{{id}}/{verb}");
+                let found = |(method, path): &&(String, &str)| method == "POST" && *path == wanted;
+                assert_eq!(paths.iter().filter(found).count(), 1, "{wanted}");
+            }
+        }
+        assert_eq!(ACTS.len(), Act::ALL.into_iter().filter_map(Act::verb).count());
+    }
 }

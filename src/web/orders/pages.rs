@@ -1,28 +1,26 @@
 //! Order pages.
 
-pub mod reseal;
+pub mod acts;
+mod reseal;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use db::orders::Board;
 use domain::ids::{OrderId, StoreId};
 use domain::intent::IntentAction;
-use domain::policy::{self, Act};
+use domain::policy::Act;
 use domain::refusal::Fault;
 use serde::Deserialize;
 
-use super::actions::act::Asking;
 use super::actions::{self, read};
-use super::consent::{self, Given};
 use super::views::{board, confirm, order};
-use super::{urls, views};
+use super::{consent, urls};
 use crate::error::{AppError, PageResult};
-use crate::http::form::{Form, NoFields};
 use crate::http::page::Ctx;
 use crate::http::paging::{Cursor, PageQuery};
 use crate::http::path::Id;
 use crate::http::query::Query;
-use crate::http::viewer::{Account, Party};
+use crate::http::viewer::Party;
 use crate::state::{App, State};
 use crate::ui::url::ExternalUrl;
 use crate::ui::{Tone, url};
@@ -135,10 +133,7 @@ pub async fn ask(
 ) -> PageResult {
     let (id, verb) = path.into_inner();
     let id: OrderId = id.parse().ok().ok_or(AppError::NotFound)?;
-    let act = Act::ALL
-        .into_iter()
-        .find(|act| urls::act(id, *act) == Some(url::order(id).seg(&verb)))
-        .ok_or(AppError::NotFound)?;
+    let act = Act::by_verb(&verb).ok_or(AppError::NotFound)?;
     let view = read::view(&app, &who.0, id).await?;
     if needs_password(&ctx, &view, act) {
         return Ok(ctx.confirm_password(&url::order(id).seg(&verb)));
@@ -156,7 +151,7 @@ fn page(
     input: (&confirm::Typed<'_>, &[Fault]),
 ) -> HttpResponse {
     let title = order::title(view);
-    if let Err(refusal) = policy::check(act, view.relation, view.situation()) {
+    if let Err(refusal) = view.check(act) {
         return ctx.page_as(
             StatusCode::CONFLICT,
             &title,
@@ -174,7 +169,7 @@ fn page(
     ctx.page_as(status, &title, body)
 }
 
-pub(crate) fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
+fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
     match act {
         Act::Ask(action) => {
             actions::act::needs_password(view, action) && !ctx.recently_authenticated()
@@ -184,98 +179,8 @@ pub(crate) fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> boo
     }
 }
 
-/// `POST /orders/{id}/cancel`
-pub async fn cancel(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    _: Form<NoFields>,
-) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, (IntentAction::Cancel, None)).await
-}
-
-/// `POST /orders/{id}/confirm-receipt`
-pub async fn confirm_receipt(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    form: Form<ConsentForm>,
-) -> PageResult {
-    let ConsentForm { signature, deadline } = form.0;
-    let given = given(&signature, deadline);
-    asked(&app, &ctx, &who.0, id.0, (IntentAction::Release, given)).await
-}
-
-/// The signature of the buyer's wallet, where the order wants one.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConsentForm {
-    #[serde(default)]
-    signature: String,
-    #[serde(default)]
-    deadline: u64,
-}
-
-/// What came of a wallet, if anything did.
-pub(crate) fn given(signature: &str, deadline: u64) -> Option<Given> {
-    let signature = signature.trim().to_owned();
-    (!signature.is_empty()).then_some(Given { signature, deadline })
-}
-
-/// `POST /orders/{id}/refund`
-pub async fn refund(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    _: Form<NoFields>,
-) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, (IntentAction::Refund, None)).await
-}
-
-/// `POST /orders/{id}/extend`
-pub async fn extend(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    _: Form<NoFields>,
-) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, (IntentAction::Extend, None)).await
-}
-
-/// `POST /orders/{id}/resume`
-pub async fn resume(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    _: Form<NoFields>,
-) -> PageResult {
-    asked(&app, &ctx, &who.0, id.0, (IntentAction::Resume, None)).await
-}
-
-async fn asked(
-    app: &App,
-    ctx: &Ctx,
-    who: &Account,
-    id: OrderId,
-    (action, consent): (IntentAction, Option<Given>),
-) -> PageResult {
-    let view = read::view(app, who, id).await?;
-    let act = Act::Ask(action);
-    if needs_password(ctx, &view, act) {
-        return Ok(ctx.confirm_password(&urls::act(id, act).unwrap_or_else(|| url::order(id))));
-    }
-    let asking = Asking { action, about: None, consent, request_id: ctx.request_id() };
-    let acted = actions::act::ask(app, who, id, asking).await;
-    done(ctx, &view, act, acted, &confirm::Typed::default())
-}
-
 /// Leads back to the order, or says why not.
-pub(crate) fn done(
+fn done(
     ctx: &Ctx,
     view: &read::OrderView,
     act: Act,
@@ -317,55 +222,4 @@ fn said(act: Act) -> &'static str {
         Act::KeepAddress => "The sealed address stays.",
         Act::See | Act::SeeDelivery => "",
     }
-}
-
-/// A shipping note.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ShipForm {
-    #[serde(default)]
-    note: String,
-}
-
-/// `POST /orders/{id}/ship`
-pub async fn ship(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    form: Form<ShipForm>,
-) -> PageResult {
-    let view = read::view(&app, &who.0, id.0).await?;
-    let acted = actions::act::ship(&app, &who.0, id.0, &form.0.note).await;
-    let typed = confirm::Typed { note: &form.0.note, ..confirm::Typed::default() };
-    done(&ctx, &view, Act::Ship, acted, &typed)
-}
-
-/// A dispute.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DisputeForm {
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    statement: String,
-}
-
-/// `POST /orders/{id}/dispute`
-pub async fn dispute(
-    app: State,
-    ctx: Ctx,
-    who: Party,
-    id: Id<OrderId>,
-    form: Form<DisputeForm>,
-) -> PageResult {
-    let view = read::view(&app, &who.0, id.0).await?;
-    let said = (form.0.reason.as_str(), form.0.statement.as_str());
-    let acted = actions::act::dispute(&app, &who.0, id.0, said, ctx.request_id()).await;
-    let typed = views::confirm::Typed {
-        reason: said.0,
-        statement: said.1,
-        ..views::confirm::Typed::default()
-    };
-    done(&ctx, &view, Act::Dispute, acted, &typed)
 }

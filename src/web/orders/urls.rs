@@ -1,7 +1,6 @@
 //! Addresses of order pages.
 
 use domain::ids::{OrderId, PackageId, StoreId};
-use domain::intent::IntentAction;
 use domain::policy::Act;
 
 use crate::ui::url;
@@ -19,25 +18,7 @@ pub fn terms(order: OrderId) -> Url {
 
 /// The page that asks once more before an act; none for acts that only look.
 pub fn act(order: OrderId, act: Act) -> Option<Url> {
-    let verb = match act {
-        Act::Ask(IntentAction::Cancel) => "cancel",
-        Act::Ask(IntentAction::Release) => "confirm-receipt",
-        Act::Ask(IntentAction::Refund) => "refund",
-        Act::Ask(IntentAction::Extend) => "extend",
-        Act::Ask(IntentAction::Resume) => "resume",
-        Act::Ask(IntentAction::Accept) => "accept",
-        Act::Ask(IntentAction::Rule) => "rule",
-        Act::Ask(IntentAction::Contest) => "contest",
-        Act::Ask(IntentAction::Confirm) => "confirm-ruling",
-        Act::Ship => "ship",
-        Act::Dispute => "dispute",
-        Act::Offer => "offer",
-        Act::Claim => "claim",
-        Act::Reseal => "reseal",
-        Act::KeepAddress => "keep-address",
-        Act::See | Act::SeeDelivery => return None,
-    };
-    Some(url::order(order).seg(verb))
+    act.verb().map(|verb| url::order(order).seg(verb))
 }
 
 /// The checkout of one package.

@@ -1,115 +1,135 @@
-//! Acts on an order: requests to escrow, shipping, disputes.
+//! Acts on an order. Pages, API and demo all come through [`perform`].
 
 use db::disputes::DisputeRow;
-use db::intents::IntentRow;
 use db::shipments::ShipmentRow;
 use db::{DbError, WebTx, codec};
-use domain::clock::Time;
-use domain::ids::{OrderId, UserId};
+use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
 use domain::limits;
-use domain::policy::{self, Act};
+use domain::money::Bps;
+use domain::policy::Act;
 use domain::refusal::{BadText, Refusal};
 use domain::text;
 
+use super::ask::{self, Asking};
+use super::read::{self, OrderView};
+use super::reseal;
+use crate::disputes::actions as disputes;
 use crate::error::AppError;
 use crate::http::viewer::Account;
-use crate::orders::actions::read::{self, OrderView};
-use crate::orders::consent::{self, Given};
 use crate::state::App;
 
-/// What somebody asks of escrow.
+/// An act with what belongs to it, as somebody gave it.
 #[derive(Debug, Clone)]
-pub struct Asking<'a> {
-    /// For what.
-    pub action: IntentAction,
-    /// The number of the offer or ruling that it is about.
-    pub about: Option<i32>,
-    /// The signature of the buyer's wallet, where the order wants one.
-    pub consent: Option<Given>,
-    /// The request's id, for the logs.
-    pub request_id: &'a str,
+pub enum Deed {
+    /// Asks escrow for what needs no row of its own.
+    Ask(Asking),
+    /// Rules: the buyer's share, and why.
+    Rule(Bps, String),
+    /// Marks the order as shipped, with what the buyer should know to follow it.
+    Ship(String),
+    /// Opens a dispute: a word of [`REASONS`] and a statement.
+    Dispute(String, String),
+    /// Proposes what the buyer should get.
+    Offer(Bps),
+    /// Adds a statement to a dispute.
+    Claim(String),
+    /// Asks for another address; whoever does has typed the password just now.
+    Reseal(String),
+    /// Takes that back.
+    KeepAddress,
 }
 
-/// Asks escrow for what somebody may ask. Asking again for what is asked already is no error: a second
-/// click finds its wish on the way.
-pub async fn ask(
-    app: &App,
-    who: &Account,
-    id: OrderId,
-    asking: Asking<'_>,
-) -> Result<OrderView, AppError> {
-    let (action, about) = (asking.action, asking.about);
-    let view = read::view(app, who, id).await?;
-    let actor = match permit(&view, Act::Ask(action)) {
-        Err(Refusal::InProgress) if is_asked(&view, (action, about)) => return Ok(view),
-        permitted => permitted?,
-    };
-    let consent = consent::checked(&view, (action, about), asking.consent, app.now())?;
-    let (actor, request_id, now) = ((who.id, actor), asking.request_id.to_owned(), app.now());
-    let written: Result<(), DbError> = app
-        .write("ask escrow", move |tx| {
-            let asked = Placing { action, about, consent: consent.as_ref() };
-            place(tx, id, (actor, asked), &request_id, now)
-        })
-        .await;
-    placed(app, who, id, written).await
-}
+impl Deed {
+    /// A request to escrow that needs no words.
+    pub const fn ask(action: IntentAction) -> Self {
+        Self::Ask(Asking { action, about: None, consent: None })
+    }
 
-/// A request as it is placed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Placing<'a> {
-    /// For what.
-    pub(crate) action: IntentAction,
-    /// The number of the offer or ruling that it is about.
-    pub(crate) about: Option<i32>,
-    /// The signature that goes along.
-    pub(crate) consent: Option<&'a Given>,
-}
-
-/// Places a request under the order's next number.
-pub(crate) fn place(
-    tx: &mut WebTx<'_>,
-    order: OrderId,
-    ((actor, role), placing): ((UserId, ActorRole), Placing<'_>),
-    request_id: &str,
-    now: Time,
-) -> Result<(), DbError> {
-    let Placing { action, about, consent } = placing;
-    let row = IntentRow {
-        order_id: order.to_string(),
-        n: db::intents::next_number(tx, order)?,
-        action: action.to_string(),
-        actor_id: actor.to_string(),
-        actor_role: role.to_string(),
-        request_id: request_id.to_owned(),
-        created_at: codec::stamp(now),
-        about_n: about,
-        signature: consent.map(|given| given.signature.clone()),
-        signature_expires: consent.and_then(|given| i64::try_from(given.deadline).ok()),
-    };
-    db::intents::insert(tx, &row)
-}
-
-/// The order after a request was placed, or that another one was quicker.
-pub(crate) async fn placed(
-    app: &App,
-    who: &Account,
-    id: OrderId,
-    written: Result<(), DbError>,
-) -> Result<OrderView, AppError> {
-    match written {
-        Err(DbError::Unique(_)) => Err(Refusal::InProgress.into()),
-        written => {
-            written?;
-            read::view(app, who, id).await
+    /// The act that it is.
+    pub const fn act(&self) -> Act {
+        match self {
+            Self::Ask(asking) => Act::Ask(asking.action),
+            Self::Rule(..) => Act::Ask(IntentAction::Rule),
+            Self::Ship(_) => Act::Ship,
+            Self::Dispute(..) => Act::Dispute,
+            Self::Offer(_) => Act::Offer,
+            Self::Claim(_) => Act::Claim,
+            Self::Reseal(_) => Act::Reseal,
+            Self::KeepAddress => Act::KeepAddress,
         }
     }
 }
 
-fn is_asked(view: &OrderView, (action, about): (IntentAction, Option<i32>)) -> bool {
-    let same = |row: &IntentRow| row.action == action.as_str() && row.about_n == about;
-    view.intent.as_ref().is_some_and(same)
+/// Does what somebody may do about an order; answers with the order as it stands then.
+///
+/// # Errors
+/// [`AppError::NotFound`] for strangers, the rules' refusal, and faults of what was given.
+pub async fn perform(
+    app: &App,
+    who: &Account,
+    id: OrderId,
+    deed: Deed,
+    request_id: &str,
+) -> Result<OrderView, AppError> {
+    let view = read::view(app, who, id).await?;
+    let at = Acting { app, who, view: &view, request_id };
+    match deed {
+        Deed::Ask(asking) => ask::ask(at, asking).await,
+        Deed::Rule(buyer, reason) => disputes::rule(at, buyer, &reason).await,
+        Deed::Ship(note) => ship(at, &note).await,
+        Deed::Dispute(reason, statement) => dispute(at, &reason, &statement).await,
+        Deed::Offer(buyer) => disputes::offer(at, buyer).await,
+        Deed::Claim(body) => disputes::claim(at, &body).await,
+        Deed::Reseal(address) => reseal::ask(at, &address).await,
+        Deed::KeepAddress => reseal::keep(at).await,
+    }?;
+    read::view(app, who, id).await
+}
+
+/// Somebody at work on an order, as it stood when it was looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Acting<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) who: &'a Account,
+    pub(crate) view: &'a OrderView,
+    /// For the logs, and for the rows that come of it.
+    pub(crate) request_id: &'a str,
+}
+
+/// Why a write of an act was undone.
+#[derive(Debug)]
+pub(crate) enum Undone {
+    Db(DbError),
+    Refused(Refusal),
+}
+
+impl From<DbError> for Undone {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl Acting<'_> {
+    /// The part in which somebody may do this now.
+    pub(crate) fn permit(self, act: Act) -> Result<ActorRole, Refusal> {
+        self.view.check(act)?;
+        self.view.relation.actor().ok_or(Refusal::NotYours)
+    }
+
+    /// Writes what comes of it. That another was quicker is the refusal `late`.
+    pub(crate) async fn write(
+        self,
+        name: &'static str,
+        late: Refusal,
+        job: impl Fn(&mut WebTx<'_>) -> Result<(), Undone> + Send + 'static,
+    ) -> Result<(), AppError> {
+        self.app.write(name, job).await.map_err(|undone| match undone {
+            Undone::Db(DbError::Unique(_)) => late.into(),
+            Undone::Db(error) => error.into(),
+            Undone::Refused(refusal) => refusal.into(),
+        })
+    }
 }
 
 /// Whether an act on this order wants a password typed just now: sums above a limit do.
@@ -125,40 +145,22 @@ pub fn needs_password(view: &OrderView, action: IntentAction) -> bool {
     moves && view.total.get() > limits::STEP_UP_CENTS
 }
 
-/// Marks an order as shipped, with what the buyer should know to follow it.
-pub async fn ship(
-    app: &App,
-    who: &Account,
-    id: OrderId,
-    note: &str,
-) -> Result<OrderView, AppError> {
-    let note = shipping_note(note)?;
-    let view = read::view(app, who, id).await?;
-    permit(&view, Act::Ship)?;
+async fn ship(at: Acting<'_>, note: &str) -> Result<(), AppError> {
+    let note = match text::paragraphs(note, 500) {
+        Err(BadText::Empty) => String::new(),
+        parsed => parsed.map_err(|error| AppError::fault("note", error))?,
+    };
+    at.permit(Act::Ship)?;
     let row = ShipmentRow {
-        order_id: id.to_string(),
+        order_id: at.view.id.to_string(),
         seq: 1,
         status: "DISPATCHED".to_owned(),
         note,
-        actor_id: who.id.to_string(),
-        created_at: codec::stamp(app.now()),
+        actor_id: at.who.id.to_string(),
+        created_at: codec::stamp(at.app.now()),
     };
-    let written: Result<(), DbError> =
-        app.write("ship order", move |tx| db::shipments::insert(tx, &row)).await;
-    match written {
-        Err(DbError::Unique(_)) => Err(Refusal::Shipped.into()),
-        written => {
-            written?;
-            read::view(app, who, id).await
-        }
-    }
-}
-
-fn shipping_note(note: &str) -> Result<String, AppError> {
-    match text::paragraphs(note, 500) {
-        Err(BadText::Empty) => Ok(String::new()),
-        parsed => parsed.map_err(|error| AppError::fault("note", error)),
-    }
+    let job = move |tx: &mut WebTx<'_>| Ok(db::shipments::insert(tx, &row)?);
+    at.write("ship order", Refusal::Shipped, job).await
 }
 
 /// Why somebody disputes an order: a word from a list and a statement.
@@ -170,43 +172,22 @@ pub const REASONS: &[(&str, &str)] = &[
 ];
 
 /// Opens a dispute. It stands at once; the money is frozen when escrow confirms it.
-pub async fn dispute(
-    app: &App,
-    who: &Account,
-    id: OrderId,
-    (reason, statement): (&str, &str),
-    request_id: &str,
-) -> Result<OrderView, AppError> {
+async fn dispute(at: Acting<'_>, reason: &str, statement: &str) -> Result<(), AppError> {
     let reason = REASONS
         .iter()
         .find(|(word, _)| *word == reason)
         .ok_or_else(|| AppError::fault("reason", "Please choose one of the reasons."))?;
     let statement =
         text::paragraphs(statement, 5_000).map_err(|error| AppError::fault("statement", error))?;
-    let view = read::view(app, who, id).await?;
-    let actor = permit(&view, Act::Dispute)?;
     let row = DisputeRow {
-        order_id: id.to_string(),
-        opened_by: who.id.to_string(),
-        opener_role: actor.to_string(),
+        order_id: at.view.id.to_string(),
+        opened_by: at.who.id.to_string(),
+        opener_role: at.permit(Act::Dispute)?.to_string(),
         reason: reason.0.to_owned(),
         statement,
-        request_id: request_id.to_owned(),
-        created_at: codec::stamp(app.now()),
+        request_id: at.request_id.to_owned(),
+        created_at: codec::stamp(at.app.now()),
     };
-    let written: Result<(), DbError> =
-        app.write("open dispute", move |tx| db::disputes::insert(tx, &row)).await;
-    match written {
-        Err(DbError::Unique(_)) => Err(Refusal::Disputed.into()),
-        written => {
-            written?;
-            read::view(app, who, id).await
-        }
-    }
-}
-
-/// The part in which the viewer may do something now.
-pub(crate) fn permit(view: &OrderView, act: Act) -> Result<ActorRole, Refusal> {
-    policy::check(act, view.relation, view.situation())?;
-    view.relation.actor().ok_or(Refusal::NotYours)
+    let job = move |tx: &mut WebTx<'_>| Ok(db::disputes::insert(tx, &row)?);
+    at.write("open dispute", Refusal::Disputed, job).await
 }

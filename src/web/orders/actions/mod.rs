@@ -2,6 +2,7 @@
 
 pub mod act;
 mod agreed;
+pub mod ask;
 pub mod board;
 pub mod follow;
 pub mod place;

@@ -22,6 +22,7 @@ use domain::journey::{self, Next, Position, Who};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
+use domain::refusal::Refusal;
 
 use crate::disputes::actions::note_seen;
 use crate::disputes::read::Settling;
@@ -129,7 +130,15 @@ pub struct OrderView {
 impl OrderView {
     /// Whether the viewer may do something now.
     pub fn may(&self, act: Act) -> bool {
-        policy::check(act, self.relation, self.situation()).is_ok()
+        self.check(act).is_ok()
+    }
+
+    /// The same with the reason why not.
+    ///
+    /// # Errors
+    /// The rules' refusal.
+    pub fn check(&self, act: Act) -> Result<(), Refusal> {
+        policy::check(act, self.relation, self.situation())
     }
 
     /// What decides about acts.

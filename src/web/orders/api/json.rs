@@ -4,14 +4,13 @@ use db::codec;
 use db::orders::BoardRow;
 use db::story::{EventRow, LegRow};
 use domain::clock::Time;
-use domain::intent::IntentAction;
 use domain::journey::{Step, Who};
 use domain::money::Amount;
 use domain::order::{Line, OrderStatus};
-use domain::policy::Act;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::acts::{self, RefusedJson};
 use super::money::{DepositJson, HeldJson, ResealJson, StrayJson};
 use super::sealed::SealedJson;
 use crate::disputes::api::DisputeJson;
@@ -162,6 +161,8 @@ pub struct OrderJson {
     next: NextJson,
     /// Acts that the caller may do now, named as the last part of their route.
     may: Vec<&'static str>,
+    /// The other acts of the caller's side, and why each is not possible now.
+    refused: Vec<RefusedJson>,
 }
 
 impl From<&OrderView> for OrderJson {
@@ -213,29 +214,9 @@ impl From<&OrderView> for OrderJson {
             legs: view.legs.iter().map(|row| leg(view, row)).collect(),
             strays: view.strays.iter().map(StrayJson::from).collect(),
             next: next(view),
-            may: Act::ALL.into_iter().filter(|act| view.may(*act)).filter_map(verb).collect(),
+            may: acts::possible(view),
+            refused: RefusedJson::all(view),
         }
-    }
-}
-
-fn verb(act: Act) -> Option<&'static str> {
-    match act {
-        Act::Ask(IntentAction::Cancel) => Some("cancel"),
-        Act::Ask(IntentAction::Release) => Some("confirm-receipt"),
-        Act::Ask(IntentAction::Refund) => Some("refund"),
-        Act::Ask(IntentAction::Extend) => Some("extend"),
-        Act::Ask(IntentAction::Resume) => Some("resume"),
-        Act::Ask(IntentAction::Accept) => Some("accept"),
-        Act::Ask(IntentAction::Rule) => Some("rule"),
-        Act::Ask(IntentAction::Contest) => Some("contest"),
-        Act::Ask(IntentAction::Confirm) => Some("confirm-ruling"),
-        Act::Ship => Some("ship"),
-        Act::Dispute => Some("dispute"),
-        Act::Offer => Some("offer"),
-        Act::Claim => Some("claim"),
-        Act::Reseal => Some("reseal"),
-        Act::KeepAddress => Some("keep-address"),
-        Act::See | Act::SeeDelivery => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Orders over JSON: the same acts as on the pages, by API key.
 
+pub mod acts;
+pub mod at;
 pub mod input;
 pub mod json;
 pub mod money;
@@ -7,7 +9,7 @@ pub mod quote;
 pub mod reseal;
 pub mod sealed;
 
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, header};
 use actix_web::web::{Bytes, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use db::orders::Board;
@@ -22,16 +24,18 @@ use domain::refusal::{BadText, Faults};
 use domain::text;
 use serde::Deserialize;
 
+use self::at::At;
 use self::input::{NewDispute, NewOrder, NewQuote, NewShipment, WishLine};
 use self::json::{EventJson, Events, OrderBrief, OrderJson};
 use self::quote::QuoteJson;
 use self::sealed::{NewConsent, WantedJson};
-use super::actions::act::{self, Asking};
+use super::actions::act::Deed;
+use super::actions::ask::Asking;
 use super::actions::board;
 use super::actions::follow::follow;
 use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
-use super::actions::read::{self, OrderView};
-use super::consent::{self, Given};
+use super::actions::read;
+use super::consent;
 use crate::error::{ApiResult, AppError};
 use crate::http::RequestId;
 use crate::http::api;
@@ -238,13 +242,8 @@ pub async fn terms(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult 
 /// Calls off an unpaid order (buyer, staff).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn cancel(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-) -> ApiResult {
-    asked(&app, caller.write()?, id.0, (IntentAction::Cancel, None), &request.0).await
+pub async fn cancel(at: At) -> ApiResult {
+    at.does(Deed::ask(IntentAction::Cancel)).await
 }
 
 /// What the buyer's wallet has to sign for a confirmation of receipt, where the order wants that.
@@ -261,95 +260,45 @@ pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult
 #[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-receipt", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), request_body(content = Option<NewConsent>),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn confirm_receipt(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: MaybeJson<NewConsent>,
-) -> ApiResult {
-    let given = body.0.unwrap_or_default().given();
-    asked(&app, caller.write()?, id.0, (IntentAction::Release, given), &request.0).await
+pub async fn confirm_receipt(at: At, body: MaybeJson<NewConsent>) -> ApiResult {
+    let consent = body.0.unwrap_or_default().given();
+    let asking = Asking { action: IntentAction::Release, about: None, consent };
+    at.does(Deed::Ask(asking)).await
 }
 
 /// Pays the buyer back in full (vendor; the buyer where it was not sent in time).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/refund", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn refund(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-) -> ApiResult {
-    asked(&app, caller.write()?, id.0, (IntentAction::Refund, None), &request.0).await
+pub async fn refund(at: At) -> ApiResult {
+    at.does(Deed::ask(IntentAction::Refund)).await
 }
 
 /// Takes seven days more to look at what came, once (buyer).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/extend", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn extend(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-) -> ApiResult {
-    asked(&app, caller.write()?, id.0, (IntentAction::Extend, None), &request.0).await
+pub async fn extend(at: At) -> ApiResult {
+    at.does(Deed::ask(IntentAction::Extend)).await
 }
 
 /// Takes a late dispatch after all; the order goes on (buyer).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/resume", tag = "orders", security(("key" = [])),
     params(("id" = String, Path)), responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn resume(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-) -> ApiResult {
-    asked(&app, caller.write()?, id.0, (IntentAction::Resume, None), &request.0).await
-}
-
-async fn asked(
-    app: &State,
-    who: &Account,
-    id: OrderId,
-    (action, consent): (IntentAction, Option<Given>),
-    request_id: &str,
-) -> ApiResult {
-    let asking = Asking { action, about: None, consent, request_id };
-    Ok(accepted(&act::ask(app, who, id, asking).await?))
-}
-
-/// 202: escrow carries it out; the order shows when it has.
-pub(crate) fn accepted(view: &OrderView) -> HttpResponse {
-    api::json(StatusCode::ACCEPTED, "application/json", &OrderJson::from(view))
+pub async fn resume(at: At) -> ApiResult {
+    at.does(Deed::ask(IntentAction::Resume)).await
 }
 
 /// Marks an order as sent (vendor).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/ship", tag = "orders", request_body = NewShipment,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn ship(
-    app: State,
-    caller: ApiCaller,
-    id: Id<OrderId>,
-    body: Json<NewShipment>,
-) -> ApiResult {
-    let view = act::ship(&app, caller.write()?, id.0, &body.0.note).await?;
-    Ok(api::ok(&OrderJson::from(&view)))
+pub async fn ship(at: At, body: Json<NewShipment>) -> ApiResult {
+    at.does(Deed::Ship(body.0.note)).await
 }
 
 /// Opens a dispute (buyer, vendor). The money is frozen once escrow confirms it.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/dispute", tag = "orders", request_body = NewDispute,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
-pub async fn dispute(
-    app: State,
-    caller: ApiCaller,
-    request: ReqData<RequestId>,
-    id: Id<OrderId>,
-    body: Json<NewDispute>,
-) -> ApiResult {
-    let said = (body.0.reason.as_str(), body.0.statement.as_str());
-    let view = act::dispute(&app, caller.write()?, id.0, said, &request.0).await?;
-    Ok(accepted(&view))
+pub async fn dispute(at: At, body: Json<NewDispute>) -> ApiResult {
+    at.does(Deed::Dispute(body.0.reason, body.0.statement)).await
 }
