@@ -147,7 +147,7 @@ fn move_all(keys: &Keys, found: &[Chain], (to, sure): (EvmAddress, bool)) -> Res
         }
     }
     if all_moved {
-        tell(&format!("All of it is at {to}. What gas wallets hold was left to them."));
+        tell(&format!("All of it is at {to}."));
         Ok(())
     } else {
         Err(Stop::Failed("not all of it was moved; try again for the rest".to_owned()))

@@ -27,7 +27,7 @@ pub const ORDERS: u32 = 0;
 /// Purpose of the addresses that vendors' deposits are paid to.
 pub const DEPOSITS: u32 = 1;
 /// Purpose of the wallet that pays the gas of tokens' payouts.
-const GAS: u32 = 2;
+pub const GAS: u32 = 2;
 /// Purpose of the keys that sign terms for this site; the first of them also says whose ledger this
 /// is, and from it MAC keys come.
 const SITE: u32 = 3;
@@ -40,7 +40,7 @@ const SEAL_INFO: &[u8] = b"holdfast seals 1";
 /// Where the key of an address is, below m/44'/60'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// [`ORDERS`] or [`DEPOSITS`].
+    /// [`ORDERS`] or [`DEPOSITS`]; [`GAS`] of a wallet, whose index is 0.
     pub purpose: u32,
     /// Rises at each restore.
     pub generation: u32,
@@ -66,6 +66,8 @@ pub enum Signable<'a> {
     Transfer(&'a TransferTx),
     /// Coin for an address of ours, of the gas wallet.
     TopUp(&'a TopUpTx),
+    /// What the gas wallet holds, where all is moved by the keys alone.
+    Purse(&'a LegTx),
 }
 
 /// The keys of an installation. They never leave this type.
@@ -198,6 +200,7 @@ impl Keys {
             Signable::Leg(leg) => (self.key_at(place)?, leg.from),
             Signable::Relay(relay) => (self.gas_key(place.generation)?, relay.from),
             Signable::Transfer(transfer) => (self.key_at(place)?, transfer.leg.from),
+            Signable::Purse(coin) => (self.gas_key(place.generation)?, coin.from),
             Signable::TopUp(top_up) => {
                 own(&self.key_at(top_up.place)?, top_up.coin.to)?;
                 (self.gas_key(place.generation)?, top_up.coin.from)
@@ -205,7 +208,7 @@ impl Keys {
         };
         own(&key, from)?;
         match what {
-            Signable::Leg(leg) => leg.sign(key.private_key()),
+            Signable::Leg(leg) | Signable::Purse(leg) => leg.sign(key.private_key()),
             Signable::Relay(relay) => relay.sign(key.private_key()),
             Signable::Transfer(transfer) => transfer.sign(key.private_key()),
             Signable::TopUp(top_up) => top_up.coin.sign(key.private_key()),

@@ -4,6 +4,7 @@
 //! is known, the search goes on until it has met nothing for a long while.
 
 mod sweep;
+mod wallets;
 
 use std::thread;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::chain::client::{Held, View};
 use crate::ctx::Served;
 use crate::evm::abi::Word;
 use crate::fault::{ChainFault, Fault};
-use crate::keys::{DEPOSITS, Keys, ORDERS, Place};
+use crate::keys::{DEPOSITS, GAS, Keys, ORDERS, Place};
 
 pub use sweep::{Outcome, Swept, sweep};
 
@@ -99,7 +100,8 @@ pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
     Ok(assets)
 }
 
-/// Goes through the keys and answers what their addresses hold, in the order of their places. `tell`
+/// Goes through the keys and answers what their addresses hold, in the order of their places, and last
+/// what the gas wallets do. `tell`
 /// hears after each part which key was the last and how many addresses hold money so far.
 ///
 /// # Errors
@@ -128,6 +130,13 @@ pub fn scan(
                 tell(Place { purpose, generation, index: last }, finds.len());
             }
         }
+    }
+    let wallet = |generation| {
+        Ok((Place { purpose: GAS, generation, index: 0 }, keys.gas_wallet(generation)?))
+    };
+    let wallets: Part = (0..range.generations).map(wallet).collect::<Result<_, Fault>>()?;
+    for part in wallets.chunks(usize::try_from(PART).unwrap_or(1)) {
+        look(served, assets, part, &mut finds)?;
     }
     Ok(finds)
 }
@@ -165,7 +174,7 @@ fn part(
 fn look(
     served: &Served,
     assets: &[(Asset, Option<Word>)],
-    part: &Part,
+    part: &[(Place, EvmAddress)],
     finds: &mut Vec<Find>,
 ) -> Result<Vec<bool>, ChainFault> {
     let asks: Vec<Held> = part
