@@ -23,6 +23,7 @@ mod server;
 mod stats;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
 mod top_ups;
 #[cfg(test)]
 mod turns;

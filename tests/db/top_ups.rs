@@ -91,7 +91,8 @@ fn a_top_up_moves_on_from_where_it_stands(data: &Data) {
     assert!(escrow.read(|conn| top_ups::in_flight(conn, order())).unwrap());
     assert!(!advance(TopUpState::Seen) && advance(TopUpState::Signed));
     assert!(!advance(TopUpState::Signed), "once");
-    assert_eq!(escrow.read(|conn| top_ups::of_order(conn, order())).unwrap(), [done.clone()]);
+    let all = escrow.read(|conn| top_ups::of_order(conn, order())).unwrap();
+    assert_eq!(all, std::slice::from_ref(&done));
     assert_eq!((held(6), held(7)), (Amount::ZERO, Amount::from_u128(1_000)));
     assert!(!escrow.read(|conn| top_ups::in_flight(conn, order())).unwrap());
     assert_eq!(escrow.read(|conn| top_ups::last_block(conn, order())).unwrap(), Some(7));
