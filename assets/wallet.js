@@ -25,7 +25,7 @@
 
   async function typed(accounts) {
     if (!accounts.some((account) => same(account, signer))) {
-      throw new Error(`This order wants ${signer}, and the wallet offers ${accounts.join(", ")}.`);
+      throw new Error(`${signer} has to sign, and the wallet offers ${accounts.join(", ")}.`);
     }
     // Wallets sign for the chain that they stand on only.
     const wanted = "0x" + BigInt(chain).toString(16);

@@ -60,7 +60,11 @@ pub(crate) fn limit(name: &str, value: u64) -> Result<(), Stop> {
     match set.map_err(|error: DbError| refused(error))? {
         Some(bad) => Err(Stop::Failed(format!("{bad}; nothing was changed"))),
         None => {
-            tell(&format!("{bound} is {value} from now on; what is sealed already stays as it is"));
+            let stays = match bound {
+                Bound::Signed => "what is ruled",
+                _ => "what is sealed",
+            };
+            tell(&format!("{bound} is {value} from now on; {stays} already stays as it is"));
             Ok(())
         }
     }

@@ -9,8 +9,12 @@ use std::time::Duration;
 
 use courier::SystemClock;
 use db::tokens::{self, TokenState};
-use db::{Conn, CourierDb, DbConfig, DbError, Owner, evidence, migrate, placing, pulse, stats};
+use db::{
+    Conn, CourierDb, DbConfig, DbError, Owner, evidence, jobs, migrate, placing, pulse, stats,
+    unbound,
+};
 use domain::clock::{Clock, Time};
+use domain::job::Job;
 use domain::limits;
 use serde::Serialize;
 
@@ -180,6 +184,12 @@ fn database(config: &DbConfig, now: Time) -> Vec<Finding> {
         }
     }
     all.push(finding("courier", read(&door, stats::last_beat).and_then(beat)));
+    match read(&door, jobs::all) {
+        Err(why) => all.push(finding("jobs", Err(why))),
+        Ok(jobs) => {
+            all.extend(told(&jobs, now).into_iter().map(|(name, said)| finding(&name, said)))
+        }
+    }
     match read(&door, pulse::chain_states) {
         Err(why) => all.push(finding("chains", Err(why))),
         Ok(chains) if chains.is_empty() => {
@@ -199,6 +209,32 @@ fn database(config: &DbConfig, now: Time) -> Vec<Finding> {
         Ok(tokens) => all.extend(tokens.into_iter().map(|(name, said)| finding(&name, Ok(said)))),
     }
     all
+}
+
+/// The jobs of each role in one line, and in a line of its own each that failed or is late.
+fn told(jobs: &[(Owner, Job)], now: Time) -> Vec<(String, Result<String, String>)> {
+    let mut said = Vec::new();
+    for owner in Owner::ALL {
+        let own: Vec<&Job> =
+            jobs.iter().filter(|(whose, _)| *whose == owner).map(|(_, job)| job).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let well = own.iter().filter(|job| !job.is_amiss(now)).count();
+        said.push((
+            format!("jobs of {}", owner.name()),
+            Ok(format!("{well} of {} on time", own.len())),
+        ));
+        for job in own.into_iter().filter(|job| job.is_amiss(now)) {
+            let last = now.since(job.finished_at.unwrap_or(job.started_at)).as_secs();
+            let why = if job.failed { format!(": {}", job.outcome) } else { String::new() };
+            said.push((
+                format!("job {}/{}", owner.name(), job.name),
+                Err(format!("last ran {last} s ago, usually every {} s{why}", job.period_secs)),
+            ));
+        }
+    }
+    said
 }
 
 /// The tokens that escrow has looked at and the wallets that carry them. One that is not offered is
@@ -227,6 +263,10 @@ fn chain(config: &DbConfig) -> Finding {
             let next = read(&door, |conn| evidence::walk_rows(conn, at, EVIDENCE_WALK))??;
             if next.n == at.n {
                 let anchored = read(&door, evidence::last_anchor)?.map_or(0, |anchor| anchor.n);
+                let unbound = door.snapshot(unbound::unbound).map_err(|error| error.to_string())?;
+                if !unbound.is_empty() {
+                    return Err(unbound.join("; "));
+                }
                 return if anchored > at.n {
                     Err(format!(
                         "escrow anchored entry {anchored}, but the evidence ends at {}",

@@ -36,6 +36,7 @@ Environment (also read from a file .env in the working folder; the environment w
   ADMIN_PASSWORD           and the password to give to that account
   ACCOUNT_CREATION_MIN_INTERVAL_MINUTES
                            minutes between two registrations from one address (10)
+  REFERRAL_PERCENT         share of the commission for whoever brought the buyer, 0 to 50 (50)
 
 The secret file alone holds, as NAME=VALUE lines, MNEMONIC or ACCOUNT_KEY, ALCHEMY_API_KEY, ALCHEMY_NETWORK,
 and for the chains _MAINNET, _SEPOLIA and _BASE: COMMISSION_WALLET_, RESOLVER_WALLET_, RPC_URL_ and

@@ -29,7 +29,7 @@ pub(crate) fn list() -> Result<(), Stop> {
 
 fn lines(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     let mut lines = Vec::new();
-    for held in held::all(conn, None, LINES)? {
+    for held in held::all(conn, LINES)? {
         let until = held.deadline.map(web::ui::rfc3339).unwrap_or_default();
         lines.push(format!(
             "{} case {} ({}): {}; {} until {until}",

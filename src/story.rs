@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use db::{DbConfig, DbError, EscrowDb, WebDb, deadlines, tx};
+use db::{DbConfig, DbError, EscrowDb, WebDb, clamps, deadlines, tx};
 use devnet::{Chain, Options, U256};
 use domain::EvmAddress;
 use domain::chain::ChainId;
+use domain::clamps::Bound;
 use domain::clock::{Clock, ManualClock, Span, Time};
 use domain::deadline::RunClock;
 use domain::ids::OrderId;
@@ -26,6 +27,8 @@ const REFUND: &str = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
 const NEW_WALLET: &str = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc";
 /// Who names a wallet.
 const CAREFUL: &str = "careful";
+/// Who rules.
+const STAFF: &str = "admin";
 const NOTE: &str = "On its way since this morning. Thank you!";
 const DELIVERY: &str = "Ada Lovelace\n12 St James Square\nLondon SW1Y 4JH";
 
@@ -112,6 +115,7 @@ pub(crate) fn tell(stage: Stage<'_>, now: Time) -> Result<(), Stop> {
     let end = now.before(PAUSE);
     let whole: u32 = SCENES.iter().map(|scene| scene.2).sum();
     let teller = Teller::new(stage, end.before(SLACK).before(Span::hours(whole)))?;
+    teller.sworn()?;
     let mut quarrel = None;
     for (item, vendor, hours, ending) in &SCENES {
         let begun = teller.clock.now();
@@ -219,6 +223,18 @@ impl Teller {
         self.round()
     }
 
+    /// Rulings want a signature here, and who rules names a wallet for it, the demo's own: early, since
+    /// it counts after two days.
+    fn sworn(&self) -> Result<(), Stop> {
+        let now = self.clock.now();
+        tx::write(&self.ledger, "limit", move |tx| clamps::set(tx, Bound::Signed, 1, now))
+            .map_err(|error: DbError| failed(error))?;
+        let wallet = devnet::DEMO_WALLET.to_checksum(None);
+        let sign = |text: &str| devnet::sign_shown(text).map_err(|error| error.message);
+        self.people.name_signer(STAFF, &wallet, sign).map_err(failed)?;
+        self.round()
+    }
+
     /// A buyer whose orders want the signature of a wallet, the demo's own: what he bought is paid
     /// and sent, and waits for it.
     fn careful(&self) -> Result<(), Stop> {
@@ -319,7 +335,8 @@ impl Teller {
     fn rule(&self, order: OrderId) -> Result<(), Stop> {
         let reason = "A lamp in wood wool does not stand a fall, and the box shows one. Glass is a \
                       third of its price; the rest arrived as it should.";
-        self.people.rule("admin", order, (Bps::percent(40), reason)).map_err(failed)?;
+        let sign = |shown: &str| devnet::sign_shown(shown).map_err(|error| error.message);
+        self.people.rule(STAFF, order, (Bps::percent(40), reason), sign).map_err(failed)?;
         self.round()
     }
 

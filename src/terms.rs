@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use domain::EvmAddress;
+use domain::limits::RESOLVER_FEE;
 use domain::seal::Terms;
 use domain::signed;
 use verify::message;
@@ -79,7 +80,7 @@ fn sentences(terms: &Terms) -> Vec<String> {
         format!("to {} before {}.", terms.escrow, rfc3339(terms.expires_at)),
         format!("From {} on it counts as paid.", asset.shown(least)),
         format!("Then the money goes to the vendor at {},", terms.payout),
-        format!("less {} for the site at {},", terms.commission, terms.commission_wallet),
+        fees(terms),
         format!("or back to the buyer at {}, and nowhere else.", terms.refund),
         format!(
             "It is to be sent within {} hours of the payment; then there are {} hours to look at it.",
@@ -89,9 +90,40 @@ fn sentences(terms: &Terms) -> Vec<String> {
     ]
 }
 
+/// What of the money is not the parties'.
+fn fees(terms: &Terms) -> String {
+    let site = format!("less {} for the site at {}", terms.commission, terms.commission_wallet);
+    let invited = terms.referral.map(|referral| {
+        let (share, address) = (referral.share, referral.address);
+        format!(" (of which {share} for whoever invited the buyer, at {address})")
+    });
+    let ruling = terms.resolver.map(|resolver| {
+        format!(", less {RESOLVER_FEE} of all where staff rule in a dispute, at {resolver}")
+    });
+    format!("{site}{}{},", invited.unwrap_or_default(), ruling.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_left_out_of_who_is_paid() {
+        let text = TERMS.split("signature").next().unwrap().replace(
+            "commission bps: 500\n",
+            "commission bps: 500\n\
+             referral address: 0x5959595959595959595959595959595959595959\n\
+             referral bps of the commission: 5000\n\
+             resolver address: 0x5858585858585858585858585858585858585858\n",
+        );
+        let told = sentences(&Terms::from_text(&text).unwrap()).join(" ");
+        for part in [
+            "(of which 50 % for whoever invited the buyer, at 0x5959595959595959595959595959595959595959)",
+            "less 10 % of all where staff rule in a dispute, at 0x5858585858585858585858585858585858585858",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
 
     /// Signed with eth-account by the key of all `11` bytes.
     const TERMS: &str = "holdfast sealed terms 3\n\

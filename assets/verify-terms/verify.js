@@ -158,10 +158,15 @@ function sentences(terms) {
   const row = Object.fromEntries(rows.map((line) => line.split(": ")));
   const sum = decimal(row.due, Number(row["token decimals"] ?? 18));
   const asset = row.token ? `${row["token symbol"]} (token ${row.token})` : "of the chain's coin";
+  const percent = (bps) => `${Number(bps) / 100} %`;
+  const invited = row["referral address"]
+    ? ` (of which ${percent(row["referral bps of the commission"])} for whoever invited the buyer, at ${row["referral address"]})`
+    : "";
+  const ruling = row["resolver address"] ? `, less 10 % of all where staff rule in a dispute, at ${row["resolver address"]}` : "";
   const until = new Date(Number(BigInt(row["expires at micros"]) / 1000n)).toISOString().slice(0, 19);
   return [
     `Order ${row.order} is paid by ${sum} ${asset} on the chain with the number ${row.chain} to ${row["escrow address"]} before ${until}Z.`,
-    `Then the money goes to the vendor at ${row["payout address"]}, less ${Number(row["commission bps"]) / 100} % for the site at ${row["commission address"]}, or back to the buyer at ${row["refund address"]}, and nowhere else.`,
+    `Then the money goes to the vendor at ${row["payout address"]}, less ${percent(row["commission bps"])} for the site at ${row["commission address"]}${invited}${ruling}, or back to the buyer at ${row["refund address"]}, and nowhere else.`,
     `It is to be sent within ${row["handling hours"]} hours of the payment; then there are ${row["inspection hours"]} hours to look at it.`,
     row["signer address"]
       ? `The buyer releases the money by a signature of ${row["signer address"]} alone.`

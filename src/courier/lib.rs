@@ -1,4 +1,5 @@
-//! The role that does the periodic work that is not money.
+//! The role that tells people what happens to their orders and does the other periodic work that is
+//! not money.
 //!
 //! It listens on nothing and calls nobody; it reads everything and writes its own tables. Each job
 //! is one named write, so a courier that dies in the middle leaves the last whole state.
@@ -6,6 +7,7 @@
 
 mod config;
 mod jobs;
+mod telling;
 
 use std::io;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use domain::clock::Clock;
 use tokio::runtime;
 
 pub use config::{Config, ConfigError, VARS};
-pub use jobs::{Desk, SystemClock};
+pub use jobs::{Chore, Desk, SystemClock, Turn};
 
 /// Connections that read; the jobs come one after the other.
 const READERS: u32 = 1;

@@ -22,6 +22,8 @@ pub enum Purpose {
     /// A buyer signs with its key what parts him from his money. The zero address says that he
     /// signs no more.
     Signer(UserId),
+    /// Whoever brought a buyer is paid there.
+    Referral(UserId),
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
         match self {
             Self::Payout(store) => ("store", store.to_string(), "payout"),
             Self::Signer(user) => ("user", user.to_string(), "signer"),
+            Self::Referral(user) => ("user", user.to_string(), "referral"),
         }
     }
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::clock::Time;
-use domain::deadline::{DeadlineKind, RunClock};
+use domain::deadline::{self, DeadlineKind, RunClock};
 use domain::ids::OrderId;
 use domain::order::OrderStatus;
 
@@ -12,11 +12,14 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
+use crate::inbox::is_key;
 use crate::schema::{
-    escrow_heartbeat, order_deadlines, order_state, payout_holds, shipment_events,
+    alarms, escrow_heartbeat, order_deadlines, order_state, payout_holds, shipment_events,
 };
 
 const ONE: i32 = 1;
+/// Where the money lies in escrow and nothing is decided.
+const OPEN: [OrderStatus; 2] = [OrderStatus::Completed, OrderStatus::Frozen];
 
 /// The deadline that runs for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,48 +101,90 @@ pub fn clear(tx: &mut EscrowTx<'_>, order: OrderId) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Open orders whose deadline is not the one that their state asks for
-/// ([`domain::deadline::running`]), up to `limit`.
-pub fn unset(conn: &mut Conn, limit: i64) -> Result<Vec<OrderId>, DbError> {
-    let dispatched = || {
-        exists(shipment_events::table.filter(shipment_events::order_id.eq(order_state::order_id)))
+/// An open order with the deadline that is set for it, as its row was read.
+type Open = (String, String, bool, bool, Option<String>);
+
+/// Orders among these rows whose deadline is not the one that their state asks for.
+fn wrong(rows: Vec<Open>) -> Result<Vec<OrderId>, DbError> {
+    let mut all = Vec::new();
+    for (id, status, disputed, dispatched, kind) in rows {
+        let status = codec::parsed("order_state.status", &status)?;
+        let wanted = deadline::running(status, disputed, dispatched);
+        if wanted.is_some() && kind.as_deref() != wanted.map(DeadlineKind::as_str) {
+            all.push(codec::parsed("order_state.order_id", &id)?);
+        }
+    }
+    Ok(all)
+}
+
+/// Rows of open orders that may have a deadline, with what decides about it.
+macro_rules! open {
+    () => {
+        order_state::table
+            .left_join(
+                order_deadlines::table.on(order_deadlines::order_id.eq(order_state::order_id)),
+            )
+            .filter(order_state::paying.eq(false))
+            .filter(order_state::held_reason.is_null())
+            .select((
+                order_state::order_id,
+                order_state::status,
+                order_state::disputed,
+                exists(
+                    shipment_events::table
+                        .filter(shipment_events::order_id.eq(order_state::order_id)),
+                ),
+                order_deadlines::kind.nullable(),
+            ))
     };
-    let kind_is_not = |kind: DeadlineKind| {
-        order_deadlines::kind
-            .nullable()
-            .is_null()
-            .or(order_deadlines::kind.nullable().ne(kind.as_str()))
-    };
-    let funded = order_state::status.eq(OrderStatus::Completed.as_str());
-    let frozen = order_state::status.eq(OrderStatus::Frozen.as_str());
-    let ids: Vec<String> = order_state::table
-        .left_join(order_deadlines::table.on(order_deadlines::order_id.eq(order_state::order_id)))
-        .filter(
-            order_state::status
-                .eq_any([OrderStatus::Completed.as_str(), OrderStatus::Frozen.as_str()]),
-        )
-        .filter(order_state::paying.eq(false))
-        .filter(order_state::held_reason.is_null())
-        .filter(
-            funded
-                .and(order_state::disputed.eq(false))
-                .and(diesel::dsl::not(dispatched()))
-                .and(kind_is_not(DeadlineKind::Handling))
-                .or(funded
-                    .and(order_state::disputed.eq(false))
-                    .and(dispatched())
-                    .and(kind_is_not(DeadlineKind::Inspection)))
-                .or(frozen
-                    .and(order_state::disputed.eq(false))
-                    .and(kind_is_not(DeadlineKind::Refund)))
-                .or(frozen
-                    .and(order_state::disputed.eq(true))
-                    .and(kind_is_not(DeadlineKind::Dispute))),
-        )
+}
+
+/// Orders that changed or were dispatched since a moment and whose deadline is not the one that
+/// their state asks for ([`deadline::running`]), up to `limit` of each kind.
+pub fn unset_since(conn: &mut Conn, since: Time, limit: i64) -> Result<Vec<OrderId>, DbError> {
+    let since = codec::stamp(since);
+    let mut rows: Vec<Open> = Vec::new();
+    for status in OPEN {
+        let changed = open!()
+            .filter(order_state::status.eq(status.as_str()))
+            .filter(order_state::updated_at.ge(since))
+            .order(order_state::updated_at.desc())
+            .limit(limit);
+        rows.extend(changed.load::<Open>(conn)?);
+    }
+    let sent: Vec<String> = shipment_events::table
+        .filter(shipment_events::created_at.ge(since))
+        .filter(is_key!(shipment_events.order_id))
+        .order(shipment_events::created_at.desc())
         .limit(limit)
-        .select(order_state::order_id)
+        .select(shipment_events::order_id)
         .load(conn)?;
-    ids.iter().map(|id| codec::parsed("order_state.order_id", id)).collect()
+    if !sent.is_empty() {
+        let sent = open!()
+            .filter(order_state::order_id.eq_any(sent))
+            .filter(order_state::status.eq_any(OPEN.map(OrderStatus::as_str)));
+        rows.extend(sent.load::<Open>(conn)?);
+    }
+    wrong(rows)
+}
+
+/// Looks at the next `limit` open orders of a status, in the order of their ids behind `after`:
+/// those whose deadline is not the one that their state asks for, and the last one looked at, if
+/// there may be more.
+pub fn unset_after(
+    conn: &mut Conn,
+    (status, after): (OrderStatus, &str),
+    limit: i64,
+) -> Result<(Vec<OrderId>, Option<String>), DbError> {
+    let rows: Vec<Open> = open!()
+        .filter(order_state::status.eq(status.as_str()))
+        .filter(order_state::order_id.gt(after))
+        .order(order_state::order_id)
+        .limit(limit)
+        .load(conn)?;
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
+    let last = rows.last().filter(|_| full).map(|row| row.0.clone());
+    Ok((wrong(rows)?, last))
 }
 
 /// Deadlines that are over at the reading `ran` and not acted on yet, the earliest first, up to
@@ -172,16 +217,34 @@ pub fn due(conn: &mut Conn, ran: i64, limit: i64) -> Result<Vec<OrderId>, DbErro
     ids.iter().map(|id| codec::parsed("order_deadlines.order_id", id)).collect()
 }
 
-/// Orders that were funded before a moment and have come to no end, up to `limit`.
-pub fn stuck(conn: &mut Conn, funded_before: Time, limit: i64) -> Result<Vec<OrderId>, DbError> {
+/// Orders that were funded before a moment, have come to no end and stand in no alarm of this kind,
+/// the longest funded first, up to `limit`.
+pub fn stuck(
+    conn: &mut Conn,
+    (funded_before, alarm): (Time, &str),
+    limit: i64,
+) -> Result<Vec<OrderId>, DbError> {
+    let told = alarms::table
+        .filter(alarms::order_id.eq(order_state::order_id.nullable()))
+        .filter(alarms::kind.eq(alarm.to_owned()));
     let ids: Vec<String> = order_state::table
-        .filter(
-            order_state::status
-                .eq_any([OrderStatus::Completed.as_str(), OrderStatus::Frozen.as_str()]),
-        )
+        .filter(order_state::status.eq_any(OPEN.map(OrderStatus::as_str)))
         .filter(order_state::funded_at.lt(codec::stamp(funded_before)))
+        .filter(diesel::dsl::not(exists(told)))
+        .order(order_state::funded_at)
         .limit(limit)
         .select(order_state::order_id)
         .load(conn)?;
     ids.iter().map(|id| codec::parsed("order_state.order_id", id)).collect()
+}
+
+/// How many orders were funded before a moment and have come to no end, counted up to `most`.
+pub fn count_stuck(conn: &mut Conn, funded_before: Time, most: i64) -> Result<i64, DbError> {
+    let found: Vec<i32> = order_state::table
+        .filter(order_state::status.eq_any(OPEN.map(OrderStatus::as_str)))
+        .filter(order_state::funded_at.lt(codec::stamp(funded_before)))
+        .limit(most)
+        .select(order_state::last_seq)
+        .load(conn)?;
+    codec::number("order_state", found.len())
 }

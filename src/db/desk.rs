@@ -73,6 +73,7 @@ pub struct ChainRow {
     pub final_at: NaiveDateTime,
     pub leg_fee: String,
     pub checked_at: NaiveDateTime,
+    pub resolver: bool,
 }
 
 /// A dated price of a coin.
@@ -344,6 +345,27 @@ pub fn is_known(conn: &mut Conn, purpose: Purpose) -> Result<bool, DbError> {
     ))
     .get_result(conn)
     .map_err(DbError::from)
+}
+
+/// The newest address of an owner and purpose that the book had at a moment, whether or not it
+/// counted at once.
+pub fn entered_by(
+    conn: &mut Conn,
+    purpose: Purpose,
+    by: Time,
+) -> Result<Option<EvmAddress>, DbError> {
+    let (kind, owner, purpose) = purpose.columns();
+    let text: Option<String> = address_book::table
+        .filter(address_book::owner_kind.eq(kind))
+        .filter(address_book::owner_id.eq(owner))
+        .filter(address_book::purpose.eq(purpose))
+        .filter(address_book::family.eq(EVM))
+        .filter(address_book::seen_at.le(codec::stamp(by)))
+        .order(address_book::seq.desc())
+        .select(address_book::address)
+        .first(conn)
+        .optional()?;
+    codec::parsed_opt("address_book.address", text.as_deref())
 }
 
 /// The address of an owner and purpose that counts at `now`.

@@ -17,7 +17,7 @@ use crate::doors::{EscrowTx, WebTx};
 use crate::error::DbError;
 use crate::inbox;
 use crate::intents::IntentRow;
-use crate::offers::{self, OfferRow};
+use crate::offers;
 use crate::payouts::hash;
 use crate::reseals::{self, RequestRow};
 use crate::rulings;
@@ -38,8 +38,19 @@ pub trait Evident {
     fn columns(&self) -> Vec<String>;
 }
 
-fn micros(at: NaiveDateTime) -> String {
+/// A time as evidence tells it.
+pub(crate) fn micros(at: NaiveDateTime) -> String {
     codec::time(at).as_micros().to_string()
+}
+
+/// A signature and its expiry, in words that no other column has; nothing where there is none.
+pub(crate) fn signed(
+    signature: Option<&String>,
+    expires: Option<i64>,
+) -> impl Iterator<Item = String> {
+    let signature = signature.map(|signature| format!("signature {signature}"));
+    let expires = expires.map(|secs| format!("expires {secs}"));
+    signature.into_iter().chain(expires)
 }
 
 impl Evident for IntentRow {
@@ -54,21 +65,9 @@ impl Evident for IntentRow {
             [&self.order_id, &self.action, &self.actor_id, &self.actor_role, &self.request_id];
         let texts = texts.into_iter().cloned();
         let about = self.about_n.map(|n| n.to_string());
-        texts.chain([self.n.to_string(), micros(self.created_at)]).chain(about).collect()
-    }
-}
-
-impl Evident for OfferRow {
-    const KIND: EvidenceKind = EvidenceKind::Offer;
-
-    fn key(&self) -> String {
-        format!("{} {}", self.order_id, self.n)
-    }
-
-    fn columns(&self) -> Vec<String> {
-        let texts = [&self.order_id, &self.author_id, &self.author_role, &self.request_id];
-        let numbers = [self.n.to_string(), self.buyer_bps.to_string(), micros(self.created_at)];
-        texts.into_iter().cloned().chain(numbers).collect()
+        let signed = signed(self.signature.as_ref(), self.signature_expires);
+        let numbers = [self.n.to_string(), micros(self.created_at)];
+        texts.chain(numbers).chain(about).chain(signed).collect()
     }
 }
 
@@ -333,6 +332,10 @@ fn row_digest(conn: &mut Conn, kind: &str, key: &str) -> Result<Option<[u8; 32]>
         (EvidenceKind::Offer, [n]) => {
             let Ok(n) = n.parse() else { return Ok(None) };
             offers::by_number(conn, id, n)?.as_ref().map(digest_of)
+        }
+        (EvidenceKind::View, [n]) => {
+            let Ok(n) = n.parse() else { return Ok(None) };
+            offers::view(conn, id, n)?.as_ref().map(digest_of)
         }
         (EvidenceKind::Ruling, [n]) => {
             let Ok(n) = n.parse() else { return Ok(None) };

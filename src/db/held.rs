@@ -15,7 +15,7 @@ use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
 use crate::payouts::{Leg, LegState, PayoutState, hash};
-use crate::schema::{legs, order_state, payout_requests, payouts};
+use crate::schema::{alarms, legs, order_state, payout_requests, payouts};
 
 const HELD: &str = PayoutState::Held.as_str();
 const OPEN: &str = "open";
@@ -100,7 +100,8 @@ const COLUMNS: (
     payouts::held_deadline,
 );
 
-fn held((order, case, kind, reason, owner, deadline): Columns) -> Result<Held, DbError> {
+/// A row of the columns above.
+pub(crate) fn read((order, case, kind, reason, owner, deadline): Columns) -> Result<Held, DbError> {
     Ok(Held {
         order: codec::parsed("payouts.order_id", &order)?,
         case,
@@ -120,7 +121,7 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Option<Held>, DbError
         .select(COLUMNS)
         .first(conn)
         .optional()?;
-    found.map(held).transpose()
+    found.map(read).transpose()
 }
 
 /// One payout, if it is held.
@@ -131,22 +132,38 @@ pub fn one(conn: &mut Conn, order: OrderId, case: i32) -> Result<Option<Held>, D
         .select(COLUMNS)
         .first(conn)
         .optional()?;
-    found.map(held).transpose()
+    found.map(read).transpose()
 }
 
-/// The held payouts, the longest waiting first; those alone that are over their time by `late`, if
-/// that is given.
-pub fn all(conn: &mut Conn, late: Option<Time>, limit: i64) -> Result<Vec<Held>, DbError> {
-    let mut query = payouts::table.filter(payouts::state.eq(HELD)).into_boxed();
-    if let Some(late) = late {
-        query = query.filter(payouts::held_deadline.le(codec::stamp(late)));
-    }
-    let found: Vec<Columns> = query
+/// Held payouts that are over their time at `now` and of which no alarm of this kind was raised
+/// since, the longest over it first. What the issuer of a token holds up is left out: it is tried
+/// again by itself.
+pub fn late(conn: &mut Conn, (now, alarm): (Time, &str), limit: i64) -> Result<Vec<Held>, DbError> {
+    let told = alarms::table
+        .filter(alarms::order_id.eq(payouts::order_id.nullable()))
+        .filter(alarms::kind.eq(alarm.to_owned()))
+        .filter(alarms::raised_at.nullable().ge(payouts::held_deadline));
+    let found: Vec<Columns> = payouts::table
+        .filter(payouts::state.eq(HELD))
+        .filter(payouts::held_deadline.le(codec::stamp(now)))
+        .filter(payouts::held_owner.is_null().or(payouts::held_owner.ne("issuer")))
+        .filter(diesel::dsl::not(diesel::dsl::exists(told)))
+        .order((payouts::held_deadline, payouts::order_id, payouts::case_no))
+        .limit(limit)
+        .select(COLUMNS)
+        .load(conn)?;
+    found.into_iter().map(read).collect()
+}
+
+/// The held payouts, the longest waiting first.
+pub fn all(conn: &mut Conn, limit: i64) -> Result<Vec<Held>, DbError> {
+    let found: Vec<Columns> = payouts::table
+        .filter(payouts::state.eq(HELD))
         .order((payouts::planned_at, payouts::order_id, payouts::case_no))
         .limit(limit)
         .select(COLUMNS)
         .load(conn)?;
-    found.into_iter().map(held).collect()
+    found.into_iter().map(read).collect()
 }
 
 /// Orders about which nothing moves, with the reason.

@@ -101,7 +101,7 @@ pub fn order(conn: &mut Conn, id: &str) -> Result<Option<OrderRow>, DbError> {
     orders::table
         .find(id)
         .filter(is_small!(orders: id buyer_id store_id token amount rate_id refund_address
-            lines_hash request_id created_at expires_at token_address leg_fee))
+            lines_hash request_id created_at expires_at token_address leg_fee tier referrer_id))
         .select(OrderRow::as_select())
         .first(conn)
         .optional()

@@ -45,6 +45,9 @@ pub struct OrderRow {
     pub expires_at: NaiveDateTime,
     pub token_address: Option<String>,
     pub leg_fee: Option<String>,
+    pub tier: Option<String>,
+    pub referrer_id: Option<String>,
+    pub referral_bps: Option<i32>,
 }
 
 /// A line of an order.

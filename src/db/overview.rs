@@ -3,6 +3,8 @@
 use diesel::prelude::*;
 use domain::clock::Time;
 use domain::ids::AlarmId;
+use domain::job::Job;
+use domain::limits::STUCK_AFTER;
 use domain::order::OrderStatus;
 
 use crate::alarms::AlarmRow;
@@ -10,9 +12,10 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::desk::{self, Beat, ChainRow};
 use crate::error::DbError;
+use crate::owners::Owner;
 use crate::payouts::PayoutState;
 use crate::schema::{alarms, chains, order_state, payouts};
-use crate::{pulse, stats};
+use crate::{deadlines, jobs, pulse, stats};
 
 /// What is counted is counted up to here.
 pub const COUNTED: i64 = 1_000;
@@ -34,10 +37,14 @@ pub struct Overview {
     pub frozen: i64,
     /// Orders about which escrow does nothing until the operator has looked, up to [`COUNTED`].
     pub stopped: i64,
+    /// Orders that were funded long ago and have come to no end, up to [`COUNTED`].
+    pub stuck: i64,
+    /// The jobs of escrow and of courier.
+    pub jobs: Vec<(Owner, Job)>,
 }
 
 /// Looks at everything but the alarms.
-pub fn look(conn: &mut Conn) -> Result<Overview, DbError> {
+pub fn look(conn: &mut Conn, now: Time) -> Result<Overview, DbError> {
     let chains = chains::table
         .order(chains::chain_id)
         .limit(100)
@@ -65,7 +72,14 @@ pub fn look(conn: &mut Conn) -> Result<Overview, DbError> {
         held: count(held)?,
         frozen: count(frozen)?,
         stopped: count(stopped)?,
+        stuck: stuck(conn, now)?,
+        jobs: jobs::all(conn)?,
     })
+}
+
+/// How many orders are stuck at `now`, up to [`COUNTED`].
+pub fn stuck(conn: &mut Conn, now: Time) -> Result<i64, DbError> {
+    deadlines::count_stuck(conn, now.before(STUCK_AFTER), COUNTED)
 }
 
 /// Up to `limit` alarms, newest first, older than the cursor (time and id of the last one shown).

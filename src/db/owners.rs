@@ -76,6 +76,9 @@ pub const OWNERS: &[(&str, Owner, Verbs)] = &[
     ("items", Owner::Web, Verbs::REVISED),
     ("packages", Owner::Web, Verbs::REVISED),
     ("address_requests", Owner::Web, Verbs::HISTORY),
+    ("invite_codes", Owner::Web, Verbs::HISTORY),
+    ("invitations", Owner::Web, Verbs::HISTORY),
+    ("store_tiers", Owner::Web, Verbs::HISTORY),
     ("orders", Owner::Web, Verbs::HISTORY),
     ("order_lines", Owner::Web, Verbs::HISTORY),
     ("order_deliveries", Owner::Web, Verbs::REVISED),
@@ -89,6 +92,7 @@ pub const OWNERS: &[(&str, Owner, Verbs)] = &[
     ("reseal_requests", Owner::Web, Verbs::HISTORY),
     ("evidence", Owner::Web, Verbs::HISTORY),
     ("evidence_head", Owner::Web, Verbs::REVISED),
+    ("notice_marks", Owner::Web, Verbs::REVISED),
     ("escrow_heartbeat", Owner::Escrow, Verbs::REVISED),
     ("controls", Owner::Escrow, Verbs::REVISED),
     ("installation", Owner::Escrow, Verbs::REVISED),
@@ -129,9 +133,12 @@ pub const OWNERS: &[(&str, Owner, Verbs)] = &[
     ("book_accounts", Owner::Escrow, Verbs::REVISED),
     ("book_totals", Owner::Escrow, Verbs::REVISED),
     ("book_sights", Owner::Escrow, Verbs::REVISED),
+    ("escrow_jobs", Owner::Escrow, Verbs::REVISED),
     ("courier_heartbeat", Owner::Courier, Verbs::REVISED),
     ("courier_jobs", Owner::Courier, Verbs::REVISED),
     ("store_stats", Owner::Courier, Verbs::REVISED),
+    ("outbox", Owner::Courier, Verbs::FREE),
+    ("feeds", Owner::Courier, Verbs::REVISED),
 ];
 
 /// The statements that give `account` (as `'web'@'%'`) on MariaDB what its role may do in

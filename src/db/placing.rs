@@ -130,17 +130,18 @@ pub fn assets(conn: &mut Conn) -> Result<Vec<AssetNow>, DbError> {
 
 /// The coins of the chains that escrow serves.
 fn coins(conn: &mut Conn) -> Result<Vec<AssetNow>, DbError> {
-    let rows: Vec<(i64, String, String)> = chains::table
+    let rows: Vec<(i64, String, String, bool)> = chains::table
         .order(chains::chain_id)
-        .select((chains::chain_id, chains::state, chains::leg_fee))
+        .select((chains::chain_id, chains::state, chains::leg_fee, chains::resolver))
         .load(conn)?;
     rows.into_iter()
-        .map(|(id, state, fee)| {
+        .map(|(id, state, fee, resolver)| {
             let id: u64 = codec::number("chains.chain_id", id)?;
             let spec =
                 ChainId::from(id).spec().ok_or_else(|| codec::corrupt("chains.chain_id", id))?;
             let leg_fee: Amount = codec::amount("chains.leg_fee", &fee)?;
-            Ok(AssetNow { asset: Asset::native(spec), spec, reachable: state == "ok", leg_fee })
+            let (asset, reachable) = (Asset::native(spec), state == "ok");
+            Ok(AssetNow { asset, spec, reachable, leg_fee, resolver })
         })
         .collect()
 }

@@ -138,6 +138,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    invite_codes (user_id) {
+        user_id -> Text,
+        code -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    invitations (user_id) {
+        user_id -> Text,
+        inviter_id -> Text,
+        n -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    store_tiers (store_id, n) {
+        store_id -> Text,
+        n -> Integer,
+        was -> Text,
+        tier -> Text,
+        staff_id -> Text,
+        reason -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     orders (id) {
         id -> Text,
         buyer_id -> Text,
@@ -161,6 +191,9 @@ diesel::table! {
         expires_at -> Timestamp,
         token_address -> Nullable<Text>,
         leg_fee -> Nullable<Text>,
+        tier -> Nullable<Text>,
+        referrer_id -> Nullable<Text>,
+        referral_bps -> Nullable<Integer>,
     }
 }
 
@@ -211,6 +244,8 @@ diesel::table! {
         buyer_bps -> Integer,
         request_id -> Text,
         created_at -> Timestamp,
+        signature -> Nullable<Text>,
+        signature_expires -> Nullable<BigInt>,
     }
 }
 
@@ -327,6 +362,7 @@ diesel::table! {
         final_at -> Timestamp,
         leg_fee -> Text,
         checked_at -> Timestamp,
+        resolver -> Bool,
     }
 }
 
@@ -481,6 +517,7 @@ diesel::table! {
         author_role -> Nullable<Text>,
         buyer_bps -> Nullable<Integer>,
         noted_at -> Timestamp,
+        signature -> Nullable<Text>,
     }
 }
 
@@ -720,6 +757,55 @@ diesel::table! {
         started_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
         outcome -> Text,
+        period_secs -> Integer,
+        failed -> Bool,
+    }
+}
+
+diesel::table! {
+    escrow_jobs (name) {
+        name -> Text,
+        period_secs -> Integer,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        outcome -> Text,
+        failed -> Bool,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        user_id -> Text,
+        role -> Text,
+        order_id -> Text,
+        what -> Text,
+        occasion -> BigInt,
+        channel -> Text,
+        address -> Text,
+        note -> Text,
+        happened_at -> Timestamp,
+        due_at -> Nullable<Timestamp>,
+        state -> Text,
+        attempts -> Integer,
+        next_try_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    feeds (name) {
+        name -> Text,
+        read_until -> Timestamp,
+        row_id -> Text,
+        row_n -> Integer,
+    }
+}
+
+diesel::table! {
+    notice_marks (user_id) {
+        user_id -> Text,
+        read_until -> Timestamp,
     }
 }
 
@@ -875,21 +961,26 @@ diesel::allow_tables_to_appear_in_same_query!(
     dispute_rulings,
     disputes,
     escrow_heartbeat,
+    escrow_jobs,
     evidence,
     evidence_anchors,
     evidence_head,
+    feeds,
     gas_wallets,
     idempotency_keys,
     installation,
     intent_answers,
+    invitations,
+    invite_codes,
     items,
-    later_seals,
     journal_entries,
     journal_lines,
+    later_seals,
     legs,
-    noted_offers,
-    offer_views,
     limits,
+    noted_offers,
+    notice_marks,
+    offer_views,
     order_deadlines,
     order_deliveries,
     order_events,
@@ -898,6 +989,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_state,
     order_values,
     orders,
+    outbox,
     packages,
     payout_holds,
     payout_requests,
@@ -907,15 +999,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     recovery_codes,
     relays,
-    rulings,
     reseal_requests,
     reseals,
+    rulings,
     seals,
     sessions,
     shipment_events,
-    staff_seen,
     site_keys,
+    staff_seen,
     store_stats,
+    store_tiers,
     store_users,
     stores,
     strays,

@@ -2,11 +2,15 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use domain::EvmAddress;
 use domain::clock::Time;
 use domain::ids::UserId;
+use domain::limits::ADDRESS_COOLDOWN;
 
+use crate::addresses::Purpose;
 use crate::codec;
 use crate::conn::Conn;
+use crate::desk;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
 use crate::inbox::is_key;
@@ -54,6 +58,18 @@ pub fn seen_since(conn: &mut Conn, user: UserId) -> Result<Option<Time>, DbError
         .first(conn)
         .optional()?;
     Ok(at.map(codec::time))
+}
+
+/// The wallet by whose signature a staff member's rulings count, where the operator wants that. It
+/// was named, and its owner seen as staff, at least the time ago after which a changed address
+/// counts: here that holds for the first one, too.
+pub fn wallet(conn: &mut Conn, user: UserId, now: Time) -> Result<Option<EvmAddress>, DbError> {
+    let by = now.before(ADDRESS_COOLDOWN);
+    if seen_since(conn, user)?.is_none_or(|since| since > by) {
+        return Ok(None);
+    }
+    let wallet = desk::entered_by(conn, Purpose::Signer(user), by)?;
+    Ok(wallet.filter(|wallet| !wallet.is_zero()))
 }
 
 /// Notes somebody as staff from now on.

@@ -1,4 +1,4 @@
-//! What courier keeps: its heartbeat, how its jobs went, numbers that pages show beside a store.
+//! What courier keeps: its heartbeat, and numbers that pages show beside a store.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::CourierTx;
 use crate::error::DbError;
-use crate::schema::{courier_heartbeat, courier_jobs, order_state, store_stats};
+use crate::schema::{courier_heartbeat, order_state, store_stats};
 
 const ONE: i32 = 1;
 
@@ -37,36 +37,6 @@ pub fn last_beat(conn: &mut Conn) -> Result<Option<Time>, DbError> {
         .first(conn)
         .optional()?;
     Ok(found.map(codec::time))
-}
-
-/// Notes how the last run of a job went; `name` has at most 32 characters.
-pub fn note(
-    tx: &mut CourierTx<'_>,
-    name: &str,
-    (started_at, finished_at): (Time, Time),
-    outcome: &str,
-) -> Result<(), DbError> {
-    let values = (
-        courier_jobs::started_at.eq(codec::stamp(started_at)),
-        courier_jobs::finished_at.eq(codec::stamp(finished_at)),
-        courier_jobs::outcome.eq(outcome),
-    );
-    if diesel::update(courier_jobs::table.find(name)).set(values).execute(tx.conn())? == 0 {
-        diesel::insert_into(courier_jobs::table)
-            .values((courier_jobs::name.eq(name), values))
-            .execute(tx.conn())?;
-    }
-    Ok(())
-}
-
-/// Jobs with the moment and the outcome of their last run, by name.
-pub fn jobs(conn: &mut Conn) -> Result<Vec<(String, Time, String)>, DbError> {
-    let found: Vec<(String, chrono::NaiveDateTime, String)> = courier_jobs::table
-        .order(courier_jobs::name)
-        .select((courier_jobs::name, courier_jobs::started_at, courier_jobs::outcome))
-        .limit(100)
-        .load(conn)?;
-    Ok(found.into_iter().map(|(name, at, outcome)| (name, codec::time(at), outcome)).collect())
 }
 
 /// Counts each store's released orders afresh and writes those numbers that changed; answers how

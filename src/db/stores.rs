@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::clock::Time;
 use domain::ids::{StoreId, UserId};
-use domain::store::{Member, Store, StoreRole};
+use domain::store::{Member, Store, StoreRole, Tier};
 
 use crate::codec;
 use crate::conn::Conn;
@@ -113,6 +113,14 @@ pub fn describe(tx: &mut WebTx<'_>, id: StoreId, words: &StoreWords) -> Result<(
             stores::description.eq(&words.description),
             stores::picture.eq(&words.picture),
         ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Gives a store another tier. Orders that were placed keep the commission of theirs.
+pub fn set_tier(tx: &mut WebTx<'_>, id: StoreId, tier: Tier) -> Result<(), DbError> {
+    diesel::update(stores::table.find(id.to_string()))
+        .set(stores::tier.eq(tier.as_str()))
         .execute(tx.conn())?;
     Ok(())
 }

@@ -54,7 +54,7 @@ pub struct LegRow {
     pub case_no: i32,
     /// Number within the case.
     pub leg: i32,
-    /// vendor, commission or buyer.
+    /// vendor, commission, buyer, resolver or referral.
     pub role: String,
     /// Destination.
     pub to_address: String,

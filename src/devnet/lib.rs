@@ -43,7 +43,7 @@ pub use dollar::ADDRESS as DOLLAR;
 pub use error::ChainError;
 pub use role::{Config, ConfigError, RunError, VARS, run};
 pub use site::PayPage;
-pub use wallet::{ADDRESS as DEMO_WALLET, sign_text};
+pub use wallet::{ADDRESS as DEMO_WALLET, sign_shown, sign_text};
 
 /// The chain's id.
 pub const CHAIN_ID: u64 = 31_337;

@@ -63,7 +63,10 @@ pub fn sign_text(text: &str) -> Result<String, ChainError> {
 }
 
 /// Signs what a page shows: typed data where it is JSON, else a text.
-pub(crate) fn sign_shown(shown: &str) -> Result<String, ChainError> {
+///
+/// # Errors
+/// When the JSON is no typed data.
+pub fn sign_shown(shown: &str) -> Result<String, ChainError> {
     if shown.trim_start().starts_with('{') {
         return sign_digest(typed::digest(shown)?);
     }

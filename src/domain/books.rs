@@ -50,6 +50,7 @@ impl Account {
             LegRole::Commission => Self::Commission,
             LegRole::Buyer => Self::Buyer,
             LegRole::Resolver => Self::Resolver,
+            LegRole::Referral => Self::Referral,
         }
     }
 

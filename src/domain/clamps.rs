@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::limits::{COMMISSION_MAX, HANDLING_HOURS_MAX, TOLERANCE_MAX};
+use crate::limits::{COMMISSION_MAX, HANDLING_HOURS_MAX, REFERRAL, TOLERANCE_MAX};
 use crate::money::{Bps, Cents};
 use crate::order::{BadWord, words};
 
@@ -15,6 +15,8 @@ words! {
         Tolerance = "tolerance-bps",
         /// The site's share, in basis points.
         Commission = "commission-bps",
+        /// The share of the commission for whoever brought the buyer, in basis points.
+        Referral = "referral-bps",
         /// Time from funding to dispatch, in hours.
         Handling = "handling-hours",
         /// Time from dispatch until the vendor is paid, in hours.
@@ -25,6 +27,8 @@ words! {
         Open = "open-cents",
         /// What is paid out of one chain within a day, in US cents.
         Day = "day-cents",
+        /// Whether staff sign their rulings with a wallet: 1 if so.
+        Signed = "signed-rulings",
     }
 }
 
@@ -43,22 +47,27 @@ impl Bound {
         match self {
             Self::Tolerance => (0, TOLERANCE_MAX.get() as u64),
             Self::Commission => (0, COMMISSION_MAX.get() as u64),
+            Self::Referral => (0, REFERRAL.get() as u64),
             Self::Handling => (1, HANDLING_HOURS_MAX as u64),
             Self::Inspection => (24, INSPECTION_HOURS_MAX),
             Self::Order => (100, Cents::MAX.get()),
             Self::Open | Self::Day => (100, SUM_MAX),
+            Self::Signed => (0, 1),
         }
     }
 
     /// Its value where the operator has set none.
     pub const fn usual(self) -> u64 {
         match self {
-            Self::Tolerance | Self::Commission | Self::Handling | Self::Inspection => {
-                self.range().1
-            }
+            Self::Tolerance
+            | Self::Commission
+            | Self::Referral
+            | Self::Handling
+            | Self::Inspection => self.range().1,
             Self::Order => 10_000_000,
             Self::Open => 100_000_000,
             Self::Day => 25_000_000,
+            Self::Signed => 0,
         }
     }
 
@@ -67,10 +76,14 @@ impl Bound {
         match self {
             Self::Tolerance => "the most that a payment may be short, in basis points",
             Self::Commission => "the highest share of the site, in basis points",
+            Self::Referral => "the highest share of the commission for an inviter, in basis points",
             Self::Handling => "the longest time to dispatch, in hours",
             Self::Inspection => "the longest time to look at goods, in hours",
             Self::Order => "the dearest order, in US cents",
             Self::Open => "what may be in escrow when another order is taken up, in US cents",
+            Self::Signed => {
+                "1: rulings count with the signature of the staff member's wallet alone"
+            }
             Self::Day => "what may be paid out of one chain within a day, in US cents",
         }
     }
@@ -85,11 +98,13 @@ impl Default for Clamps {
         Self([
             Bound::Tolerance.usual(),
             Bound::Commission.usual(),
+            Bound::Referral.usual(),
             Bound::Handling.usual(),
             Bound::Inspection.usual(),
             Bound::Order.usual(),
             Bound::Open.usual(),
             Bound::Day.usual(),
+            Bound::Signed.usual(),
         ])
     }
 }
@@ -145,6 +160,11 @@ impl Clamps {
     /// A share of basis points under a bound.
     pub fn bps(&self, bound: Bound) -> Bps {
         u16::try_from(self.get(bound)).ok().and_then(Bps::new).unwrap_or(Bps::ZERO)
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, bound: Bound) -> bool {
+        self.get(bound) != 0
     }
 
     /// Hours under a bound.

@@ -25,6 +25,8 @@ words! {
         Ruling = "ruling",
         /// A statement in a dispute.
         Claim = "claim",
+        /// That an offer was shown to the other party.
+        View = "view",
     }
 }
 

@@ -87,6 +87,8 @@ ids! {
     AddressRequestId;
     /// An alarm raised by escrow.
     AlarmId;
+    /// What somebody is told once; it follows from whom, of what and on which occasion.
+    NoticeId;
 }
 
 #[cfg(test)]

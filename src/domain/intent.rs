@@ -7,6 +7,7 @@ use crate::act::Act;
 pub use crate::life::Standing;
 use crate::life::{self, Move};
 use crate::order::{BadWord, words};
+use crate::pledge::Signatory;
 use crate::refusal::Refusal;
 
 words! {
@@ -62,18 +63,24 @@ words! {
 }
 
 impl IntentAction {
-    /// Whether an act of this role wants the signature of the wallet that is sealed with the order,
-    /// where there is one: what parts the buyer from his money does, what gives it back does not.
-    pub const fn wants_consent(self, role: ActorRole) -> bool {
-        match self {
-            Self::Release | Self::Accept => matches!(role, ActorRole::Buyer),
-            Self::Cancel
-            | Self::Refund
-            | Self::Extend
-            | Self::Resume
-            | Self::Rule
-            | Self::Contest
-            | Self::Confirm => false,
+    /// Whose wallet has to sign an act of this role, where there is one: what parts the buyer from his
+    /// money wants his, a ruling the staff member's, and what gives the money back none.
+    pub const fn signatory(self, role: ActorRole) -> Option<Signatory> {
+        match (self, role) {
+            (Self::Release | Self::Accept, ActorRole::Buyer) => Some(Signatory::Buyer),
+            (Self::Rule | Self::Confirm, ActorRole::Staff) => Some(Signatory::Staff),
+            (
+                Self::Release
+                | Self::Accept
+                | Self::Rule
+                | Self::Confirm
+                | Self::Cancel
+                | Self::Refund
+                | Self::Extend
+                | Self::Resume
+                | Self::Contest,
+                ActorRole::Buyer | ActorRole::Vendor | ActorRole::Staff,
+            ) => None,
         }
     }
 }

@@ -11,6 +11,9 @@ pub const TOLERANCE_MAX: Bps = Bps::percent(5);
 pub const SURPLUS: Bps = Bps::percent(1);
 /// The highest commission a seal accepts.
 pub const COMMISSION_MAX: Bps = Bps::percent(20);
+/// Which share of the commission whoever brought the buyer gets, unless the site says less; also the
+/// most that a seal accepts.
+pub const REFERRAL: Bps = Bps::percent(50);
 /// What a ruling costs where the site takes a fee for it: half of it from each side.
 pub const RESOLVER_FEE: Bps = Bps::percent(10);
 /// The smallest order: this many times the fee of moving its money once.
@@ -38,6 +41,15 @@ pub const DEADLINE_GAP: Span = Span::hours(1);
 pub const DEADLINE_GRACE: Span = Span::hours(24);
 /// How long a dispute may last; then the money goes where silence leads to.
 pub const DISPUTE_TIME: Span = Span::days(14);
+/// How long before the end of the handling time its vendor is reminded, and before the time of a held
+/// payout is over whoever can help it on.
+pub const DUE_REMINDER: Span = Span::hours(24);
+/// How long before the end of the inspection time its buyer is reminded: first, and once more.
+pub const INSPECTION_REMINDERS: [Span; 2] = [Span::days(3), Span::days(1)];
+/// Nobody is reminded of a deadline that began so recently: he was just told of it.
+pub const REMINDER_QUIET: Span = Span::hours(24);
+/// How long what somebody was told is kept.
+pub const NOTICES_KEPT: Span = Span::days(90);
 /// When staff are reminded of a dispute that nobody has ended.
 pub const DISPUTE_REMINDER: Span = Span::days(7);
 /// A ruling is carried out this long after both parties could read it.

@@ -242,6 +242,8 @@ pub struct AssetNow {
     pub reachable: bool,
     /// Fee of one leg, in base units of the asset: the reserve of a coin's, the charge of a token's.
     pub leg_fee: Amount,
+    /// Whether a ruling costs a fee.
+    pub resolver: bool,
 }
 
 /// All that decides whether an order may be placed.

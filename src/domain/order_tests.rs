@@ -21,6 +21,7 @@ fn chain() -> AssetNow {
         spec: ChainId::DEVELOPMENT.spec().unwrap(),
         reachable: true,
         leg_fee: Amount::from_u128(42_000_000_000_000),
+        resolver: false,
     }
 }
 

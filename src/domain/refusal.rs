@@ -93,12 +93,6 @@ pub enum Refusal {
     /// The offer is not one of the other party's, or not its last.
     #[error("This offer does not stand any more. Please look at the newest one.")]
     OfferGone,
-    /// Where a wallet signs for the buyer, the vendor cannot take the buyer's offer: it carries no
-    /// signature.
-    #[error(
-        "The buyer's wallet has to sign for this. Please offer the same share, for the buyer to accept."
-    )]
-    SignerAccepts,
     /// A party made as many offers as it may.
     #[error("You have made as many offers as are taken in one dispute.")]
     TooManyOffers,
@@ -131,6 +125,11 @@ pub enum Refusal {
     /// Not staff by escrow's own look.
     #[error("Only staff who are no party to the order rule in it.")]
     NotStaff,
+    /// Rulings have to be signed, and no wallet of this staff member counts for that.
+    #[error(
+        "This site wants rulings signed by a wallet. One counts from two days after you named it under Account, and after you became staff."
+    )]
+    NoWallet,
     /// What was asked for cannot be read or is not there.
     #[error("The request is not one that can be carried out.")]
     Unreadable,
@@ -156,7 +155,6 @@ impl Refusal {
             Self::Disputed => "already-disputed",
             Self::Preparing => "preparing",
             Self::Undisputed => "not-disputed",
-            Self::SignerAccepts => "signer-accepts",
             Self::OfferGone => "offer-gone",
             Self::TooManyOffers => "too-many-offers",
             Self::TooManyClaims => "too-many-claims",
@@ -168,6 +166,7 @@ impl Refusal {
             Self::SameStaff => "same-staff",
             Self::NewStaff => "new-staff",
             Self::NotStaff => "not-staff",
+            Self::NoWallet => "no-wallet",
             Self::Unreadable => "unreadable",
         }
     }

@@ -12,8 +12,8 @@ use crate::asset::{Asset, DECIMALS_MAX, Symbol};
 use crate::chain::ChainId;
 use crate::clock::Time;
 use crate::ids::{OrderId, StoreId, UserId};
-use crate::intent::IntentAction;
 use crate::money::{Amount, Bps, Cents, UsdMicros};
+use crate::pledge::Pledge;
 
 /// First line of the canonical text; another layout needs another one.
 const HEADER: &str = "holdfast sealed terms 1";
@@ -36,6 +36,15 @@ pub struct TokenTerms {
     pub domain: Option<[u8; 32]>,
     /// What each leg of a payout is charged for its gas, in base units of the token.
     pub leg_fee: Amount,
+}
+
+/// What whoever brought the buyer is paid when the vendor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReferralTerms {
+    /// Where.
+    pub address: EvmAddress,
+    /// Which share of the commission.
+    pub share: Bps,
 }
 
 /// All that decides where an order's money may go.
@@ -71,6 +80,8 @@ pub struct Terms {
     pub commission_wallet: EvmAddress,
     /// The site's share of what goes to the vendor.
     pub commission: Bps,
+    /// Who is paid a share of the commission for having brought the buyer, if anybody.
+    pub referral: Option<ReferralTerms>,
     /// Where the fee for a ruling goes; none where the site takes none.
     pub resolver: Option<EvmAddress>,
     /// The wallet without whose signature the buyer's own acts do not part him from his money; none
@@ -102,21 +113,17 @@ impl Terms {
         }
     }
 
-    /// What the signer agrees to by an act under the number of its request, until `deadline_secs`
-    /// since 1970. Where an offer is accepted, the buyer's share is part of the act: another offer is
-    /// another act.
-    pub fn consent(
-        &self,
-        (action, buyer): (IntentAction, Option<Bps>),
-        n: u32,
-        deadline_secs: u64,
-    ) -> Consent {
+    /// The same where nobody brought the buyer: what the referral would get is the site's.
+    pub fn without_referral(&self) -> Self {
+        Self { referral: None, ..self.clone() }
+    }
+
+    /// What a signer agrees to by an act under the number of its request, or of the offer that is
+    /// made, until `deadline_secs` since 1970.
+    pub fn consent(&self, pledge: Pledge, n: u32, deadline_secs: u64) -> Consent {
         Consent {
             order: self.order.to_string(),
-            action: match buyer {
-                Some(buyer) => format!("{action}: {buyer} to the buyer"),
-                None => action.to_string(),
-            },
+            action: pledge.to_string(),
             nonce: n.into(),
             deadline: deadline_secs,
             chain: self.chain.get(),
@@ -136,7 +143,7 @@ impl Terms {
     }
 
     const fn header(&self) -> &'static str {
-        if self.resolver.is_some() || self.signer.is_some() {
+        if self.referral.is_some() || self.resolver.is_some() || self.signer.is_some() {
             return HEADER_MORE;
         }
         if self.token.is_some() { HEADER_TOKEN } else { HEADER }
@@ -169,6 +176,12 @@ impl Terms {
             ("commission address", self.commission_wallet.to_string()),
             ("commission bps", self.commission.get().to_string()),
         ]);
+        if let Some(referral) = &self.referral {
+            fields.extend([
+                ("referral address", referral.address.to_string()),
+                ("referral bps of the commission", referral.share.get().to_string()),
+            ]);
+        }
         fields.extend(self.resolver.map(|address| ("resolver address", address.to_string())));
         fields.extend(self.signer.map(|signer| ("signer address", signer.to_string())));
         fields.extend([
@@ -210,6 +223,7 @@ impl Terms {
             commission_wallet: read(&fields, "commission address")?,
             commission: Bps::new(read(&fields, "commission bps")?)
                 .ok_or(Unreadable("commission bps"))?,
+            referral: optional(&fields, "referral address", || referral(&fields))?,
             resolver: optional(&fields, "resolver address", || read(&fields, "resolver address"))?,
             signer: optional(&fields, "signer address", || read(&fields, "signer address"))?,
             handling_hours: read(&fields, "handling hours")?,
@@ -246,6 +260,12 @@ fn token(fields: &BTreeMap<&str, &str>) -> Result<TokenTerms, Unreadable> {
         domain,
         leg_fee: units(fields, "token fee of a leg")?,
     })
+}
+
+fn referral(fields: &BTreeMap<&str, &str>) -> Result<ReferralTerms, Unreadable> {
+    const SHARE: &str = "referral bps of the commission";
+    let share = Bps::new(read(fields, SHARE)?).ok_or(Unreadable(SHARE))?;
+    Ok(ReferralTerms { address: read(fields, "referral address")?, share })
 }
 
 fn units(fields: &BTreeMap<&str, &str>, name: &'static str) -> Result<Amount, Unreadable> {
@@ -297,6 +317,7 @@ pub(crate) fn sample() -> Terms {
         payout: address(0x53),
         commission_wallet: address(0x54),
         commission: Bps::percent(5),
+        referral: None,
         resolver: None,
         signer: None,
         handling_hours: 72,

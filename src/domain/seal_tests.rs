@@ -46,6 +46,32 @@ fn a_resolver_stands_in_a_layout_of_its_own_with_and_without_a_token() {
 }
 
 #[test]
+fn a_referral_stands_after_the_commission_that_it_is_a_part_of() {
+    for plain in [sample(), sample_token()] {
+        let address = EvmAddress::from_bytes([0x59; 20]);
+        let referral = Some(ReferralTerms { address, share: Bps::HALF });
+        let terms = Terms { referral, ..plain.clone() };
+        let text = terms.to_text();
+        let rows = format!(
+            "commission bps: 500\nreferral address: {address}\n\
+             referral bps of the commission: 5000\nhandling hours: 72\n"
+        );
+        assert!(text.starts_with("holdfast sealed terms 3\n") && text.contains(&rows), "{text}");
+        assert_eq!(Terms::from_text(&text), Ok(terms.clone()));
+        assert_eq!(terms.without_referral(), plain);
+        for (row, other) in [
+            ("referral bps of the commission: 5000\n", ""),
+            ("commission: 5000", "commission: 10001"),
+            ("commission: 5000", "commission: 05000"),
+        ] {
+            assert!(Terms::from_text(&text.replace(row, other)).is_err(), "{other}");
+        }
+        let orphan = format!("referral address: {address}\n");
+        assert!(Terms::from_text(&text.replace(&orphan, "")).is_err(), "a share for nobody");
+    }
+}
+
+#[test]
 fn a_token_belongs_to_its_layout() {
     for (text, other) in [
         (sample().to_text(), ("terms 1", "terms 2")),
@@ -61,13 +87,19 @@ fn a_token_belongs_to_its_layout() {
 
 #[test]
 fn a_consent_is_bound_to_chain_address_order_act_and_number() {
-    let consent = sample().consent((IntentAction::Release, None), 7, 1_800_000_000);
+    let consent = sample().consent(Pledge::Release, 7, 1_800_000_000);
     assert_eq!((consent.chain, consent.escrow), (31_337, sample().escrow));
     assert_eq!((consent.order.as_str(), consent.action.as_str()), (ORDER, "release"));
     assert_eq!((consent.nonce, consent.deadline), (7, 1_800_000_000));
-    let share = (IntentAction::Accept, Some(Bps::percent(40)));
-    let taken = sample().consent(share, 7, 1_800_000_000);
-    assert_eq!(taken.action, "accept: 40 % to the buyer");
+    let share = Bps::percent(40);
+    for (pledge, words) in [
+        (Pledge::Accept(share), "accept: 40 % to the buyer"),
+        (Pledge::Offer(share), "offer: 40 % to the buyer"),
+        (Pledge::Rule(share), "rule: 40 % to the buyer"),
+        (Pledge::Confirm { ruling: 2, buyer: share }, "confirm ruling 2: 40 % to the buyer"),
+    ] {
+        assert_eq!(sample().consent(pledge, 7, 1_800_000_000).action, words);
+    }
 }
 
 const ORDER: &str = "01010101010101010101010101010101";

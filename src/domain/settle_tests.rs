@@ -1,6 +1,7 @@
 //! What each outcome comes to, to the unit.
 
 use super::*;
+use crate::limits;
 use crate::seal::{sample, sample_token};
 use proptest::prelude::*;
 

@@ -8,6 +8,7 @@ use crate::ids::{StoreId, UserId};
 use crate::money::Bps;
 use crate::refusal::BadText;
 use crate::text;
+use crate::user::Role;
 
 /// Most stores that one person owns.
 pub const OWNED_MAX: usize = 10;
@@ -60,6 +61,9 @@ pub enum Tier {
 }
 
 impl Tier {
+    /// Every tier, the cheapest for the vendor first.
+    pub const ALL: [Self; 4] = [Self::Gold, Self::Silver, Self::Bronze, Self::Free];
+
     /// The site's share of whatever goes to the vendor.
     pub const fn commission(self) -> Bps {
         match self {
@@ -81,11 +85,17 @@ impl Tier {
     }
 }
 
+/// Whether an account of `role` sets the tier of a store, given what it is in it: staff do, but for
+/// stores of their own.
+pub const fn sets_tier(role: Role, member: Option<StoreRole>) -> bool {
+    role.is_staff() && member.is_none()
+}
+
 impl FromStr for Tier {
     type Err = BadText;
 
     fn from_str(text: &str) -> Result<Self, BadText> {
-        [Self::Gold, Self::Silver, Self::Bronze, Self::Free]
+        Self::ALL
             .into_iter()
             .find(|tier| tier.as_str() == text)
             .ok_or(BadText::Form("A tier is gold, silver, bronze or free."))
@@ -233,6 +243,14 @@ mod tests {
             let seen = act == StoreAct::See;
             let expected = if seen { Ok(()) } else { Err(StoreRefusal::Suspended) };
             assert_eq!(check(act, StoreRole::Owner, true), expected);
+        }
+    }
+
+    #[test]
+    fn staff_set_tiers_but_not_of_their_own_stores() {
+        for role in [Role::Customer, Role::Staff, Role::Admin] {
+            assert_eq!(sets_tier(role, None), role.is_staff());
+            assert!(!sets_tier(role, Some(StoreRole::Collaborator)));
         }
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use db::jobs::Runs;
 use db::{Conn, DbError, EscrowDb, EscrowTx, desk, turns, tx};
 use domain::EvmAddress;
 use domain::chain::{ChainId, ChainSpec};
@@ -99,6 +100,8 @@ pub struct Ctx {
     places: Mutex<BTreeMap<List, Place>>,
     /// How far each list at the desk is walked.
     pub(crate) walks: Mutex<BTreeMap<&'static str, Walk>>,
+    /// How the jobs last ran, until the heart writes it down.
+    pub(crate) runs: Runs,
     /// What is being read of each chain for the public sums. Forgotten, it begins anew.
     readings: Mutex<BTreeMap<ChainId, Reading>>,
     probe: Box<dyn Probe>,
@@ -172,6 +175,7 @@ impl Ctx {
             told: Mutex::default(),
             places: Mutex::default(),
             walks: Mutex::default(),
+            runs: Runs::default(),
             readings: Mutex::default(),
             probe,
         })
@@ -247,6 +251,21 @@ impl Ctx {
             None => places().remove(&key),
         };
         Ok(rows.iter().filter_map(|(order, n)| Some((order.parse().ok()?, *n))).collect())
+    }
+
+    /// The id at which a list was left; empty where it begins.
+    pub(crate) fn place_in(&self, list: List) -> String {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.get(&list).map(|place| place.0.clone()).unwrap_or_default()
+    }
+
+    /// Notes where a list was left; nowhere at its end.
+    pub(crate) fn put_place(&self, list: List, last: Option<String>) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        match last {
+            Some(last) => places.insert(list, (last, 0)),
+            None => places.remove(&list),
+        };
     }
 
     /// Whether web's file cannot be used, which raises an alarm. Nothing is taken up or planned

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use db::deadlines as timers;
 use db::desk::{self, Beat};
-use db::placing;
-use domain::clock::Time;
+use db::{jobs, placing};
+use domain::chain::ChainId;
+use domain::clock::{Span, Time};
 use domain::deadline::RunClock;
 
 use crate::ctx::{Ctx, Served};
@@ -60,21 +61,60 @@ impl Round {
     }
 }
 
-/// Runs one job and tells the log if it did something or failed.
-fn job(name: &'static str, run: impl FnOnce() -> Result<u32, Fault>) -> Result<u32, Fault> {
-    let done = run();
-    match &done {
-        Ok(0) => {}
-        Ok(done) => tracing::info!(job = name, done, "job"),
-        Err(fault) => tracing::error!(job = name, %fault, "job"),
-    }
-    done
-}
+/// The jobs of the desk, in their order.
+const DESK: [&str; 9] = [
+    "disputes",
+    "offers",
+    "intents",
+    "rulings",
+    "deadlines",
+    "addresses",
+    "reseals",
+    "anchors",
+    "intake",
+];
+/// The jobs of each chain, in their order.
+const CHAIN: [&str; 7] = ["confirm", "deposits", "plan", "sign", "broadcast", "tokens", "sights"];
+/// The longest time from one round of a lane to the next, in seconds, where nothing is amiss.
+const LANE_SECS: u32 = 10;
+/// The same of rates.
+const RATES_SECS: u32 = 60;
+/// How often is written down how the jobs ran.
+const TELL: Span = Span::secs(10);
 
 impl Engine {
     /// An engine on a context.
     pub fn new(ctx: Ctx) -> Self {
+        let now = ctx.now();
+        let chains = if ctx.chains.is_empty() { &[][..] } else { &CHAIN };
+        for name in DESK.iter().chain(chains) {
+            ctx.runs.expect(name, LANE_SECS, now);
+        }
+        if ctx.prices.is_some() {
+            ctx.runs.expect("rates", RATES_SECS, now);
+        }
         Self { ctx: Arc::new(ctx) }
+    }
+
+    /// Runs one job, notes how it went, and tells the log if it did something or failed.
+    fn job(
+        &self,
+        name: &'static str,
+        run: impl FnOnce() -> Result<u32, Fault>,
+    ) -> Result<u32, Fault> {
+        let began = self.now();
+        let done = run();
+        let said = match &done {
+            Ok(done) => Ok(format!("{done} done")),
+            Err(fault) => Err(fault.to_string()),
+        };
+        self.ctx.runs.ended(name, (began, self.now()), said);
+        match &done {
+            Ok(0) => {}
+            Ok(done) => tracing::info!(job = name, done, "job"),
+            Err(fault) => tracing::error!(job = name, %fault, "job"),
+        }
+        done
     }
 
     /// One round of the desk: disputes, offers, intents, rulings, deadlines, addresses, wishes for
@@ -93,15 +133,15 @@ impl Engine {
         ctx.walk_anew();
         let full = full || ctx.is_walking(true);
         let mut round = Round::default();
-        round.add(job("disputes", || disputes::run_once(ctx)))?;
-        round.add(job("offers", || offers::run_once(ctx)))?;
-        round.add(job("intents", || intents::run_once(ctx, full)))?;
-        round.add(job("rulings", || rulings::run_once(ctx, full)))?;
-        round.add(job("deadlines", || deadlines::run_once(ctx)))?;
-        round.add(job("addresses", || addresses::run_once(ctx)))?;
-        round.add(job("reseals", || reseals::run_once(ctx)))?;
-        round.add(job("anchors", || anchors::run_once(ctx)))?;
-        round.add(job("intake", || intake::run_once(ctx, full)))?;
+        round.add(self.job("disputes", || disputes::run_once(ctx)))?;
+        round.add(self.job("offers", || offers::run_once(ctx)))?;
+        round.add(self.job("intents", || intents::run_once(ctx, full)))?;
+        round.add(self.job("rulings", || rulings::run_once(ctx, full)))?;
+        round.add(self.job("deadlines", || deadlines::run_once(ctx)))?;
+        round.add(self.job("addresses", || addresses::run_once(ctx)))?;
+        round.add(self.job("reseals", || reseals::run_once(ctx)))?;
+        round.add(self.job("anchors", || anchors::run_once(ctx)))?;
+        round.add(self.job("intake", || intake::run_once(ctx, full)))?;
         round.end()
     }
 
@@ -140,13 +180,13 @@ impl Engine {
         let ctx = &self.ctx;
         let Some(view) = heads::look(ctx, served)? else { return Ok(0) };
         let mut round = Round::default();
-        round.add(job("confirm", || confirm::run_once(ctx, served, &view)))?;
-        round.add(job("deposits", || deposits::run_once(ctx, served, &view)))?;
-        round.add(job("plan", || plan::run_once(ctx, served, &view)))?;
-        round.add(job("sign", || sign::run_once(ctx, served, &view)))?;
-        round.add(job("broadcast", || broadcast::run_once(ctx, served, &view)))?;
-        round.add(job("tokens", || tokens::run_once(ctx, served, &view)))?;
-        round.add(job("sights", || sights::run_once(ctx, served, &view)))?;
+        round.add(self.job("confirm", || confirm::run_once(ctx, served, &view)))?;
+        round.add(self.job("deposits", || deposits::run_once(ctx, served, &view)))?;
+        round.add(self.job("plan", || plan::run_once(ctx, served, &view)))?;
+        round.add(self.job("sign", || sign::run_once(ctx, served, &view)))?;
+        round.add(self.job("broadcast", || broadcast::run_once(ctx, served, &view)))?;
+        round.add(self.job("tokens", || tokens::run_once(ctx, served, &view)))?;
+        round.add(self.job("sights", || sights::run_once(ctx, served, &view)))?;
         round.end()
     }
 
@@ -164,7 +204,7 @@ impl Engine {
                 None => break,
             }
         }
-        job("books", || Ok(all))
+        self.job("books", || Ok(all))
     }
 
     /// Fetches rates that are due.
@@ -172,20 +212,23 @@ impl Engine {
     /// # Errors
     /// [`Fault`].
     pub fn rates_once(&self) -> Result<u32, Fault> {
-        job("rates", || rates::run_once(&self.ctx))
+        self.job("rates", || rates::run_once(&self.ctx))
     }
 
-    /// Writes the heartbeat with the times at which the lanes last came round, and winds the clock of
-    /// deadlines.
+    /// Writes the heartbeat with the times at which the lanes last came round, winds the clock of
+    /// deadlines, and now and then writes down how the jobs ran.
     ///
     /// # Errors
     /// [`Fault`] when the database fails.
     pub fn beat(&self, started_at: Time, desk_at: Time, chain_at: Time) -> Result<(), Fault> {
         let beat = Beat { started_at, beat_at: self.ctx.now(), desk_at, chain_at };
+        let is_time = self.ctx.is_time((ChainId::from(0), "jobs"), TELL);
+        let runs = if is_time { self.ctx.runs.standing() } else { Vec::new() };
         self.ctx.write("beat", move |tx| {
             let clock = timers::clock(tx)?.unwrap_or(RunClock::new(beat.beat_at));
             let paused = placing::paused(tx)?;
             desk::beat(tx, &beat)?;
+            jobs::note_all(tx, &runs)?;
             Ok(timers::set_clock(tx, clock.wound(beat.beat_at, paused))?)
         })?;
         Ok(())

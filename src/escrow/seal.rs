@@ -116,6 +116,7 @@ mod tests {
             payout: address(0x53),
             commission_wallet: address(0x54),
             commission: Bps::percent(5),
+            referral: None,
             resolver: None,
             signer: None,
             handling_hours: 72,

@@ -21,10 +21,9 @@ pub fn challenge(account: &str, request: &str) -> String {
 pub struct Consent {
     /// The order, 32 hexadecimal digits.
     pub order: String,
-    /// The act, by its word: `release`. With an accepted offer goes the share:
-    /// `accept: 40 % to the buyer`.
+    /// The act in words: `release`, `accept: 40 % to the buyer`, `rule: 40 % to the buyer`.
     pub action: String,
-    /// The number of the request that it goes with. Each number is answered once.
+    /// The number of the request that it goes with, or of the offer that is made. Each counts once.
     pub nonce: u64,
     /// Until when it counts, in seconds since 1970.
     pub deadline: u64,
@@ -58,17 +57,17 @@ impl Consent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoConsent {
     /// There is none.
-    #[error("This order wants the signature of the buyer's wallet for this, and there is none.")]
+    #[error("This wants the signature of a wallet, and there is none.")]
     Missing,
     /// It cannot be read, or is nobody's.
-    #[error("The signature of the buyer's wallet cannot be read.")]
+    #[error("The signature of the wallet cannot be read.")]
     Unreadable,
     /// Its time is over.
     #[error("The signature has expired. Please sign once more.")]
     Expired,
     /// Somebody else's, or for something else: these two cannot be told apart.
     #[error(
-        "The signature is not by the wallet that is sealed with this order, or it is for another order, act or request."
+        "The signature is not by the wallet that is sealed with this order or named for rulings, or it is for another order, act, share or request."
     )]
     OtherSigner,
 }

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use actix_web::http::Uri;
 use db::DbConfig;
+use domain::limits::REFERRAL;
+use domain::money::Bps;
 use domain::user::Username;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -25,6 +27,7 @@ pub const VARS: &[&str] = &[
     "DB_USER",
     "DEVNET_URL",
     "LISTEN",
+    "REFERRAL_PERCENT",
     "SESSION_SALT",
     "SITE_NAME",
     "SITE_URL",
@@ -63,6 +66,8 @@ pub struct Config {
     pub admin: Option<Admin>,
     /// Minutes between two registrations from one address; 0 for no limit.
     pub registration_minutes: u32,
+    /// Which share of the commission whoever brought a buyer gets; zero for none.
+    pub referral: Bps,
     /// The page of the development chain that pays; only under `demo`, on this machine itself.
     pub devnet_url: Option<String>,
     /// The walls as `serve` tried them; `None` where it did not.
@@ -170,6 +175,7 @@ struct Vars {
     db_user: Option<String>,
     devnet_url: Option<String>,
     listen: Option<String>,
+    referral_percent: Option<String>,
     session_salt: Option<SecretString>,
     site_name: Option<String>,
     site_url: Option<String>,
@@ -217,6 +223,7 @@ impl Config {
             salts: Salts::read(vars.session_salt, vars.cookie_encryption_salt, vars.csrf_salt)?,
             admin: admin(vars.admin_username, vars.admin_password)?,
             registration_minutes: minutes(vars.account_creation_min_interval_minutes)?,
+            referral: referral(vars.referral_percent)?,
             devnet_url: vars.devnet_url.filter(|_| demo),
             walls: walls(vars.walls.as_deref())?,
         })
@@ -331,6 +338,12 @@ fn minutes(text: Option<String>) -> Result<u32, ConfigError> {
     minutes
         .filter(|minutes| *minutes <= 1_440)
         .ok_or_else(|| bad(format!("{NAME} is {text:?}; it wants minutes from 0 to 1440")))
+}
+
+fn referral(text: Option<String>) -> Result<Bps, ConfigError> {
+    let Some(text) = text else { return Ok(REFERRAL) };
+    let share = text.parse().ok().map(Bps::percent).filter(|share| *share <= REFERRAL);
+    share.ok_or_else(|| bad(format!("REFERRAL_PERCENT is {text:?}; it wants percent from 0 to 50")))
 }
 
 fn bad(sentence: impl Into<String>) -> ConfigError {

@@ -28,6 +28,10 @@ struct HealthJson {
     escrow: &'static str,
     /// When escrow last gave a sign of life, RFC 3339 in UTC.
     escrow_beat_at: Option<String>,
+    /// Jobs that failed or have not run for three of their periods, as `escrow/deadlines`.
+    jobs_amiss: Vec<String>,
+    /// Orders that were funded a month ago and have come to no end; 1000 for as many or more.
+    stuck_orders: i64,
     /// The chains that escrow serves.
     chains: Vec<ChainHealthJson>,
 }
@@ -59,10 +63,21 @@ pub(crate) fn api(routes: &mut ApiRoutes) {
     )
 )]
 async fn health(app: State) -> HttpResponse {
-    let looked =
-        app.read(|conn| Ok((db::pulse::look(conn)?, db::pulse::chain_states(conn)?))).await;
+    let now = app.now();
+    let looked = app
+        .read(move |conn| {
+            let jobs = db::jobs::all(conn)?;
+            let stuck = db::overview::stuck(conn, now)?;
+            Ok((db::pulse::look(conn)?, db::pulse::chain_states(conn)?, jobs, stuck))
+        })
+        .await;
     let body = match looked {
-        Ok((pulse, chains)) => told(pulse, chains, app.now()),
+        Ok((pulse, chains, jobs, stuck_orders)) => {
+            let amiss = jobs.into_iter().filter(|(_, job)| job.is_amiss(now));
+            let jobs_amiss =
+                amiss.map(|(owner, job)| format!("{}/{}", owner.name(), job.name)).collect();
+            HealthJson { jobs_amiss, stuck_orders, ..told(pulse, chains, now) }
+        }
         Err(error) => {
             tracing::warn!(%error, "health cannot be read");
             HealthJson {
@@ -70,6 +85,8 @@ async fn health(app: State) -> HttpResponse {
                 database: "down",
                 escrow: "stale",
                 escrow_beat_at: None,
+                jobs_amiss: Vec::new(),
+                stuck_orders: 0,
                 chains: Vec::new(),
             }
         }
@@ -95,6 +112,8 @@ fn told(
         database: "ok",
         escrow,
         escrow_beat_at: pulse.beat_at.map(rfc3339),
+        jobs_amiss: Vec::new(),
+        stuck_orders: 0,
         chains: chains
             .into_iter()
             .map(|(chain_id, name, state, checked_at)| ChainHealthJson {

@@ -16,15 +16,18 @@ mod housekeeping;
 pub mod http;
 pub mod items;
 pub mod keys;
+pub mod notices;
 pub mod openapi;
 pub mod orders;
 pub mod packages;
+mod referrals;
 pub mod routes;
 pub mod server;
 pub mod signer;
 pub mod site;
 pub mod state;
 pub mod stores;
+mod tiers;
 pub mod transparency;
 pub mod ui;
 

@@ -9,8 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes::ApiRoutes;
 use crate::{
-    accounts, admin, disputes, health, items, keys, orders, packages, signer, site, stores,
-    transparency,
+    accounts, admin, disputes, health, items, keys, notices, orders, packages, referrals, signer,
+    site, stores, tiers, transparency,
 };
 
 #[derive(OpenApi)]
@@ -41,9 +41,13 @@ fn whole() -> utoipa::openapi::OpenApi {
     doc.merge(packages::api::Doc::openapi());
     doc.merge(orders::api::Doc::openapi());
     doc.merge(disputes::api::Doc::openapi());
+    doc.merge(disputes::sign::Doc::openapi());
     doc.merge(admin::Doc::openapi());
     doc.merge(signer::api::Doc::openapi());
+    doc.merge(referrals::Doc::openapi());
+    doc.merge(tiers::Doc::openapi());
     doc.merge(site::api::Doc::openapi());
+    doc.merge(notices::api::Doc::openapi());
     doc.merge(transparency::api::Doc::openapi());
     doc.merge(health::Doc::openapi());
     let key = HttpBuilder::new()

@@ -47,6 +47,9 @@ pub fn pages() -> PageRoutes {
     crate::packages::pages(&mut routes);
     crate::admin::pages(&mut routes);
     crate::signer::pages(&mut routes);
+    crate::referrals::pages(&mut routes);
+    crate::tiers::pages(&mut routes);
+    crate::notices::pages(&mut routes);
     crate::transparency::pages(&mut routes);
     routes
 }
@@ -63,7 +66,10 @@ pub fn api() -> ApiRoutes {
     crate::packages::api(&mut routes);
     crate::admin::api(&mut routes);
     crate::signer::api(&mut routes);
+    crate::referrals::api(&mut routes);
+    crate::tiers::api(&mut routes);
     crate::site::api(&mut routes);
+    crate::notices::api(&mut routes);
     crate::transparency::api(&mut routes);
     crate::health::api(&mut routes);
     crate::openapi::api(&mut routes);

@@ -91,6 +91,7 @@ fn the_page_tells_roles_money_chains_alarms_and_walls() {
                 final_at: codec::stamp(now),
                 leg_fee: codec::amount_text(domain::money::Amount::ZERO),
                 checked_at: codec::stamp(now),
+                resolver: false,
             },
         )
     })

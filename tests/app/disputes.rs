@@ -9,7 +9,7 @@ use crate::keys;
 use crate::market::{Market, REFUND, RESOLVER};
 
 /// A member whom the operator made staff.
-fn staff(market: &mut Market, name: &str) -> Browser {
+pub(crate) fn staff(market: &mut Market, name: &str) -> Browser {
     let mut browser = market.shop.member(name);
     let change = format!("UPDATE users SET role = 'staff' WHERE username_key = '{name}';");
     market.shop.data.by_hand(db::Owner::Web, &change, &change);
@@ -17,7 +17,7 @@ fn staff(market: &mut Market, name: &str) -> Browser {
     browser
 }
 
-fn agent(market: &Market, browser: &mut Browser) -> Agent {
+pub(crate) fn agent(market: &Market, browser: &mut Browser) -> Agent {
     let key = keys::make(browser, "write", "");
     market.shop.agent(&key)
 }

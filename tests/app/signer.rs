@@ -13,7 +13,7 @@ use crate::shop::PASSWORD;
 
 const PAGE: &str = "/account/signer";
 
-fn wallet() -> Wallet {
+pub(crate) fn wallet() -> Wallet {
     Wallet::of(1)
 }
 
@@ -28,7 +28,7 @@ fn name(market: &mut Market, agent: &Agent) {
     assert_eq!(told["in_force"]["address"], wallet().address().to_string());
 }
 
-fn answer(challenge: &Value, wallet: &Wallet) -> Value {
+pub(crate) fn answer(challenge: &Value, wallet: &Wallet) -> Value {
     json!({
         "request": challenge["request"],
         "address": wallet.address().to_string(),
@@ -37,7 +37,7 @@ fn answer(challenge: &Value, wallet: &Wallet) -> Value {
 }
 
 /// An order that is paid and sealed with the wallet.
-fn funded(market: &mut Market, agent: &Agent) -> String {
+pub(crate) fn funded(market: &mut Market, agent: &Agent) -> String {
     name(market, agent);
     let order = market.ordered(agent);
     assert_eq!(order["sealed"]["buyer_signer"], wallet().address().to_string());
@@ -46,7 +46,7 @@ fn funded(market: &mut Market, agent: &Agent) -> String {
 }
 
 /// Signs typed data as a wallet reads it.
-fn sign(typed: &Value, wallet: &Wallet) -> String {
+pub(crate) fn sign(typed: &Value, wallet: &Wallet) -> String {
     let (domain, message) = (&typed["domain"], &typed["message"]);
     let members = typed["types"]["Consent"].as_array().unwrap().iter();
     let members =
@@ -148,18 +148,18 @@ fn a_wallet_is_named_by_its_own_fresh_signature_only() {
 }
 
 /// What stands between `<code>` and its end in the box of what is to be signed.
-fn to_sign(page: &str) -> String {
+pub(crate) fn to_sign(page: &str) -> String {
     let rest = page.split("class=\"sign-what\"><code>").nth(1).expect("something to sign");
     let text = rest.split("</code>").next().unwrap();
     text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-fn hidden(page: &str, name: &str) -> String {
+pub(crate) fn hidden(page: &str, name: &str) -> String {
     let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
     rest.split('"').next().unwrap().to_owned()
 }
 
-fn with_password(browser: &mut Browser, page: &str) -> String {
+pub(crate) fn with_password(browser: &mut Browser, page: &str) -> String {
     let shown = browser.get(page);
     if shown.status == 303 {
         browser.see(shown.location());

@@ -25,7 +25,10 @@ fn coin(holdings: &Value) -> &Value {
 fn a_shop_that_has_looked_at_nothing_says_so() {
     let shop = Shop::start();
     let mut stranger = shop.browser();
-    assert_eq!(stranger.get("/api/v1/transparency").json(), json!({ "items": [] }));
+    assert_eq!(
+        stranger.get("/api/v1/transparency").json(),
+        json!({ "items": [], "stuck_orders": 0 })
+    );
     assert!(stranger.see("/transparency").contains("Nothing yet"));
     assert!(stranger.see("/").contains("href=\"/transparency\""), "the footer leads there");
 }

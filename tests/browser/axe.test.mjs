@@ -34,7 +34,7 @@ for (const [theme, viewport] of [["light", { width: 1280, height: 900 }], ["dark
     test(`axe finds nothing: ${name ?? "anonymous"}, ${theme}, ${viewport.width} px`, async () => {
       const { page, context, faults } = await visitor(browser, shop, { colorScheme: theme, viewport });
       if (name) await signIn(page, name);
-      const paths = await kinds(page, ["/", "/stores", ...(name ? ["/orders", "/selling", "/account"] : ["/login", "/register", "/recover", "/nowhere"])]);
+      const paths = await kinds(page, ["/", "/stores", ...(name ? ["/orders", "/selling", "/account", "/notices"] : ["/login", "/register", "/recover", "/nowhere"])]);
       assert.ok(paths.length >= 6, `only ${paths}`);
       const findings = [];
       for (const path of paths) {

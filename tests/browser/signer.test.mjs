@@ -140,6 +140,41 @@ test("another wallet is told so and of no use; the demo's own wallet signs by a 
   await context.close();
 });
 
+test("a staff member rules by a click of the wallet that he named, once the share is known", async () => {
+  const buyer = await visitor(browser, shop);
+  await signIn(buyer.page, "buyer");
+  const order = await buy(buyer.page);
+  await buyer.page.goto(`${order}/dispute`);
+  await buyer.page.getByLabel("Tell what happened").fill("It came in two parts.");
+  await buyer.page.getByRole("button", { name: "Open the dispute" }).click();
+  await buyer.page.waitForURL((url) => url.pathname === order);
+
+  const { context, page, faults } = await visitor(browser, shop);
+  // The demo's wallet, whose key everybody knows.
+  const wallet = new Wallet("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
+  const asked = await insert(context, wallet);
+  await signIn(page, "admin");
+  await reloadUntil(page, async () => {
+    await page.goto(`${order}/rule`);
+    return (await page.getByLabel("The buyer gets").count()) > 0;
+  });
+  await page.getByLabel("The buyer gets").fill("70");
+  await page.getByLabel("Why").fill("Two parts are not one.");
+  assert.equal(await page.locator(".sign-what").count(), 0, "there is nothing to sign yet");
+  await page.getByRole("button", { name: "Rule", exact: true }).click();
+  assert.ok((await page.locator(".sign-what").textContent()).includes("rule: 70 % to the buyer"));
+  assert.deepEqual(await axeFindings(page), []);
+  await page.getByRole("button", { name: "Sign with your wallet" }).click();
+  await page.waitForURL((url) => url.pathname === order);
+  assert.ok(asked.includes("eth_signTypedData_v4"));
+  await buyer.page.reload();
+  const told = async () => (await buyer.page.locator("main").innerText()).includes(`Signed by the wallet ${wallet.address}`);
+  await reloadUntil(buyer.page, told);
+  assert.deepEqual([...faults, ...buyer.faults], []);
+  await context.close();
+  await buyer.context.close();
+});
+
 /** What the checker says of a text and a key. */
 async function checked(page, text, key) {
   await page.getByLabel(/Signed terms/).fill(text);

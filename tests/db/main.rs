@@ -22,6 +22,8 @@ mod server;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]
+mod timers;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod top_ups;

@@ -1,10 +1,11 @@
 //! What courier counts, from rows that escrow wrote.
 
 use db::schema::order_state;
-use db::{CourierDb, DbError, EscrowTx, stats, tx};
+use db::{CourierDb, DbError, EscrowTx, Owner, jobs, stats, tx};
 use diesel::prelude::*;
 use domain::clock::{Span, Time};
 use domain::ids::StoreId;
+use domain::job::Job;
 use testkit::Data;
 
 testkit::conformance! {
@@ -14,7 +15,12 @@ testkit::conformance! {
 
 const START: Time = Time::from_secs(1_795_000_000);
 
-fn order(tx: &mut EscrowTx<'_>, n: u32, store: StoreId, status: &str) -> Result<(), DbError> {
+pub(crate) fn order(
+    tx: &mut EscrowTx<'_>,
+    n: u32,
+    store: StoreId,
+    status: &str,
+) -> Result<(), DbError> {
     let at = db::codec::stamp(START);
     let none = "0".repeat(78);
     diesel::insert_into(order_state::table)
@@ -75,11 +81,17 @@ fn a_beat_and_a_job_are_remembered_once(data: &Data) {
     for secs in [0, 1] {
         let now = START.after(Span::secs(secs));
         tx::write(&courier, "beat", move |tx| stats::beat(tx, START, now)).unwrap();
-        let outcome = format!("{secs} changed");
-        tx::write(&courier, "note", move |tx| stats::note(tx, "stats", (now, now), &outcome))
-            .unwrap();
+        let job = Job {
+            name: "stats".to_owned(),
+            period_secs: 60,
+            started_at: now,
+            finished_at: Some(now),
+            outcome: format!("{secs} changed"),
+            failed: false,
+        };
+        let noted = job.clone();
+        tx::write(&courier, "note", move |tx| jobs::note(tx, &noted)).unwrap();
         assert_eq!(courier.read(stats::last_beat).unwrap(), Some(now));
-        let jobs = courier.read(stats::jobs).unwrap();
-        assert_eq!(jobs, [("stats".to_owned(), now, format!("{secs} changed"))]);
+        assert_eq!(courier.read(jobs::all).unwrap(), [(Owner::Courier, job)]);
     }
 }

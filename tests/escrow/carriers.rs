@@ -13,14 +13,19 @@ use crate::tokens::{conserved, dollars, settle, terms};
 use crate::world::{DOLLAR, World, on_chain};
 
 /// A call of the token by its keeper, the demo wallet.
-fn keep(world: &World, signature: &str, words: &[[u8; 32]]) {
-    let data = escrow::evm::abi::call(signature, words);
-    world.chain.send(devnet::DOLLAR, U256::ZERO, Bytes::from(data)).unwrap();
+fn keep(world: &World, data: Bytes) {
+    world.chain.send(devnet::DOLLAR, U256::ZERO, data).unwrap();
+}
+
+/// What shuts an account out, or lets it in again.
+pub(crate) fn blacklisting(account: EvmAddress, out: bool) -> Bytes {
+    let flag = escrow::evm::abi::number(Amount::from_u128(u128::from(out)));
+    let words = [escrow::evm::abi::address(account), flag];
+    Bytes::from(escrow::evm::abi::call("blacklist(address,bool)", &words))
 }
 
 pub(crate) fn shut_out(world: &World, account: EvmAddress, out: bool) {
-    let flag = escrow::evm::abi::number(Amount::from_u128(u128::from(out)));
-    keep(world, "blacklist(address,bool)", &[escrow::evm::abi::address(account), flag]);
+    keep(world, blacklisting(account, out));
 }
 
 #[test]
@@ -55,11 +60,9 @@ fn a_carrier_that_fails_is_followed_by_another_with_the_same_authorization() {
     world.ask(order, IntentAction::Release, ActorRole::Buyer);
     engine.desk_once(false).unwrap();
     engine.chain_once().unwrap();
-    let flag = escrow::evm::abi::number(Amount::from_u128(1));
-    let call = [escrow::evm::abi::address(world.payout), flag];
     // The keeper's call goes first: the carriers wait in the pool, dropped and sent again.
     world.chain.drop_mempool();
-    keep(&world, "blacklist(address,bool)", &call);
+    keep(&world, blacklisting(world.payout, true));
     world.pass(2);
     engine.chain_once().unwrap();
     for _ in 0..4 {

@@ -3,8 +3,12 @@
 
 use db::Owner;
 use db::evidence::{self, NOWHERE, Walked};
+use db::intents::IntentRow;
+use domain::clock::Clock;
 use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
+use domain::money::Bps;
+use domain::pledge::Pledge;
 use escrow::Engine;
 
 use crate::world::World;
@@ -78,6 +82,84 @@ fn a_row_that_is_changed_or_removed_is_named() {
         let said = walked(&world).unwrap_err();
         assert!(said.starts_with(named), "{change}: {said}");
     }
+}
+
+/// A dispute with an offer that was shown, a signed one, a statement and a ruling; all of it anchored.
+fn disputed() -> World {
+    let world = World::new();
+    let engine = world.engine();
+    let wallet = testkit::Wallet::of(1);
+    let order = world.funded_with(&engine, &wallet);
+    world.dispute(order);
+    engine.desk_once(false).unwrap();
+    let offer = world.offer(order, ActorRole::Vendor, 40);
+    world.show(order, offer);
+    let consent = world.to_sign(order, Pledge::Offer(Bps::percent(60)), offer + 1);
+    let signed = db::offers::OfferRow {
+        signature: Some(wallet.sign(&consent.digest())),
+        signature_expires: Some(i64::try_from(consent.deadline).unwrap()),
+        ..world.offer_row(order, offer + 1, ActorRole::Buyer, 60)
+    };
+    db::tx::write(&world.web, "offer", move |tx| db::offers::insert(tx, &signed)).unwrap();
+    let claim = db::claims::ClaimRow {
+        order_id: order.to_string(),
+        n: 1,
+        author_id: world.buyer.to_string(),
+        author_role: "buyer".to_owned(),
+        body: "The handle is off.".to_owned(),
+        request_id: "test".to_owned(),
+        created_at: db::codec::stamp(world.clock.now()),
+    };
+    db::tx::write(&world.web, "claim", move |tx| db::claims::insert(tx, &claim)).unwrap();
+    let staff = world.staff(0x71);
+    let row = world.ruling_row(order, staff, 50);
+    world.send(IntentRow { signature: Some("0x12".to_owned()), ..row });
+    world.pass(61);
+    engine.desk_once(false).unwrap();
+    assert_eq!((walked(&world).unwrap().n, anchored(&world)), (7, 7));
+    world
+}
+
+#[test]
+fn what_is_offered_shown_said_and_ruled_in_a_dispute_is_bound_too() {
+    let seen = "seen_at = '2027-01-01 00:00:00'";
+    for (table, change, named) in [
+        ("dispute_offers", "UPDATE dispute_offers SET buyer_bps = 0 WHERE n = 1;", "offer"),
+        ("dispute_offers", "UPDATE dispute_offers SET author_role = 'vendor';", "offer"),
+        ("dispute_offers", "UPDATE dispute_offers SET signature = NULL WHERE n = 2;", "offer"),
+        ("dispute_offers", "UPDATE dispute_offers SET signature_expires = 1 WHERE n = 2;", "offer"),
+        ("offer_views", &format!("UPDATE offer_views SET {seen};"), "view"),
+        (
+            "offer_views",
+            "UPDATE offer_views SET viewer_id = (SELECT id FROM users WHERE username = 'vendor');",
+            "view",
+        ),
+        ("offer_views", "DELETE FROM offer_views;", "view"),
+        ("dispute_rulings", "UPDATE dispute_rulings SET buyer_bps = 0;", "ruling"),
+        ("dispute_rulings", "UPDATE dispute_rulings SET reason = 'Otherwise.';", "ruling"),
+        ("dispute_rulings", "DELETE FROM dispute_rulings;", "ruling"),
+        ("dispute_claims", "UPDATE dispute_claims SET body = 'All is well.';", "claim"),
+        ("order_intents", "UPDATE order_intents SET signature = '0x34';", "intent"),
+    ] {
+        let world = disputed();
+        forge(&world, table, change);
+        let said = walked(&world).unwrap_err();
+        assert!(said.starts_with(named), "{change}: {said}");
+    }
+}
+
+/// What is slipped in beside the chain is bound by no entry of it.
+#[test]
+fn a_row_without_an_entry_is_told() {
+    let world = disputed();
+    let unbound = || world.web.snapshot(db::unbound::unbound).unwrap();
+    assert_eq!(unbound(), [""; 0]);
+    forge(
+        &world,
+        "offer_views",
+        "INSERT INTO offer_views SELECT order_id, 2, viewer_id, seen_at FROM offer_views;",
+    );
+    assert_eq!(unbound(), ["2 rows of the kind view, and 1 entries bind one"]);
 }
 
 /// The whole chain is written anew so that it fits the changed row: then it does not fit the anchor.

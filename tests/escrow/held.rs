@@ -20,7 +20,7 @@ use crate::tokens::{conserved, settle};
 use crate::world::{World, on_chain};
 
 /// Refuses money while its word is not 0; a call with a word sets it.
-const MOODY: &str = "36600b57600054601357005b600035600055005b60006000fd";
+pub(crate) const MOODY: &str = "36600b57600054601357005b600035600055005b60006000fd";
 
 pub(crate) fn why(world: &World, order: OrderId) -> Option<Held> {
     world.web.read(|conn| held::of_order(conn, order)).unwrap()
@@ -44,7 +44,7 @@ fn retry(
 }
 
 /// Sets the word of a moody contract before what waits in the pool is mined.
-fn mood(world: &World, payee: EvmAddress, word: u8) {
+pub(crate) fn mood(world: &World, payee: EvmAddress, word: u8) {
     let mut call = [0; 32];
     call[31] = word;
     world.chain.drop_mempool();

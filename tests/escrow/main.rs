@@ -6,6 +6,7 @@
 )]
 
 mod orders;
+mod outage;
 mod parties;
 mod wire;
 mod world;
@@ -21,8 +22,10 @@ mod disputes;
 mod evidence;
 mod exits;
 mod forged;
+mod granted;
 mod handshake;
 mod held;
+mod hostile;
 mod keyless;
 mod liveness;
 mod money;
@@ -32,10 +35,14 @@ mod process;
 mod provider;
 mod purchase;
 mod recover;
+mod referrals;
 mod reseals;
 mod rulings;
+mod signed_offers;
+mod signed_rulings;
 mod signer;
 mod taken;
 mod tampered;
+mod tampered_disputes;
 mod tokens;
 mod transfers;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use db::intents::IntentRow;
+use db::offers::Counting;
 use db::tx;
 use domain::clock::{Clock, Span};
 use domain::dispute::Judge;
@@ -142,7 +143,7 @@ impl Scene {
         let (order, now) = (self.order, self.world.clock.now());
         let read = self.world.web.read(|conn| {
             let state = db::ledger::state(conn, order)?;
-            let offers = db::offers::written(conn, order)?;
+            let offers = db::offers::written(conn, order, Counting::All)?.offers;
             let has = |by| offers.iter().any(|(offer, _)| offer.by == by);
             let since = db::staff::seen_since(conn, actor)?;
             let senior =
@@ -187,7 +188,8 @@ impl Scene {
             self.world.rule(self.order, actor, 50);
         } else {
             let other = if role == BUYER { VENDOR } else { BUYER };
-            let offers = self.world.web.read(|conn| db::offers::written(conn, self.order)).unwrap();
+            let offers = |conn: &mut db::Conn| db::offers::written(conn, self.order, Counting::All);
+            let offers = self.world.web.read(offers).unwrap().offers;
             let offer = offers.iter().find(|(offer, _)| offer.by == other);
             let about = match action {
                 IntentAction::Accept => Some(offer.map_or(1, |(offer, _)| offer.n)),

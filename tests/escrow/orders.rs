@@ -63,6 +63,9 @@ impl World {
             expires_at: codec::stamp(now.after(asset.quote_life())),
             token_address: asset.token.map(|token| token.to_string()),
             leg_fee: asset.token.map(|_| codec::amount_text(leg_fee)),
+            tier: Some("silver".to_owned()),
+            referrer_id: None,
+            referral_bps: None,
         };
         let lines = basket.lines.iter().enumerate();
         (row, lines.map(|(n, line)| LineRow::of(order, n, line).unwrap()).collect())

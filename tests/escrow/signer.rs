@@ -1,16 +1,15 @@
 //! Signed by the parties and by the site: wallets that enter the book, releases that want their
 //! consent, and terms that anybody can check.
 
-use db::addresses::{self, AddressRequest, Purpose};
+use db::addresses::Purpose;
 use db::intents::IntentRow;
-use db::ledger::Sealed;
 use db::{intents, tx};
 use domain::EvmAddress;
 use domain::clock::{Clock, Span};
 use domain::ids::{AddressRequestId, OrderId, UserId};
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::{Amount, Bps};
-use domain::seal::Terms;
+use domain::pledge::Pledge;
 use escrow::Engine;
 use testkit::Wallet;
 use verify::consent::{Consent, challenge};
@@ -25,57 +24,15 @@ use crate::world::World;
 const NOBODY: EvmAddress = EvmAddress::from_bytes([0; 20]);
 
 impl World {
-    /// The buyer names a wallet, with this proof.
-    fn request_signer(
-        &self,
-        address: EvmAddress,
-        proof: impl Fn(UserId, AddressRequestId) -> Option<String>,
-    ) {
-        let id = AddressRequestId::from_random(self.fresh_id());
-        let request = AddressRequest {
-            id,
-            purpose: Purpose::Signer(self.buyer),
-            address,
-            by: self.buyer,
-            at: self.clock.now(),
-            proof: proof(self.buyer, id),
-        };
-        tx::write(&self.web, "request", move |tx| addresses::insert(tx, &request)).unwrap();
-    }
-
-    /// The buyer names a wallet, which signs for it.
-    fn name_signer(&self, wallet: &Wallet) {
-        self.request_signer(wallet.address(), |user, request| {
-            Some(wallet.sign_text(&challenge(&user.to_string(), &request.to_string())))
-        });
-    }
-
     fn signer_in_force(&self) -> Option<EvmAddress> {
         let (buyer, now) = (Purpose::Signer(self.buyer), self.clock.now());
         self.escrow.read(|conn| db::desk::in_force(conn, buyer, now)).unwrap()
     }
 
-    fn seal_of(&self, order: OrderId) -> Sealed {
-        self.escrow.read(|conn| db::ledger::sealed(conn, order)).unwrap().unwrap()
-    }
-
-    fn terms_of(&self, order: OrderId) -> Terms {
-        self.keys.seal().open(&self.seal_of(order)).unwrap()
-    }
-
-    fn next_number(&self, order: OrderId) -> i32 {
-        self.web.read(|conn| intents::next_number(conn, order)).unwrap()
-    }
-
-    /// A second from now on, and an hour.
-    fn deadline(&self) -> u64 {
-        u64::try_from(self.clock.now().as_secs() + 3_600).unwrap()
-    }
-
     /// What the buyer's wallet is asked to sign for the next release of an order.
     fn consent(&self, order: OrderId) -> Consent {
         let n = u32::try_from(self.next_number(order)).unwrap();
-        self.terms_of(order).consent((IntentAction::Release, None), n, self.deadline())
+        self.terms_of(order).consent(Pledge::Release, n, self.deadline())
     }
 
     /// The buyer asks for a release with a signature and its expiry.
@@ -90,7 +47,7 @@ impl World {
     }
 
     /// An order of the buyer's that is paid and sealed with this wallet.
-    fn funded_with(&self, engine: &Engine, wallet: &Wallet) -> OrderId {
+    pub(crate) fn funded_with(&self, engine: &Engine, wallet: &Wallet) -> OrderId {
         self.name_signer(wallet);
         engine.desk_once(false).unwrap();
         let order = self.funded(engine);
@@ -267,11 +224,7 @@ fn what_gives_the_money_back_and_what_time_does_want_no_consent() {
 }
 
 /// The buyer takes an offer; his wallet has signed for an act.
-fn accept(
-    world: &World,
-    (order, offer): (OrderId, i32),
-    (wallet, act): (&Wallet, (IntentAction, Option<Bps>)),
-) {
+fn accept(world: &World, (order, offer): (OrderId, i32), (wallet, act): (&Wallet, Pledge)) {
     let row = world.about(order, (IntentAction::Accept, offer), (ActorRole::Buyer, world.buyer));
     let n = u32::try_from(row.n).unwrap();
     let consent = world.terms_of(order).consent(act, n, world.deadline());
@@ -295,11 +248,11 @@ fn an_offer_is_accepted_with_a_signature_over_its_very_share() {
     world.accept(order, offer, ActorRole::Buyer);
     turn(&world, &engine);
     assert!(world.answer(order).unwrap().1.contains("there is none"));
-    let share = |percent| (IntentAction::Accept, Some(Bps::percent(percent)));
+    let share = |percent| Pledge::Accept(Bps::percent(percent));
     for (wallet, act) in [
         (&wallet, share(50)),
-        (&wallet, (IntentAction::Accept, None)),
-        (&wallet, (IntentAction::Release, None)),
+        (&wallet, Pledge::Offer(Bps::percent(40))),
+        (&wallet, Pledge::Release),
         (&Wallet::of(2), share(40)),
     ] {
         accept(&world, (order, offer), (wallet, act));
@@ -311,27 +264,6 @@ fn an_offer_is_accepted_with_a_signature_over_its_very_share() {
     accept(&world, (order, offer), (&wallet, share(40)));
     world.until(&engine, order, "RELEASED");
     assert_eq!(world.story(order).last().unwrap(), "split-released");
-}
-
-/// An offer carries no signature, so that a taken web could write both the offer and its acceptance.
-#[test]
-fn the_vendor_takes_no_offer_of_a_buyer_whose_wallet_signs() {
-    let world = World::new();
-    let engine = world.engine();
-    let wallet = Wallet::of(1);
-    world.name_signer(&wallet);
-    engine.desk_once(false).unwrap();
-    let order = disputed(&world, &engine);
-    let offer = world.offer(order, ActorRole::Buyer, 0);
-    turn(&world, &engine);
-    world.accept(order, offer, ActorRole::Vendor);
-    turn(&world, &engine);
-    let (outcome, why) = world.answer(order).unwrap();
-    assert!(outcome == "refused" && why.contains("wallet has to sign"), "{why}");
-    assert_eq!((world.status(order), world.balance(world.payout)), ("FROZEN", Amount::ZERO));
-    // What gives the money back wants nothing.
-    world.ask(order, IntentAction::Refund, ActorRole::Vendor);
-    world.until(&engine, order, "CANCELLED");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use db::disputes::{self, DisputeRow};
 use db::intents::{self, IntentRow};
 use db::shipments::{self, ShipmentRow};
 use db::{EscrowDb, Owner, WebDb, codec, orders, tx};
+use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_query};
 use domain::EvmAddress;
 use domain::clock::Clock;
 use domain::ids::{AddressRequestId, OrderId, StoreId};
@@ -135,17 +136,26 @@ fn a_flood_of_forged_rows_holds_up_no_honest_order() {
 enum Spoil {
     /// Statements, as a taken web runs them.
     Sql(&'static str),
+    /// The same, and the number of the schema is set back to what it was.
+    Unnoticed(&'static str),
     /// Bytes written into one of its files, by its ending, from a page on.
     Bytes(&'static str, u64, &'static [u8]),
     /// One of its files cut off at so many bytes.
     Cut(&'static str, u64),
 }
 
+/// Where the number of the schema stands in a file of SQLite's.
+const SCHEMA_VERSION_AT: u64 = 40;
 /// Carries everything from the log into the file.
 const FOLD: &str = "PRAGMA wal_checkpoint(TRUNCATE);";
 
 fn spoils() -> Vec<(&'static str, Spoil)> {
-    use Spoil::{Bytes, Cut, Sql};
+    tables().into_iter().chain(bytes()).collect()
+}
+
+/// Tables that are none any more, or others.
+fn tables() -> Vec<(&'static str, Spoil)> {
+    use Spoil::{Sql, Unnoticed};
     vec![
         (
             "an endless view in the place of disputes",
@@ -169,11 +179,55 @@ fn spoils() -> Vec<(&'static str, Spoil)> {
             "a computed column that fails",
             Sql("ALTER TABLE order_intents ADD COLUMN bad AS (abs(-9223372036854775807 - n));"),
         ),
+        (
+            "a computed column that is stored",
+            Sql("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; \
+                 ALTER TABLE offer_views RENAME TO hidden; \
+                 CREATE TABLE offer_views (order_id CHAR(32) NOT NULL, offer_n INTEGER NOT NULL, \
+                 viewer_id CHAR(32) NOT NULL, seen_at TIMESTAMP NOT NULL \
+                 AS (hex(zeroblob(900000000))) STORED, PRIMARY KEY (order_id, offer_n));"),
+        ),
+        (
+            "a view that tells each reader something else in the place of requests",
+            Sql("ALTER TABLE order_intents RENAME TO hidden; CREATE VIEW order_intents AS \
+                 SELECT order_id, n, CASE WHEN random() & 1 THEN 'release' ELSE 'refund' END \
+                 AS action, actor_id, actor_role, request_id, created_at, about_n, signature, \
+                 signature_expires FROM hidden;"),
+        ),
+        (
+            "a virtual table in the place of staff",
+            Sql("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; \
+                 ALTER TABLE users RENAME TO hidden; CREATE VIRTUAL TABLE users USING fts5( \
+                 id, username, username_key, password_hash, role, refund_address, banned_at, \
+                 created_at, password_changed_at);"),
+        ),
+        (
+            "columns that changed places",
+            Sql("ALTER TABLE orders RENAME COLUMN buyer_id TO swapped; \
+                 ALTER TABLE orders RENAME COLUMN store_id TO buyer_id; \
+                 ALTER TABLE orders RENAME COLUMN swapped TO store_id;"),
+        ),
+        (
+            "an endless view whose schema has the number of the one before",
+            Unnoticed(
+                "DROP TABLE disputes; CREATE VIEW disputes AS \
+                 WITH RECURSIVE f(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM f) \
+                 SELECT x AS order_id, '' AS opened_by, '' AS opener_role, '' AS reason, \
+                 '' AS statement, '' AS request_id, '' AS created_at FROM f WHERE x < 0;",
+            ),
+        ),
         ("a table that is gone", Sql("PRAGMA foreign_keys = OFF; DROP TABLE shipment_events;")),
         (
             "a table without one of its columns",
             Sql("ALTER TABLE order_intents RENAME COLUMN action TO deed;"),
         ),
+    ]
+}
+
+/// Files that are none any more.
+fn bytes() -> Vec<(&'static str, Spoil)> {
+    use Spoil::{Bytes, Cut};
+    vec![
         ("a header of nothing", Bytes("", 0, &[0xff; 100])),
         ("a list of tables of nothing", Bytes("", 0, &[0xff; 4_096])),
         ("a file that is cut in its first page", Cut("", 1_000)),
@@ -187,6 +241,19 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
     PathBuf::from(format!("{}{ending}", file.display()))
 }
 
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    schema_version: i32,
+}
+
+/// The number that SQLite raises with each change of the tables.
+fn schema_version(file: &Path) -> i32 {
+    let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    let found: Number = sql_query("PRAGMA schema_version").get_result(&mut conn).unwrap();
+    found.schema_version
+}
+
 impl Spoil {
     fn done(&self, file: &Path) {
         let open = |ending: &str| {
@@ -196,6 +263,15 @@ impl Spoil {
         };
         match self {
             Self::Sql(sql) => by_hand(file, sql),
+            Self::Unnoticed(sql) => {
+                let number = schema_version(file);
+                by_hand(file, sql);
+                assert_ne!(schema_version(file), number);
+                // The number stands in the header, where SQL may not write it.
+                let bytes = number.to_be_bytes();
+                open("").write_all_at(&bytes, SCHEMA_VERSION_AT).unwrap();
+                assert_eq!(schema_version(file), number);
+            }
             Self::Bytes(ending, at, bytes) => open(ending).write_all_at(bytes, *at).unwrap(),
             Self::Cut(ending, length) => open(ending).set_len(*length).unwrap(),
         }
@@ -235,7 +311,7 @@ fn outlived(what: &str, spoil: &Spoil) {
     let alarms = world.alarms();
     match (world.status(waiting), spoil) {
         // What a connection has in memory may be all that it needs.
-        ("RELEASED", Spoil::Bytes(..) | Spoil::Cut(..)) => {}
+        ("RELEASED", Spoil::Bytes(..) | Spoil::Cut(..) | Spoil::Unnoticed(_)) => {}
         ("COMPLETED", _) => {
             let kept = world.balance(world.state(waiting).address.unwrap());
             assert_eq!(kept, world.state(waiting).due, "{what}");
@@ -247,7 +323,7 @@ fn outlived(what: &str, spoil: &Spoil) {
 
     // A start on such a file is refused; once the operator has put back what he kept, all is well.
     let escrow = world.data.config(Owner::Escrow);
-    if matches!(spoil, Spoil::Sql(_)) {
+    if matches!(spoil, Spoil::Sql(_) | Spoil::Unnoticed(_)) {
         assert!(EscrowDb::prepare(&escrow).is_err(), "{what}: it starts");
     }
     let aside = beside(&file, ".kept");

@@ -110,7 +110,7 @@ fn a_spoilt_backup_is_not_restored() {
 fn bounds_are_set_within_their_range_and_told() {
     let shop = Shop::migrated();
     let told = done(&shop, &["admin", "limits"]);
-    assert!(told.lines().count() == 7 && told.contains("tolerance-bps"), "{told}");
+    assert!(told.lines().count() == 9 && told.contains("tolerance-bps"), "{told}");
     done(&shop, &["admin", "limit", "order-cents", "50000"]);
     let told = done(&shop, &["admin", "limits"]);
     let line = told.lines().find(|line| line.starts_with("order-cents")).unwrap();

@@ -3,13 +3,14 @@
 use db::addresses::Purpose;
 use db::desk::NewEntry;
 use db::inbox::{self, AddressRequestRow};
-use db::{desk, ledger};
+use db::{EscrowTx, desk, ledger, staff};
 use domain::EvmAddress;
 use domain::clock::Span;
 use domain::ids::AddressRequestId;
 use domain::limits;
 use verify::consent::is_proven;
 
+use super::consents;
 use crate::ctx::Ctx;
 use crate::fault::Fault;
 
@@ -48,6 +49,12 @@ fn read(row: &AddressRequestRow) -> Result<(AddressRequestId, Purpose, EvmAddres
             let address = EvmAddress::parse_payee(&row.address)
                 .map_err(|_bad| "it is not an address to pay to")?;
             (Purpose::Payout(store), address)
+        }
+        ("user", "referral", "evm") => {
+            let user = row.owner_id.parse().map_err(|_bad| "its account is none")?;
+            let address = EvmAddress::parse_payee(&row.address)
+                .map_err(|_bad| "it is not an address to pay to")?;
+            (Purpose::Referral(user), address)
         }
         ("user", "signer", "evm") => {
             let user = row.owner_id.parse().map_err(|_bad| "its account is none")?;
@@ -92,7 +99,20 @@ fn enter(
         let entry =
             NewEntry { purpose, address, request, seen_at: now, counts_from: now.after(wait) };
         desk::enter(tx, &entry)?;
+        alarm_of_staff(tx, &entry)?;
         Ok(true)
     })?;
     Ok(entered.unwrap_or_default())
+}
+
+/// Where rulings have to be signed, the operator hears of the wallets by which that is done, before
+/// they count.
+fn alarm_of_staff(tx: &mut EscrowTx<'_>, entry: &NewEntry) -> Result<(), Fault> {
+    let Purpose::Signer(user) = entry.purpose else { return Ok(()) };
+    if consents::are_signed(tx)? && staff::is_appointed(tx, user)? {
+        let address = entry.address;
+        let message = format!("{user}, who is staff, signs rulings by {address} in two days");
+        crate::ctx::alarm(tx, "staff", None, &message, entry.seen_at)?;
+    }
+    Ok(())
 }

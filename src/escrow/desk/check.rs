@@ -14,7 +14,8 @@ use domain::ids::{OrderId, RateId, StoreId, UserId};
 use domain::limits;
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{self, Line, LineKind};
-use domain::seal::{Terms, TokenTerms, hex};
+use domain::referral::{self, Parties};
+use domain::seal::{ReferralTerms, Terms, TokenTerms, hex};
 
 /// Most lines of an order.
 const LINES_MAX: usize = 100;
@@ -101,6 +102,7 @@ pub(crate) fn terms(
         },
         payout: desk::in_force(conn, Purpose::Payout(id.store), known.now)?,
         signer: desk::in_force(conn, Purpose::Signer(id.buyer), known.now)?,
+        referral: inviter(conn, row, id, known.now)?,
         leg_fee: desk::leg_fee(conn, id.asset.chain)?,
         token: match id.asset.token {
             Some(token) => tokens::by_address(conn, id.asset.chain, token)?,
@@ -123,10 +125,35 @@ struct Facts {
     rate: Option<order::Rate>,
     payout: Option<EvmAddress>,
     signer: Option<EvmAddress>,
+    /// Who is named for having brought the buyer, and where the book says that he is paid.
+    referral: Option<Inviter>,
     leg_fee: Option<Amount>,
     token: Option<Token>,
     own_store: bool,
     refund_is_ours: bool,
+}
+
+/// Somebody who brought a buyer, as far as tables tell.
+struct Inviter {
+    user: UserId,
+    address: EvmAddress,
+    /// Belongs to the store.
+    sells: bool,
+}
+
+/// Who brought the buyer, by the order, if the book has an address for him.
+fn inviter(
+    conn: &mut Conn,
+    row: &OrderRow,
+    id: &Identity,
+    now: Time,
+) -> Result<Option<Inviter>, DbError> {
+    let named = row.referrer_id.as_deref().and_then(|user| user.parse::<UserId>().ok());
+    let Some(user) = named else { return Ok(None) };
+    let Some(address) = desk::in_force(conn, Purpose::Referral(user), now)? else {
+        return Ok(None);
+    };
+    Ok(Some(Inviter { user, address, sells: placing::is_member(conn, id.store, user)? }))
 }
 
 fn judge(
@@ -147,6 +174,7 @@ fn judge(
         return Err("the buyer is a member of the store");
     }
     let refund = refund(row, facts)?;
+    let payout = facts.payout.ok_or("the store has no payout address that counts")?;
     let bps = |value: i32, max: Bps| {
         let bps = u16::try_from(value).ok().and_then(Bps::new);
         bps.filter(|bps| *bps <= max)
@@ -168,10 +196,11 @@ fn judge(
         // Set when the address is issued.
         escrow: EvmAddress::from_bytes([0; 20]),
         refund,
-        payout: facts.payout.ok_or("the store has no payout address that counts")?,
+        payout,
         commission_wallet: known.commission_wallet,
         commission: bps(row.commission_bps, known.clamps.bps(Bound::Commission))
             .ok_or("the commission is above the limit")?,
+        referral: invited(row, id, known, (facts.referral.as_ref(), refund, payout))?,
         resolver: known.resolver_wallet,
         signer: facts.signer.filter(|signer| !signer.is_zero()),
         handling_hours: hours(row.handling_hours, known.clamps.hours(Bound::Handling))
@@ -243,6 +272,30 @@ fn money(
         return Err("the amount is below the minimum of the chain");
     }
     Ok(rate.usd)
+}
+
+/// What whoever brought the buyer is sealed. The share is bounded like the commission that it is a part
+/// of; who bought or sold himself, or has no address in the book, is sealed nothing.
+fn invited(
+    row: &OrderRow,
+    id: &Identity,
+    known: &Known,
+    (inviter, refund, payout): (Option<&Inviter>, EvmAddress, EvmAddress),
+) -> Result<Option<ReferralTerms>, Reason> {
+    let (Some(named), Some(bps)) = (row.referrer_id.as_ref(), row.referral_bps) else {
+        let none = row.referrer_id.is_none() && row.referral_bps.is_none();
+        return if none { Ok(None) } else { Err("the referral is half of one") };
+    };
+    let share = u16::try_from(bps).ok().and_then(Bps::new);
+    let share = share.filter(|share| *share <= known.clamps.bps(Bound::Referral));
+    let share = share.ok_or("the referral is above the limit")?;
+    named.parse::<UserId>().map_err(|_bad| "the inviter is none")?;
+    let (refund, payout) = (Some(refund), Some(payout));
+    let paid = inviter.filter(|Inviter { user, address, sells }| {
+        let parties = Parties { buyer: id.buyer, sells: *sells, refund, payout };
+        referral::is_paid(*user, *address, &parties)
+    });
+    Ok(paid.map(|inviter| ReferralTerms { address: inviter.address, share }))
 }
 
 /// No order is dearer than the operator allows, and none is taken up while so much is in escrow that

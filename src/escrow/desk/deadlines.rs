@@ -2,10 +2,13 @@
 //! agreed when it is over. Nothing is paid from here: a payout is announced and goes the way of all
 //! others, with another look at the disputes.
 
+use std::collections::BTreeSet;
+
 use db::deadlines::{self, Deadline};
 use db::holds::Share;
 use db::ledger::{self, State};
-use db::{EscrowTx, held, holds, inbox, offers, placing, story};
+use db::{Conn, EscrowTx, held, holds, inbox, placing, story};
+use domain::chain::ChainId;
 use domain::clock::{Span, Time};
 use domain::deadline::{self, DeadlineKind, RunClock};
 use domain::dispute;
@@ -13,10 +16,10 @@ use domain::ids::OrderId;
 use domain::intent::EventActor;
 use domain::life::{self, Change};
 use domain::limits::{DISPUTE_TIME, REFUND_AFTER, STUCK_AFTER};
-use domain::order::EventKind;
+use domain::order::{EventKind, OrderStatus};
 use domain::settle::PayoutKind;
 
-use super::rulings;
+use super::{offers, rulings};
 use crate::book::{self, Note};
 use crate::ctx::Ctx;
 use crate::fault::Fault;
@@ -25,6 +28,13 @@ use crate::seal::SealKey;
 
 /// Orders in one round, of each kind.
 const ROUND: i64 = 200;
+/// Open orders of each status that a round looks at beside those that changed.
+const WALK: i64 = 500;
+/// What changed within this is looked at in each round.
+const RECENT: Span = Span::minutes(2);
+/// The kinds of the alarms that are raised here.
+const STUCK: &str = "stuck";
+const HELD: &str = "held";
 
 /// Sets deadlines and lets those fire that are over. Answers how many.
 ///
@@ -33,7 +43,7 @@ const ROUND: i64 = 200;
 pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
     let Some(clock) = ctx.db.read(deadlines::clock)? else { return Ok(0) };
     let mut done: u32 = 0;
-    for order in ctx.db.read(|conn| deadlines::unset(conn, ROUND))? {
+    for order in unset(ctx)? {
         let key = std::sync::Arc::clone(&ctx.keys);
         let now = ctx.now();
         let set = ctx.write("set-deadline", move |tx| set(tx, (order, key.seal()), clock, now));
@@ -53,6 +63,22 @@ pub fn run_once(ctx: &Ctx) -> Result<u32, Fault> {
     }
     alarm_stuck(ctx, now)?;
     Ok(done)
+}
+
+/// Orders of which the deadline is to be set: those that changed or were sent a little while ago at
+/// once, and of all others a part each round, so that none is forgotten and no round looks at all.
+fn unset(ctx: &Ctx) -> Result<BTreeSet<OrderId>, Fault> {
+    let since = ctx.now().before(RECENT);
+    let mut found: BTreeSet<OrderId> =
+        ctx.db.read(|conn| deadlines::unset_since(conn, since, ROUND))?.into_iter().collect();
+    for (status, list) in
+        [(OrderStatus::Completed, "deadlines-completed"), (OrderStatus::Frozen, "deadlines-frozen")]
+    {
+        let part =
+            |conn: &mut Conn, after: &str| deadlines::unset_after(conn, (status, after), WALK);
+        found.extend(ctx.go_on((ChainId::from(0), list), part)?);
+    }
+    Ok(found)
 }
 
 /// Sets the deadline that runs as an order stands.
@@ -130,7 +156,7 @@ fn silence(tx: &mut EscrowTx<'_>, state: &State) -> Result<Share, Fault> {
         Some(frozen) => inbox::was_dispatched(tx, state.order, frozen)?,
         None => false,
     };
-    let buyer = dispute::by_default(&offers::noted(tx, state.order)?, dispatched);
+    let buyer = dispute::by_default(&offers::counting(tx, state.order)?, dispatched);
     Ok(Share { buyer, ruling: None })
 }
 
@@ -153,19 +179,17 @@ fn fire(tx: &mut EscrowTx<'_>, order: OrderId, now: Time) -> Result<bool, Fault>
     Ok(true)
 }
 
-/// Tells the operator of orders that have come to no end for long.
+/// Tells the operator of orders that have come to no end for long, each once: by the calendar, because
+/// nothing moves by it, but not while the operator paused escrow or it has just come back.
 fn alarm_stuck(ctx: &Ctx, now: Time) -> Result<(), Fault> {
     let before = now.before(STUCK_AFTER);
-    for order in ctx.db.read(|conn| deadlines::stuck(conn, before, ROUND))? {
+    for order in ctx.db.read(|conn| deadlines::stuck(conn, (before, STUCK), ROUND))? {
         let why = "funded for a month and without an outcome; please look at it";
-        ctx.alarm("stuck", Some(order), why.to_owned())?;
+        ctx.alarm(STUCK, Some(order), why.to_owned())?;
     }
-    // What an issuer shuts out is tried again by itself.
-    for held in ctx.db.read(|conn| held::all(conn, Some(now), ROUND))? {
-        if held.owner != "issuer" {
-            let why = format!("a payout is held beyond its time: {}", held.reason);
-            ctx.alarm("held", Some(held.order), why)?;
-        }
+    for held in ctx.db.read(|conn| held::late(conn, (now, HELD), ROUND))? {
+        let why = format!("a payout is held beyond its time: {}", held.reason);
+        ctx.alarm(HELD, Some(held.order), why)?;
     }
     Ok(())
 }

@@ -16,14 +16,13 @@ use domain::limits::INSPECTION_EXTENSION;
 use domain::order::{EventKind, OrderStatus};
 use domain::refusal::Refusal;
 use domain::settle::PayoutKind;
-use verify::consent::NoConsent;
 
 use super::check::{self, Identity};
+use super::consents::consented;
 use super::{intake, offers, rulings};
 use crate::book::{self, Note};
 use crate::ctx::{self, Ctx};
 use crate::fault::Fault;
-use crate::money::terms;
 use crate::seal::SealKey;
 
 /// Intents in one round.
@@ -45,7 +44,7 @@ pub(crate) struct Asked {
     pub(crate) about: Option<i32>,
 }
 
-/// Says whether the order's signer agrees, or why that does not count.
+/// Says whether the wallet that has to sign agrees, or why that does not count.
 type Consents<'a> = &'a dyn Fn(&mut EscrowTx<'_>, &State) -> Result<Result<(), String>, Fault>;
 
 /// Answers the intents that wait, or announces what they ask for. A full round looks at all of
@@ -114,44 +113,6 @@ fn fresh_order(ctx: &Ctx, asked: Asked) -> Result<Option<Identity>, Fault> {
 /// Whether a request carries the next number of its order.
 fn is_next(conn: &mut Conn, asked: Asked) -> Result<bool, DbError> {
     Ok(i64::from(asked.n) == ledger::answered(conn, asked.order)?.saturating_add(1))
-}
-
-/// Whether the wallet that is sealed with an order agrees to an act at `at`, where the act wants it
-/// and there is one; else a sentence. A seal that is broken is left to the look before the payout,
-/// which stops the order.
-pub(crate) fn consented(
-    tx: &mut EscrowTx<'_>,
-    key: &SealKey,
-    state: &State,
-    (asked, row): (Asked, &IntentRow),
-    at: Time,
-) -> Result<Result<(), String>, Fault> {
-    let wants = asked.action.wants_consent(asked.role);
-    if !wants && asked.action != IntentAction::Accept {
-        return Ok(Ok(()));
-    }
-    let sealed = terms(tx, key, state)?.ok();
-    let Some((signer, sealed)) = sealed.and_then(|sealed| Some((sealed.signer?, sealed))) else {
-        return Ok(Ok(()));
-    };
-    if !wants {
-        // The buyer's offer, which the vendor would take, carries no signature.
-        return Ok(Err(Refusal::SignerAccepts.to_string()));
-    }
-    let Some((signature, expires)) = row.signature.as_deref().zip(row.signature_expires) else {
-        return Ok(Err(NoConsent::Missing.to_string()));
-    };
-    let share = match asked.action {
-        IntentAction::Accept => match offers::accepted(tx, state, asked)? {
-            Ok(share) => Some(share.buyer),
-            Err(refusal) => return Ok(Err(refusal.to_string())),
-        },
-        _ => None,
-    };
-    let (n, secs) = (asked.n.unsigned_abs(), |secs: i64| u64::try_from(secs).unwrap_or_default());
-    let consent = sealed.consent((asked.action, share), n, secs(expires));
-    let agreed = consent.check(signer, signature, secs(at.as_secs()));
-    Ok(agreed.map_err(|why| why.to_string()))
 }
 
 /// Everything about an intent that needs no look at web's other tables, in one write.

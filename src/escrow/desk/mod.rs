@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod anchors;
 pub mod check;
+pub(crate) mod consents;
 pub mod deadlines;
 pub mod disputes;
 pub mod intake;

@@ -3,7 +3,7 @@
 
 use db::holds::Share;
 use db::ledger::{self, State};
-use db::offers::{self, Noted, OfferRow};
+use db::offers::{self, Counting, Noted, OfferRow};
 use db::{EscrowTx, placing};
 use domain::clock::Time;
 use domain::dispute;
@@ -15,6 +15,7 @@ use domain::money::Bps;
 use domain::order::EventKind;
 use domain::refusal::Refusal;
 
+use super::consents;
 use super::intents::Asked;
 use crate::book::{self, Note};
 use crate::ctx::{self, Ctx};
@@ -42,15 +43,17 @@ fn note(tx: &mut EscrowTx<'_>, (order, n): (OrderId, i32), now: Time) -> Result<
         return Ok(false);
     }
     let noted = match offers::by_number(tx, order, n)? {
-        Some(row) => believed(tx, &state, &row)?,
-        // Too large to be one.
-        None => None,
+        Some(row) => believed(tx, &state, &row, now)?,
+        None => Err("it is too large".to_owned()),
     };
-    offers::note(tx, (order, n), noted, now)?;
-    let Some(noted) = noted else {
-        let message = format!("offer {n} is none that a party could make");
-        ctx::alarm(tx, "offer", Some(order), &message, now)?;
-        return Ok(true);
+    offers::note(tx, (order, n), noted.as_ref().ok(), now)?;
+    let noted = match noted {
+        Ok(noted) => noted,
+        Err(why) => {
+            let message = format!("offer {n} is not taken: {why}");
+            ctx::alarm(tx, "offer", Some(order), &message, now)?;
+            return Ok(true);
+        }
     };
     let comment = format!("{} to the buyer.", noted.buyer);
     let note = Note::new(EventKind::OfferMade, EventActor::from(noted.by), comment);
@@ -58,19 +61,45 @@ fn note(tx: &mut EscrowTx<'_>, (order, n): (OrderId, i32), now: Time) -> Result<
     Ok(true)
 }
 
-/// An offer of web's, if a party of the order may have made it: the next of not too many.
-fn believed(tx: &mut EscrowTx<'_>, state: &State, row: &OfferRow) -> Result<Option<Noted>, Fault> {
+/// An offer of web's, if a party of the order may have made it: the next of not too many, and signed
+/// where a wallet signs for the buyer. Else why it is not taken.
+fn believed(
+    tx: &mut EscrowTx<'_>,
+    state: &State,
+    row: &OfferRow,
+    now: Time,
+) -> Result<Result<Noted, String>, Fault> {
+    let none = || Ok(Err("it is none that a party could make".to_owned()));
     let (count, last) = offers::noted_so_far(tx, state.order)?;
     if row.n <= last || count >= OFFERS_MAX.saturating_mul(2) {
-        return Ok(None);
+        return none();
     }
     let read = || {
         let by: ActorRole = row.author_role.parse().ok()?;
         let buyer = u16::try_from(row.buyer_bps).ok().and_then(Bps::new)?;
-        Some(Noted { author: row.author_id.parse().ok()?, by, buyer })
+        Some(Noted { author: row.author_id.parse().ok()?, by, buyer, signature: None })
     };
-    let Some(noted) = read() else { return Ok(None) };
-    Ok(is_party(tx, state, (noted.by, noted.author))?.then_some(noted))
+    let Some(noted) = read() else { return none() };
+    if !is_party(tx, state, (noted.by, noted.author))? {
+        return none();
+    }
+    if noted.by != ActorRole::Buyer {
+        return Ok(Ok(noted));
+    }
+    let signed = consents::offered(tx, state.order, (row, noted.buyer), now)?;
+    Ok(signed.map(|signature| Noted { signature, ..noted }).map_err(|why| why.to_string()))
+}
+
+/// The offers of an order that count.
+///
+/// # Errors
+/// [`Fault`] when the database fails.
+pub(crate) fn counting(
+    tx: &mut EscrowTx<'_>,
+    order: OrderId,
+) -> Result<Vec<dispute::Offer>, Fault> {
+    let counting = Counting::with(consents::buyer_signer(tx, order)?);
+    Ok(offers::noted(tx, order, counting)?)
 }
 
 /// Whether somebody is the party of an order that he speaks for: the buyer whom escrow took down, or a
@@ -99,7 +128,7 @@ pub(crate) fn accepted(
         return Ok(Err(Refusal::NotYours));
     }
     let Some(n) = asked.about else { return Ok(Err(Refusal::Unreadable)) };
-    let noted = offers::noted(tx, state.order)?;
+    let noted = counting(tx, state.order)?;
     let offer = match dispute::acceptable(&noted, n, asked.role) {
         Ok(offer) => offer,
         Err(refusal) => return Ok(Err(refusal)),

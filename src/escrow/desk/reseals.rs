@@ -25,7 +25,7 @@ use crate::book::{self, Note};
 use crate::ctx::{self, Ctx};
 use crate::fault::Fault;
 use crate::keys::Keys;
-use crate::money::{PAYEE_TIME, destination, freeze, plan, standing, terms};
+use crate::money::{PAYEE_TIME, freeze, leads, plan, standing, terms};
 use crate::seal::SealKey;
 
 /// Wishes in one round, of each kind.
@@ -243,7 +243,7 @@ fn move_legs(tx: &mut EscrowTx<'_>, state: &State, anew: &Terms, now: Time) -> R
 
 fn has_moved(tx: &mut EscrowTx<'_>, payout: &Payout, anew: &Terms) -> Result<bool, Fault> {
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
-    for leg in standing(&legs).filter(|leg| destination(anew, leg.role) != Some(leg.to)) {
+    for leg in standing(&legs).filter(|leg| !leads(anew, leg.role, leg.to)) {
         let never_signed = leg.state == LegState::Planned && proofs::attempts(tx, leg)?.is_empty();
         if never_signed || leg.state == LegState::Reverted {
             return Ok(true);

@@ -4,7 +4,7 @@
 use db::holds::{self, Share};
 use db::ledger::{self, State};
 use db::rulings::{self, RequestRow, Ruling};
-use db::{EscrowTx, deadlines, placing, staff};
+use db::{DbError, EscrowTx, deadlines, placing, staff};
 use domain::clock::{Span, Time};
 use domain::deadline::{DeadlineKind, RunClock};
 use domain::dispute::{self, Judge, RulingState};
@@ -18,7 +18,7 @@ use domain::settle::PayoutKind;
 use domain::text;
 
 use super::intents::Asked;
-use super::offers;
+use super::{consents, offers};
 use crate::book::{self, Note};
 use crate::ctx::{self, Ctx};
 use crate::fault::Fault;
@@ -40,8 +40,8 @@ pub fn run_once(ctx: &Ctx, full: bool) -> Result<u32, Fault> {
     let now = ctx.now();
     if full {
         match note_staff(ctx, now) {
-            // A file of web's that is spoilt there holds up no ruling that was taken down.
-            Err(Fault::Db(error)) if error.is_of_file() => {
+            // A file or a row of web's that is spoilt there holds up no ruling that was taken down.
+            Err(Fault::Db(error)) if error.is_of_file() || matches!(error, DbError::Corrupt(_)) => {
                 ctx.alarm("files", None, format!("who is staff cannot be read: {error}"))?;
             }
             noted => noted?,
@@ -74,8 +74,14 @@ fn note_staff(ctx: &Ctx, now: Time) -> Result<(), Fault> {
         return Ok(());
     }
     ctx.write("note-staff", move |tx| {
+        let signed = consents::are_signed(tx)?;
         for user in &new {
             staff::note(tx, user, now)?;
+            if signed {
+                let shown: String = user.chars().filter(char::is_ascii_hexdigit).collect();
+                let message = format!("{shown} is staff by now, and may sign rulings in two days");
+                ctx::alarm(tx, "staff", None, &message, now)?;
+            }
         }
         for user in &gone {
             staff::forget(tx, user)?;
@@ -181,11 +187,12 @@ pub(crate) fn rule(
         leave_time(tx, state.order, clock, now)?;
         comment.push_str(" It needs a second staff member, because of the sum.");
     }
+    comment.push_str(&consents::told(tx, judge.id, now)?);
     Ok(Ok((EventKind::Ruled, comment)))
 }
 
 /// Share and reason of what web wrote under the number that a request names.
-fn wanted(
+pub(crate) fn wanted(
     tx: &mut EscrowTx<'_>,
     order: OrderId,
     asked: Asked,
@@ -252,12 +259,13 @@ pub(crate) fn confirm(
         Err(refusal) => return Ok(Err(refusal)),
     };
     rulings::confirm(tx, (state.order, last.n), judge.id)?;
-    let comment = format!("{} to the buyer.", last.buyer);
+    let signed = consents::told(tx, judge.id, now)?;
+    let comment = format!("{} to the buyer.{signed}", last.buyer);
     Ok(Ok((EventKind::RulingConfirmed, comment)))
 }
 
 /// The last ruling, if it is the one that a request names.
-fn named(
+pub(crate) fn named(
     tx: &mut EscrowTx<'_>,
     order: OrderId,
     asked: Asked,

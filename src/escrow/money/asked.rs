@@ -8,7 +8,7 @@ use domain::life::Change;
 use domain::refusal::Refusal;
 use domain::settle::PayoutKind;
 
-use crate::desk::{deadlines, intents, offers, rulings};
+use crate::desk::{consents, deadlines, intents, offers, rulings};
 use crate::fault::Fault;
 use crate::seal::SealKey;
 
@@ -40,7 +40,7 @@ pub(super) fn still_asked(
         }
     }
     // It had to count when it was announced; that planning took its time is not the signer's fault.
-    let agreed = intents::consented(tx, key, state, (asked, row), hold.held_at)?;
+    let agreed = consents::consented(tx, key, state, (asked, row), hold.held_at)?;
     Ok(agreed.map(|()| Some(asked.role)))
 }
 

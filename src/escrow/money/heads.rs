@@ -45,7 +45,7 @@ pub fn look(ctx: &Ctx, served: &Served) -> Result<Option<View>, Fault> {
                     ctx.alarm("chain", None, fault.to_string())?;
                 }
             }
-            publish(ctx, trouble(before, spec, state, &fault.to_string(), now))?;
+            publish(ctx, served, trouble(before, spec, state, &fault.to_string(), now))?;
             return Ok(None);
         }
     };
@@ -59,11 +59,11 @@ pub fn look(ctx: &Ctx, served: &Served) -> Result<Option<View>, Fault> {
     } else if spec.genesis.is_some() && now.since(view.head.time) > STALE {
         "the provider's newest block is old".to_owned()
     } else {
-        publish(ctx, row(spec, &view, leg_fee, now)?)?;
+        publish(ctx, served, row(spec, &view, leg_fee, now)?)?;
         return Ok(Some(view));
     };
     tracing::warn!(chain = spec.name, note, "the chain is not looked at");
-    publish(ctx, trouble(before, spec, "down", &note, now))?;
+    publish(ctx, served, trouble(before, spec, "down", &note, now))?;
     Ok(None)
 }
 
@@ -71,7 +71,8 @@ fn known_final(row: &ChainRow) -> Result<u64, DbError> {
     codec::number("chains.final_number", row.final_number)
 }
 
-fn publish(ctx: &Ctx, row: ChainRow) -> Result<(), Fault> {
+fn publish(ctx: &Ctx, served: &Served, row: ChainRow) -> Result<(), Fault> {
+    let row = ChainRow { resolver: served.resolver_wallet.is_some(), ..row };
     ctx.write("chain", move |tx| Ok(desk::put_chain(tx, &row)?))?;
     Ok(())
 }
@@ -119,5 +120,6 @@ fn blank(spec: &ChainSpec, now: Time) -> ChainRow {
         final_at: codec::stamp(Time::from_secs(0)),
         leg_fee: codec::amount_text(Amount::ZERO),
         checked_at: codec::stamp(now),
+        resolver: false,
     }
 }

@@ -5,6 +5,7 @@ mod asked;
 pub mod broadcast;
 mod carried;
 pub mod confirm;
+mod day;
 pub mod deposits;
 pub mod expiry;
 pub mod heads;
@@ -103,6 +104,7 @@ pub(crate) const fn payee(role: LegRole) -> &'static str {
         LegRole::Commission => "the site",
         LegRole::Buyer => "the buyer",
         LegRole::Resolver => "the site, for the ruling",
+        LegRole::Referral => "whoever brought the buyer",
     }
 }
 
@@ -133,19 +135,33 @@ pub(crate) fn each(
     Ok(done)
 }
 
-/// Where the terms send a leg; nowhere the fee for a ruling where they name no wallet for it.
-pub(crate) const fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
+/// Where the terms send a leg; nowhere the fee for a ruling, or a referral, where they name no wallet
+/// for it.
+pub(crate) fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
     match role {
         LegRole::Vendor => Some(terms.payout),
         LegRole::Commission => Some(terms.commission_wallet),
         LegRole::Buyer => Some(terms.refund),
         LegRole::Resolver => terms.resolver,
+        LegRole::Referral => terms.referral.map(|referral| referral.address),
     }
 }
 
 /// Whether legs under these terms are transfers of a token by the escrow address itself.
 pub(crate) const fn by_transfer(terms: &Terms) -> bool {
     matches!(&terms.token, Some(token) if token.domain.is_none())
+}
+
+/// Where a leg goes whose payee takes nothing, if the terms know such a place: no buyer and no vendor
+/// waits for somebody who is no party to the order, so a referral becomes the site's again.
+pub(crate) fn fallback(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
+    let referral = role == LegRole::Referral && terms.referral.is_some();
+    referral.then_some(terms.commission_wallet)
+}
+
+/// Whether the terms let a leg go to an address.
+pub(crate) fn leads(terms: &Terms, role: LegRole, to: EvmAddress) -> bool {
+    destination(terms, role) == Some(to) || fallback(terms, role) == Some(to)
 }
 
 /// The legs of a payout that count: one that failed for good and was planned anew is left out.
@@ -162,11 +178,11 @@ pub(crate) fn is_faithful(sealed: &[Terms], payout: &Payout, legs: &[Leg]) -> bo
     let ruled = payout.share.is_some_and(|share| share.ruling.is_some());
     let lawful = legs.iter().all(|leg| {
         let known = leg.role != LegRole::Resolver || ruled;
-        let whole = (Some(leg.to), leg.from, leg.asset, leg.by_transfer);
-        let as_sealed = |terms: &Terms| {
-            (destination(terms, leg.role), terms.escrow, terms.asset(), by_transfer(terms))
+        let same = |terms: &Terms| {
+            (terms.escrow, terms.asset(), by_transfer(terms))
+                == (leg.from, leg.asset, leg.by_transfer)
         };
-        known && sealed.iter().any(|terms| as_sealed(terms) == whole)
+        known && sealed.iter().any(|terms| same(terms) && leads(terms, leg.role, leg.to))
     });
     let sum = Amount::sum(standing(legs).map(|leg| leg.amount));
     lawful

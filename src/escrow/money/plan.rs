@@ -9,14 +9,14 @@ use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::{Conn, EscrowTx, clamps, held, inbox, placing};
 use domain::EvmAddress;
-use domain::clamps::Bound;
-use domain::clock::{Span, Time};
+use domain::clock::Time;
 use domain::intent::{ActorRole, EventActor};
-use domain::money::{Amount, Cents};
+use domain::money::Amount;
 use domain::order::EventKind;
 use domain::seal::Terms;
 use domain::settle::{self, Division, Indivisible, LegRole, PayoutKind, PayoutPlan};
 
+use super::day::{fits_day, worth};
 use super::{
     OPERATOR_TIME, PAYEE_TIME, asked, confirm, freeze, payee, relay, standing, terms, transfers,
 };
@@ -29,8 +29,6 @@ use crate::fault::{ChainFault, Fault};
 use crate::journal;
 use crate::seal::SealKey;
 
-/// The day of the bound on what leaves a chain.
-const DAY: Span = Span::hours(24);
 /// Announcements in one round.
 const ROUND: i64 = 200;
 /// Why a payout waits whose payee's contract refuses the transfer.
@@ -56,6 +54,9 @@ pub(crate) struct Costs {
     /// Why it cannot be paid now, if a payee's contract refuses or the token is not as it should be, and
     /// whom that leg would pay.
     pub(crate) refused: Option<(&'static str, LegRole)>,
+    /// Whether the terms' referral is paid. It is not where its payee refuses or wants more gas than
+    /// the others: no party waits or pays more for somebody who is none.
+    pub(crate) invited: bool,
 }
 
 /// A payout to be stored.
@@ -129,7 +130,7 @@ fn settle_hold(
     let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), state)))??;
     let costs = match &sealed {
         Ok(sealed) => {
-            let draft = |fee: Amount| divide(&hold, sealed, state.credited, fee);
+            let draft = |by: &Terms, fee: Amount| divide(&hold, by, state.credited, fee);
             match costs(served, view, sealed, &draft) {
                 Ok(Some(costs)) => Some(costs),
                 Ok(None) => {
@@ -186,6 +187,7 @@ fn look(
         }
     };
     let Some(costs) = costs else { return Ok(false) };
+    let sealed = if costs.invited { sealed } else { sealed.without_referral() };
     let Ok(plan) = divide(hold, &sealed, state.credited, costs.leg_fee) else {
         return Ok(false);
     };
@@ -217,57 +219,67 @@ pub(crate) fn costs(
     served: &Served,
     view: &View,
     sealed: &Terms,
-    divide: &dyn Fn(Amount) -> Result<PayoutPlan, Indivisible>,
+    divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
 ) -> Result<Option<Costs>, ChainFault> {
-    if let Some(token) = &sealed.token {
-        return match token.domain {
-            Some(_) => relay::costs(served, (sealed, token), divide),
-            None => transfers::costs(served, (sealed, token), divide),
-        };
+    let asked = match &sealed.token {
+        Some(token) if token.domain.is_none() => transfers::costs(served, (sealed, token), divide)?,
+        Some(token) => relay::costs(served, (sealed, token), divide)?,
+        None => coin_costs(served, view, sealed, divide)?,
+    };
+    if asked == Asked::Uninvited {
+        let plain = costs(served, view, &sealed.without_referral(), divide)?;
+        return Ok(plain.map(|costs| Costs { invited: false, ..costs }));
     }
+    Ok(match asked {
+        Asked::Costs(costs) => Some(costs),
+        Asked::BelowFees | Asked::Uninvited => None,
+    })
+}
+
+/// What payees answer when they are asked what paying them takes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Costs(Costs),
+    /// The sum does not carry the fees.
+    BelowFees,
+    /// Whoever brought the buyer stands in the others' way.
+    Uninvited,
+}
+
+fn coin_costs(
+    served: &Served,
+    view: &View,
+    sealed: &Terms,
+    divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
+) -> Result<Asked, ChainFault> {
     let ceiling = view.market.ceiling();
     let data = served.client.data_fee()?;
     let fee = |gas: u64| fees::reserve(gas, ceiling).and_then(|fee| fee.checked_add(data));
     let beyond = || ChainFault::Garbage("a fee beyond all sums".to_owned());
-    let Ok(first) = divide(fee(fees::TRANSFER_GAS).ok_or_else(beyond)?) else { return Ok(None) };
+    let least = fee(fees::TRANSFER_GAS).ok_or_else(beyond)?;
+    let Ok(first) = divide(sealed, least) else { return Ok(Asked::BelowFees) };
     let mut gas = Vec::new();
-    let mut refused = None;
+    let (mut refused, mut most) = (None, fees::TRANSFER_GAS);
+    // The referral's leg is the last one.
     for leg in &first.legs {
         let wanted = match served.client.estimate(sealed.escrow, leg.to, leg.amount)? {
             Estimate::Gas(estimate) => fees::gas_limit(estimate),
             Estimate::Refuses(_) => None,
         };
+        if leg.role == LegRole::Referral && wanted.is_none_or(|wanted| wanted > most) {
+            return Ok(Asked::Uninvited);
+        }
         if wanted.is_none() {
             refused = refused.or(Some((REFUSES, leg.role)));
         }
-        gas.push((leg.to, wanted.unwrap_or(fees::GAS_MAX)));
+        let wanted = wanted.unwrap_or(fees::GAS_MAX);
+        most = most.max(wanted);
+        gas.push((leg.to, wanted));
     }
-    let most = gas.iter().map(|(_, gas)| *gas).max().unwrap_or(fees::TRANSFER_GAS);
     let leg_fee = fee(most).ok_or_else(beyond)?;
-    Ok(divide(leg_fee).is_ok().then_some(Costs { leg_fee, ceiling, gas, refused }))
-}
-
-/// Whether a payout fits into what may leave a chain within a day; else the operator is told, and it
-/// waits until enough of the day has gone by, or for him to allow more.
-pub(crate) fn fits_day(
-    tx: &mut EscrowTx<'_>,
-    (sealed, available): (&Terms, Amount),
-    now: Time,
-) -> Result<bool, Fault> {
-    let most = clamps::all(tx)?.get(Bound::Day);
-    let before = clamps::paid_after(tx, sealed.chain, now.before(DAY))?;
-    if before.saturating_add(worth(sealed, available)) <= most {
-        return Ok(true);
-    }
-    let why = "more would leave the chain than may within a day (day-cents); the payout waits";
-    ctx::alarm(tx, "cap", Some(sealed.order), why, now)?;
-    Ok(false)
-}
-
-/// What a sum is worth in US cents by the rate of its order; more than any sum where that is beyond all.
-fn worth(sealed: &Terms, available: Amount) -> u64 {
-    let cents = sealed.usd.cents_of(available, sealed.asset().decimals);
-    cents.map_or(Cents::MAX.get(), Cents::get)
+    let carried = divide(sealed, leg_fee).is_ok();
+    let costs = Costs { leg_fee, ceiling, gas, refused, invited: true };
+    Ok(if carried { Asked::Costs(costs) } else { Asked::BelowFees })
 }
 
 /// Stores a payout with its legs, whose nonces follow the ledger's. `false` if a payee came up
@@ -366,6 +378,8 @@ pub(super) fn hold_for(
         REFUSES | confirm::REVERTED => match payee {
             Some(LegRole::Vendor) => ("vendor", PAYEE_TIME),
             Some(LegRole::Buyer) => ("buyer", PAYEE_TIME),
+            // It goes to the site instead, in the next round.
+            Some(LegRole::Referral) => ("escrow", OPERATOR_TIME),
             Some(LegRole::Commission | LegRole::Resolver) | None => ("operator", OPERATOR_TIME),
         },
         _ => ("operator", OPERATOR_TIME),

@@ -10,9 +10,9 @@ use domain::asset::Asset;
 use domain::clock::Time;
 use domain::money::Amount;
 use domain::seal::{Terms, TokenTerms};
-use domain::settle::{Indivisible, PayoutPlan};
+use domain::settle::{Indivisible, LegRole, PayoutPlan};
 
-use super::plan::{self, Costs};
+use super::plan::{self, Asked, Costs};
 use super::{broadcast, carried, sign, tokens};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{Ctx, Served};
@@ -24,28 +24,32 @@ use crate::fault::{ChainFault, Fault};
 use crate::keys::Signable;
 
 /// What the legs of a division would take: the sealed charge each, and whether a payee is shut out.
-/// None if the sum does not carry the charges.
 ///
 /// # Errors
 /// [`ChainFault`] when the provider does not serve.
 pub(super) fn costs(
     served: &Served,
     (sealed, token): (&Terms, &TokenTerms),
-    divide: &dyn Fn(Amount) -> Result<PayoutPlan, Indivisible>,
-) -> Result<Option<Costs>, ChainFault> {
-    let Ok(plan) = divide(token.leg_fee) else { return Ok(None) };
+    divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
+) -> Result<Asked, ChainFault> {
+    let Ok(plan) = divide(sealed, token.leg_fee) else { return Ok(Asked::BelowFees) };
     let mut refused = None;
     let mut gas = Vec::new();
     for leg in &plan.legs {
         let to = (leg.to, leg.amount);
         let estimate = estimate(served, token.address, sealed.escrow, to)?;
-        if matches!(estimate, Estimate::Refuses(_)) {
+        let refuses = matches!(estimate, Estimate::Refuses(_));
+        // Where nobody can be paid, the referral's payee is not to blame.
+        if refuses && leg.role == LegRole::Referral && refused.is_none() {
+            return Ok(Asked::Uninvited);
+        }
+        if refuses {
             refused = refused.or(Some((plan::REFUSES, leg.role)));
         }
         gas.push((leg.to, fees::RELAY_GAS_MAX));
     }
     let ceiling = Market::relay_ceiling();
-    Ok(Some(Costs { leg_fee: token.leg_fee, ceiling, gas, refused }))
+    Ok(Asked::Costs(Costs { leg_fee: token.leg_fee, ceiling, gas, refused, invited: true }))
 }
 
 /// What a plain transfer of a token would take: it fails where the token is stopped, or where payer

@@ -13,7 +13,7 @@ use domain::seal::Terms;
 use domain::settle::{self, PayoutKind};
 
 use super::plan::{self, Costs, Draft};
-use super::terms;
+use super::{day, terms};
 use crate::book::{self, Note};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
@@ -66,7 +66,7 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
         if !costs.gas.iter().any(|(to, _)| *to == sealed.refund) {
             return Ok(false);
         }
-        if !plan::fits_day(tx, (&sealed, case.available), now)? {
+        if !day::fits_day(tx, (&sealed, case.available), now)? {
             return Ok(false);
         }
         let comment = format!(
@@ -98,7 +98,7 @@ fn costs(
     view: &View,
     (sealed, available): (&Terms, Amount),
 ) -> Result<Option<Costs>, Fault> {
-    let draft = |fee: Amount| settle::refund(sealed, available, fee);
+    let draft = |by: &Terms, fee: Amount| settle::refund(by, available, fee);
     match plan::costs(served, view, sealed, &draft) {
         Ok(costs) => Ok(costs),
         Err(fault) => {

@@ -10,8 +10,7 @@ use domain::clock::Time;
 use domain::seal::{Terms, TokenTerms};
 
 use super::{
-    all_terms, destination, each, freeze_order, is_faithful, plan, relay, requests, transfers,
-    unblock,
+    all_terms, each, freeze_order, is_faithful, leads, plan, relay, requests, transfers, unblock,
 };
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
@@ -155,8 +154,7 @@ pub(super) fn permitted(
         }
     };
     // A leg whose payee has moved since is not signed as it is.
-    let Some(sealed) = sealed.filter(|now| signed || destination(now, leg.role) == Some(leg.to))
-    else {
+    let Some(sealed) = sealed.filter(|now| signed || leads(now, leg.role, leg.to)) else {
         return Ok(None);
     };
     let Some((_, generation, index)) = path else {

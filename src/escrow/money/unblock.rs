@@ -19,7 +19,7 @@ use domain::seal::Terms;
 
 use super::transfers::{self, Limit};
 use super::{
-    PAYEE_TIME, all_terms, confirm, destination, each, is_faithful, plan, relay, standing,
+    PAYEE_TIME, all_terms, confirm, destination, each, fallback, is_faithful, plan, relay, standing,
 };
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
@@ -181,14 +181,23 @@ fn planned(
     (leg, terms): (&Leg, &Terms),
     free: bool,
 ) -> Result<Result<Option<Change>, &'static str>, Fault> {
-    let to = destination(terms, leg.role).filter(|_| free).unwrap_or(leg.to);
+    let own = destination(terms, leg.role).filter(|_| free).unwrap_or(leg.to);
+    let other = fallback(terms, leg.role).filter(|_| free);
     if let Some(token) = leg.asset.token.filter(|_| leg.by_transfer) {
-        return transfer(ctx, served, (leg, token), to)
-            .map(|limit| limit.and_then(|gas_limit| altered(leg, to, gas_limit)));
+        let ask = |to: EvmAddress| transfer(ctx, served, (leg, token), to);
+        let (to, limit) = match (ask(own)?, other) {
+            (Err(plan::REFUSES), Some(other)) => (other, ask(other)?),
+            (limit, _) => (own, limit),
+        };
+        return Ok(limit.and_then(|gas_limit| altered(leg, to, gas_limit)));
     }
-    let estimate = match leg.asset.token {
-        None => served.client.estimate(leg.from, to, leg.amount)?,
-        Some(token) => relay::estimate(served, token, leg.from, (to, leg.amount))?,
+    let ask = |to: EvmAddress| match leg.asset.token {
+        None => served.client.estimate(leg.from, to, leg.amount),
+        Some(token) => relay::estimate(served, token, leg.from, (to, leg.amount)),
+    };
+    let (to, estimate) = match (ask(own)?, other) {
+        (Estimate::Refuses(_), Some(other)) => (other, ask(other)?),
+        (estimate, _) => (own, estimate),
     };
     let gas_limit = match (estimate, leg.asset.token) {
         (Estimate::Refuses(_), None) => return Ok(Err(plan::REFUSES)),
@@ -265,7 +274,8 @@ fn failed(
     (leg, terms): (&Leg, &Terms),
     (state, asked): (&State, bool),
 ) -> Result<Result<Option<Change>, &'static str>, Fault> {
-    let to = destination(terms, leg.role).unwrap_or(leg.to);
+    let to = fallback(terms, leg.role).or_else(|| destination(terms, leg.role));
+    let to = to.unwrap_or(leg.to);
     if !asked && to == leg.to {
         return Ok(Err(confirm::REVERTED));
     }

@@ -2,10 +2,11 @@
 
 use db::accounts::{self, UserRow};
 use db::sessions::ViewerRow;
-use db::{DbError, WebTx, attempts, codec, keys, orders, sessions};
+use db::{DbError, WebTx, attempts, codec, keys, orders, referrals, sessions};
 use domain::EvmAddress;
 use domain::clock::{Span, Time};
 use domain::ids::UserId;
+use domain::referral::InviteCode;
 use domain::refusal::Faults;
 use domain::user::{Role, Username};
 use secrecy::{ExposeSecret, SecretString};
@@ -33,18 +34,21 @@ const FAILURES: Limit = Limit { name: "login-failure", max: 10, window: Span::mi
 /// The longest such wait: whoever shares an address with a guesser still gets in.
 const LONGEST_WAIT: Span = Span::secs(60);
 
+/// Said of a code that is nobody's.
+const NO_INVITE: &str = "Nobody has this code. Leave the field empty to go on without one.";
+
 /// A new account, its first session and its recovery codes, which are shown this once.
 pub(crate) struct Registered {
     pub(crate) session: Session,
     pub(crate) codes: Vec<String>,
 }
 
-/// Opens an account.
+/// Opens an account. Whose code it came with is kept for ever.
 pub(crate) async fn register(
     app: &App,
     username: Username,
     password: SecretString,
-    address: &str,
+    (invite, address): (Option<InviteCode>, &str),
 ) -> Result<Registered, AppError> {
     let desk = app.hasher.place().await?;
     let minutes = app.config.registration_minutes;
@@ -64,6 +68,11 @@ pub(crate) async fn register(
             counted.count(tx)?;
         }
         insert(tx, &row)?;
+        if let Some(code) = &invite {
+            let inviter = referrals::owner_of(tx, code)?;
+            let inviter = inviter.ok_or_else(|| AppError::fault("invite", NO_INVITE))?;
+            referrals::invite(tx, id, inviter, at)?;
+        }
         accounts::replace_codes(tx, id, &hashes, at)?;
         begun.begin(tx, id)?;
         Ok::<_, AppError>(())

@@ -9,8 +9,22 @@ pub(super) struct Register {
     pub(super) username: String,
     pub(super) password: SecretString,
     pub(super) repeat: SecretString,
+    /// The code of whoever sent them here.
+    #[serde(default)]
+    pub(super) invite: String,
     #[serde(default)]
     pub(super) next: Option<String>,
+}
+
+/// The query of the form that opens an account.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Invited {
+    #[serde(default)]
+    pub(super) next: Option<String>,
+    /// The code of whoever sent them here.
+    #[serde(default, rename = "ref")]
+    pub(super) invite: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,7 +9,7 @@ use domain::refusal::{Fault, Faults};
 use domain::user::Username;
 use maud::Markup;
 
-use super::forms::{Login, Next, Recover, Register, Theme};
+use super::forms::{Invited, Login, Next, Recover, Register, Theme};
 use super::{actions, views};
 use crate::error::{AppError, PageResult};
 use crate::http::form::{Form, NoFields};
@@ -23,11 +23,12 @@ const REGISTER: &str = "Create an account";
 const LOGIN: &str = "Sign in";
 const RECOVER: &str = "New password by recovery code";
 
-pub(super) async fn register_form(ctx: Ctx, Query(query): Query<Next>) -> PageResult {
+pub(super) async fn register_form(ctx: Ctx, Query(query): Query<Invited>) -> PageResult {
     if ctx.viewer().is_some() {
         return Ok(ctx.see_other(&url::account()));
     }
-    Ok(ctx.page(REGISTER, views::register(ctx.csrf(), "", query.next.as_deref(), &[])))
+    let typed = ("", query.invite.as_str());
+    Ok(ctx.page(REGISTER, views::register(ctx.csrf(), typed, query.next.as_deref(), &[])))
 }
 
 pub(super) async fn register(
@@ -39,16 +40,22 @@ pub(super) async fn register(
         return Ok(ctx.see_other(&url::account()));
     }
     let again = |faults: &[Fault]| {
-        views::register(ctx.csrf(), &input.username, input.next.as_deref(), faults)
+        let typed = (input.username.as_str(), input.invite.as_str());
+        views::register(ctx.csrf(), typed, input.next.as_deref(), faults)
     };
     let mut faults = Faults::default();
     let username = faults.take("username", Username::parse(&input.username));
     actions::checked_password(&mut faults, &input.password, &input.repeat, &input.username);
+    let invite = match input.invite.trim() {
+        "" => None,
+        code => faults.take("invite", code.parse()),
+    };
     let Some(username) = username.filter(|_| faults.is_empty()) else {
         return Ok(retry(&ctx, REGISTER, again(&faults.into_vec())));
     };
     let password = input.password.clone();
-    match actions::register(ctx.app(), username, password, &address(ctx.app(), &request)).await {
+    let from = address(ctx.app(), &request);
+    match actions::register(ctx.app(), username, password, (invite, &from)).await {
         Ok(new) => {
             let ctx = ctx.with_session(&request, Some(new.session));
             let next = page::destination(input.next.as_deref());

@@ -10,7 +10,12 @@ use crate::ui::{self, Field, Look, Tone};
 const PASSWORD_MAX: usize = 128;
 
 /// The form that opens an account.
-pub(super) fn register(csrf: &str, username: &str, next: Option<&str>, faults: &[Fault]) -> Markup {
+pub(super) fn register(
+    csrf: &str,
+    (username, invite): (&str, &str),
+    next: Option<&str>,
+    faults: &[Fault],
+) -> Markup {
     let fields = html! {
         (ui::fault_summary(faults))
         (Field::text("username", "Name").value(username).faults(faults).required().max(24).autocomplete("username")
@@ -18,6 +23,8 @@ pub(super) fn register(csrf: &str, username: &str, next: Option<&str>, faults: &
         (Field::password("password", "Password").faults(faults).required().max(PASSWORD_MAX).autocomplete("new-password")
             .hint("At least 8 characters of any kind. A sentence is good."))
         (Field::password("repeat", "Password once more").faults(faults).required().max(PASSWORD_MAX).autocomplete("new-password"))
+        (Field::text("invite", "Invitation code").value(invite).faults(faults).optional().max(16).autocomplete("off")
+            .hint("If somebody sent you here. They get a part of what this site earns by your orders; you pay nothing for it."))
         (onward(next))
         (ui::actions(ui::submit("Create account", Look::Primary)))
     };
@@ -154,6 +161,7 @@ pub(super) fn account(
                 ("Password", ui::link(&Url::fixed("/account/password"), "Change the password")),
                 ("Recovery codes", html! { (codes_left) " of 10 left. " (ui::link(&Url::fixed("/account/codes"), "Make new ones")) }),
                 ("Wallet", ui::link(&url::signer(), "A wallet that signs before a vendor is paid")),
+                ("Invitations", ui::link(&url::referrals(), "Your link, and what it has earned")),
                 ("API keys", ui::link(&Url::fixed("/account/keys"), "Keys for programs that act for you")),
             ]))
         }))

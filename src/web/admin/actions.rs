@@ -54,10 +54,11 @@ pub(super) async fn status(
         before.map(|cursor| Ok::<_, AppError>((cursor.at, codec::parsed("cursor", &cursor.id)?)));
     let before = before.transpose()?;
     let most = i64::from(limit).saturating_add(1);
+    let now = app.now();
     let (overview, rows) = app
-        .read(move |conn| Ok((overview::look(conn)?, overview::alarms(conn, before, most)?)))
+        .read(move |conn| Ok((overview::look(conn, now)?, overview::alarms(conn, before, most)?)))
         .await?;
     let end = |row: &AlarmRow| Cursor { at: codec::time(row.raised_at), id: row.id.clone() };
     let (alarms, next) = paging::split(rows, limit, end);
-    Ok(Status { now: app.now(), overview, alarms, next })
+    Ok(Status { now, overview, alarms, next })
 }

@@ -1,9 +1,10 @@
 //! How the shop stands, in JSON.
 
 use db::alarms::AlarmRow;
-use db::codec;
 use db::desk::ChainRow;
+use db::{Owner, codec};
 use domain::clock::Time;
+use domain::job::Job;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,6 +38,10 @@ struct StatusJson {
     frozen_orders: i64,
     /// Orders about which escrow does nothing until the operator has looked; 1000 for as many or more.
     stopped_orders: i64,
+    /// Orders that were funded a month ago and have come to no end; 1000 for as many or more.
+    stuck_orders: i64,
+    /// How the jobs of escrow and courier last ran.
+    jobs: Vec<JobJson>,
     /// Alarms, newest first; `cursor` and `limit` page through them.
     alarms: PageJson<AlarmJson>,
     /// 0 to 3; null where the shop was not started by `serve`.
@@ -54,6 +59,27 @@ struct RoleJson {
     alive: bool,
     /// When it was last heard of, RFC 3339 in UTC; null for never.
     beat_at: Option<String>,
+}
+
+/// A job.
+#[derive(Debug, Serialize, ToSchema)]
+struct JobJson {
+    /// `escrow` or `courier`.
+    role: &'static str,
+    /// Its name.
+    name: String,
+    /// The longest time that usually goes by between two runs.
+    period_secs: u32,
+    /// When its last run began, RFC 3339 in UTC.
+    started_at: String,
+    /// How long that took, in milliseconds; null while it runs for the first time.
+    took_millis: Option<i64>,
+    /// What it came to.
+    outcome: String,
+    /// Whether it failed.
+    failed: bool,
+    /// Whether it has not come to an end for three of its periods.
+    late: bool,
 }
 
 /// A chain.
@@ -144,7 +170,18 @@ pub(super) async fn status(
         role("escrow", status.overview.escrow.map(|beat| beat.beat_at)),
         role("courier", status.overview.courier),
     ];
-    let Status { overview, alarms, next, .. } = status;
+    let Status { overview, alarms, next, now } = status;
+    let job = |(owner, job): &(Owner, Job)| JobJson {
+        role: owner.name(),
+        name: job.name.clone(),
+        period_secs: job.period_secs,
+        started_at: rfc3339(job.started_at),
+        took_millis: job.took().map(|took| took.as_micros() / 1_000),
+        outcome: job.outcome.clone(),
+        failed: job.failed,
+        late: job.is_late(now),
+    };
+    let jobs = overview.jobs.iter().map(job).collect();
     Ok(api::ok(&StatusJson {
         roles,
         paused: overview.paused,
@@ -152,6 +189,8 @@ pub(super) async fn status(
         held_payouts: overview.held,
         frozen_orders: overview.frozen,
         stopped_orders: overview.stopped,
+        stuck_orders: overview.stuck,
+        jobs,
         alarms: PageJson::new(alarms.into_iter().map(AlarmJson::from).collect(), next),
         isolation_level: app.isolation_level,
         isolation: app.config.walls.clone(),

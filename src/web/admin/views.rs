@@ -1,11 +1,12 @@
 //! Pages of administrators, from values to markup.
 
 use db::alarms::AlarmRow;
-use db::codec;
 use db::desk::ChainRow;
 use db::overview::COUNTED;
+use db::{Owner, codec};
 use domain::clock::Time;
 use domain::ids::OrderId;
+use domain::job::Job;
 use maud::{Markup, html};
 
 use super::actions::Status;
@@ -42,6 +43,7 @@ pub(super) fn status(
             }))
         }
         (ui::panel(Some("Roles"), roles(status)))
+        (ui::panel(Some("Jobs"), jobs(status)))
         (ui::panel(Some("Money"), money(status)))
         (ui::panel(Some("Chains"), chains(&status.overview.chains)))
         (ui::panel(Some("Alarms"), html! {
@@ -79,6 +81,39 @@ fn roles(status: &Status) -> Markup {
     )
 }
 
+fn jobs(status: &Status) -> Markup {
+    let row = |(owner, job): &(Owner, Job)| {
+        let state = match (job.is_late(status.now), job.failed) {
+            (true, _) => "Late",
+            (false, true) => "Failed",
+            (false, false) => "On time",
+        };
+        let took = job.took().map(|took| took.as_micros() / 1_000);
+        vec![
+            html! { (owner.name()) " " (job.name) },
+            html! { (state) },
+            since(status.now, job.finished_at.unwrap_or(job.started_at)),
+            html! { @if let Some(took) = took { (took) " ms" } @else { "–" } },
+            html! { (job.outcome) },
+        ]
+    };
+    let all = &status.overview.jobs;
+    let amiss = all.iter().filter(|(_, job)| job.is_amiss(status.now)).count();
+    html! {
+        @if amiss > 0 {
+            (ui::callout(Tone::Warning, "To look at", html! {
+                p { (amiss) " of " (all.len()) " jobs failed or have not run for three of their periods." }
+            }))
+        }
+        @if all.is_empty() {
+            p { "None has run yet." }
+        } @else {
+            (ui::table("Jobs", &["Job", "State", "Last ran", "Took", "Came to"],
+                all.iter().map(row).collect()))
+        }
+    }
+}
+
 /// How long ago something was.
 fn since(now: Time, then: Time) -> Markup {
     match now.since(then).as_secs() {
@@ -97,6 +132,7 @@ fn money(status: &Status) -> Markup {
         ("Held payouts", html! { (count(overview.held)) }),
         ("Frozen orders", html! { (count(overview.frozen)) }),
         ("Orders stopped for you to look at", html! { (count(overview.stopped)) }),
+        ("Orders without an end for a month", html! { (count(overview.stuck)) }),
     ])
 }
 

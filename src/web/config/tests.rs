@@ -60,6 +60,7 @@ fn each_fault_names_its_variable() {
         ("DB_DSN", "data"),
         ("ADMIN_PASSWORD", "correct horse battery"),
         ("ACCOUNT_CREATION_MIN_INTERVAL_MINUTES", "-1"),
+        ("REFERRAL_PERCENT", "51"),
     ] {
         let said = match with(&[(name, value)]) {
             Err(error) => error.to_string(),

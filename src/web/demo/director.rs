@@ -13,6 +13,7 @@ use domain::clock::Clock;
 use domain::ids::{OrderId, PackageId};
 use domain::intent::IntentAction;
 use domain::money::{Amount, Bps};
+use domain::policy::Act;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
@@ -22,6 +23,7 @@ use crate::http::viewer::Account;
 use crate::orders::actions::act::{Deed, perform};
 use crate::orders::actions::place::{self, PlaceOrder, Wish};
 use crate::orders::actions::read;
+use crate::orders::consent::{self, Given, Plan};
 use crate::signer::actions::{self as signer, Naming};
 use crate::state::{App, State};
 
@@ -234,7 +236,7 @@ impl Director {
     /// # Errors
     /// When the rules say no.
     pub fn offer(&self, who: &str, order: OrderId, buyer: Bps) -> Result<(), Missed> {
-        self.act(who, order, Deed::Offer(buyer))
+        self.act(who, order, Deed::Offer(buyer, None))
     }
 
     /// Somebody says something about a dispute.
@@ -245,12 +247,29 @@ impl Director {
         self.act(who, order, Deed::Claim(body.to_owned()))
     }
 
-    /// A staff member rules.
+    /// A staff member rules, with the signature of his wallet where the site wants it; `sign` is the
+    /// wallet, which is given typed data as pages show them.
     ///
     /// # Errors
-    /// When the rules say no.
-    pub fn rule(&self, who: &str, order: OrderId, ruling: (Bps, &str)) -> Result<(), Missed> {
-        self.act(who, order, Deed::Rule(ruling.0, ruling.1.to_owned()))
+    /// When the wallet or the rules say no.
+    pub fn rule(
+        &self,
+        who: &str,
+        order: OrderId,
+        (buyer, reason): (Bps, &str),
+        sign: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<(), Missed> {
+        let account = self.account(who)?;
+        let view = self.runtime.block_on(read::view(&self.app, &account, order))?;
+        let plan = Plan::share(Act::Ask(IntentAction::Rule), Some(buyer));
+        let given = match consent::wanted(&view, plan, self.app.now()) {
+            None => None,
+            Some(wanted) => {
+                let signature = sign(&wanted.typed_text()).map_err(Missed)?;
+                Some(Given { signature, deadline: wanted.consent.deadline })
+            }
+        };
+        self.act(who, order, Deed::Rule(buyer, reason.to_owned(), given))
     }
 
     fn act(&self, who: &str, order: OrderId, deed: Deed) -> Result<(), Missed> {

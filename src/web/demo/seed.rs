@@ -6,12 +6,13 @@
 use db::accounts::{self, UserRow};
 use db::addresses::{self, AddressRequest, Purpose};
 use db::stores::{self, StoreUserRow};
-use db::{DbConfig, DbError, WebTx, codec, items, packages, tx};
+use db::{DbConfig, DbError, WebTx, codec, items, packages, referrals, tx};
 use domain::EvmAddress;
 use domain::clock::{Span, Time};
 use domain::ids::{AddressRequestId, ItemId, PackageId, StoreId, UserId};
 use domain::item::{Item, Package};
 use domain::money::Cents;
+use domain::referral::InviteCode;
 use domain::store::{Store, StoreRole, Tier};
 use domain::user::{Role, Username};
 use sha2::{Digest, Sha256};
@@ -38,6 +39,10 @@ const PEOPLE: [Person; 6] = [
     Person { name: "marlow", role: Role::Customer, refund: None },
     Person { name: "imke", role: Role::Customer, refund: None },
 ];
+
+/// Who invited whom, and where that one is paid for it: another account of Hardhat and Anvil.
+const INVITED: (&str, &str, &str) =
+    ("careful", "buyer", "0x976EA74026E726554dB657fA54763abd0C3a0aa9");
 
 /// Owner, tier and payout address of each of [`STORES`]: further accounts of Hardhat and Anvil.
 const TERMS: [(&str, Tier, &str); 3] = [
@@ -75,6 +80,7 @@ fn fill(
             accounts::insert(tx, &user(person, hash, now.before(Span::days(60)))?)?;
         }
     }
+    invite(tx, now.before(Span::days(60)))?;
     for (n, (demo, terms)) in (0_u32..).zip(STORES.iter().zip(&TERMS)) {
         let id = StoreId::from_random(named("store", demo.name));
         if stores::by_id(tx, id)?.is_none() {
@@ -83,6 +89,29 @@ fn fill(
         }
     }
     Ok(())
+}
+
+/// One of the people was brought by another, who is paid for it.
+fn invite(tx: &mut WebTx<'_>, since: Time) -> Result<(), DbError> {
+    let (inviter, invited, address) = INVITED;
+    let [inviter_id, invited_id] =
+        [inviter, invited].map(|name| UserId::from_random(named("user", name)));
+    if referrals::code_of(tx, inviter_id)?.is_some() {
+        return Ok(());
+    }
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(named("code", inviter).split_at(8).0);
+    referrals::insert_code(tx, inviter_id, &InviteCode::from_random(bytes), since)?;
+    referrals::invite(tx, invited_id, inviter_id, since)?;
+    let request = AddressRequest {
+        id: AddressRequestId::from_random(named("referral", inviter)),
+        purpose: Purpose::Referral(inviter_id),
+        address: codec::parsed::<EvmAddress>("demo", address)?,
+        by: inviter_id,
+        at: since,
+        proof: None,
+    };
+    addresses::insert(tx, &request)
 }
 
 fn user(person: &Person, hash: &str, since: Time) -> Result<UserRow, DbError> {
@@ -198,6 +227,11 @@ mod tests {
         for (owner, _, payout) in TERMS {
             assert!(PEOPLE.iter().any(|person| person.name == owner));
             assert_eq!(EvmAddress::parse_payee(payout).unwrap().to_string(), payout);
+        }
+        let (inviter, invited, address) = INVITED;
+        assert_eq!(EvmAddress::parse_payee(address).unwrap().to_string(), address);
+        for name in [inviter, invited] {
+            assert!(PEOPLE.iter().any(|person| person.name == name));
         }
         assert!(PEOPLE.iter().all(|person| Username::parse_official(person.name).is_ok()));
     }

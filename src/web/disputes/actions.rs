@@ -17,12 +17,19 @@ use crate::http::viewer::Account;
 use crate::orders::actions::act::{Acting, Undone};
 use crate::orders::actions::ask::{self, Placing};
 use crate::orders::actions::read::OrderView;
+use crate::orders::consent::{self, Given, Plan};
 use crate::state::App;
 
 /// Proposes what the buyer should get. The last offer of each party stands.
-pub(crate) async fn offer(at: Acting<'_>, buyer: Bps) -> Result<(), AppError> {
+pub(crate) async fn offer(
+    at: Acting<'_>,
+    buyer: Bps,
+    given: Option<Given>,
+) -> Result<(), AppError> {
     let role = at.permit(Act::Offer)?;
-    let (id, author) = (at.view.id, at.who.id);
+    let plan = Plan::share(Act::Offer, Some(buyer));
+    let consent = consent::checked(at.view, plan, given, at.app.now())?;
+    let (id, author, signed_n) = (at.view.id, at.who.id, at.view.settling.next_offer);
     let row = OfferRow {
         order_id: id.to_string(),
         n: 0,
@@ -31,6 +38,8 @@ pub(crate) async fn offer(at: Acting<'_>, buyer: Bps) -> Result<(), AppError> {
         buyer_bps: buyer.get().into(),
         request_id: at.request_id.to_owned(),
         created_at: codec::stamp(at.app.now()),
+        signature_expires: consent.as_ref().and_then(|given| i64::try_from(given.deadline).ok()),
+        signature: consent.map(|given| given.signature),
     };
     // Where somebody else takes the number at the same moment, the sender tries again.
     at.write("offer", Refusal::InProgress, move |tx| {
@@ -39,6 +48,10 @@ pub(crate) async fn offer(at: Acting<'_>, buyer: Bps) -> Result<(), AppError> {
             return Err(Undone::Refused(Refusal::TooManyOffers));
         }
         let n = db::offers::next_number(tx, id)?;
+        if row.signature.is_some() && n != signed_n {
+            // The signature is for a number that somebody else took.
+            return Err(Undone::Refused(Refusal::InProgress));
+        }
         Ok(db::offers::insert(tx, &OfferRow { n, ..row.clone() })?)
     })
     .await
@@ -72,10 +85,17 @@ pub(crate) async fn claim(at: Acting<'_>, body: &str) -> Result<(), AppError> {
 
 /// Asks escrow to rule. It takes effect after a notice, in which a party may call a second staff
 /// member.
-pub(crate) async fn rule(at: Acting<'_>, buyer: Bps, reason: &str) -> Result<(), AppError> {
+pub(crate) async fn rule(
+    at: Acting<'_>,
+    (buyer, reason): (Bps, &str),
+    given: Option<Given>,
+) -> Result<(), AppError> {
     let reason = text::paragraphs(reason, RULING_LENGTH)
         .map_err(|error| AppError::fault("reason", error))?;
-    let role = at.permit(Act::Ask(IntentAction::Rule))?;
+    let rule = Act::Ask(IntentAction::Rule);
+    let role = at.permit(rule)?;
+    let plan = Plan::share(rule, Some(buyer));
+    let consent = consent::checked(at.view, plan, given, at.app.now())?;
     let (id, staff, now) = (at.view.id, (at.who.id, role), at.app.now());
     let request = RequestRow {
         order_id: id.to_string(),
@@ -88,7 +108,7 @@ pub(crate) async fn rule(at: Acting<'_>, buyer: Bps, reason: &str) -> Result<(),
     };
     at.write("rule", Refusal::InProgress, move |tx| {
         let about = Some(db::rulings::request(tx, request.clone())?);
-        let what = Placing { action: IntentAction::Rule, about, consent: None };
+        let what = Placing { action: IntentAction::Rule, about, consent: consent.as_ref() };
         Ok(ask::place(tx, id, (staff, what), &request.request_id, now)?)
     })
     .await

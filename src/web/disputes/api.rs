@@ -2,7 +2,6 @@
 
 use db::codec;
 use domain::dispute::Offer;
-use domain::ids::OrderId;
 use domain::intent::IntentAction;
 use domain::money::Bps;
 use domain::order::OrderStatus;
@@ -15,21 +14,19 @@ use crate::error::{ApiResult, AppError};
 use crate::http::api::{self, rfc3339};
 use crate::http::json::Json;
 use crate::http::paging::{Cursor, PageJson, PageQuery};
-use crate::http::path::Id;
 use crate::http::query::Query;
 use crate::http::viewer::ApiCaller;
 use crate::orders::actions::act::Deed;
 use crate::orders::actions::ask::Asking;
-use crate::orders::actions::read::{self as orders, OrderView};
+use crate::orders::actions::read::OrderView;
 use crate::orders::api::at::At;
 use crate::orders::api::json::OrderJson;
-use crate::orders::api::sealed::WantedJson;
-use crate::orders::consent::{self, Given};
+use crate::orders::consent::Given;
 use crate::state::State;
 
 /// OpenAPI of disputes.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(open, offer, claim, wanted, accept, rule, contest, confirm))]
+#[openapi(paths(open, offer, claim, accept, rule, contest, confirm))]
 pub struct Doc;
 
 /// An offer.
@@ -213,9 +210,21 @@ pub async fn open(app: State, caller: ApiCaller, query: Query<PageQuery>) -> Api
 pub struct NewOffer {
     /// What the buyer would get of the escrow, 0 to 10,000 hundredths of a percent.
     pub buyer_bps: u16,
+    /// The signature of the buyer's wallet over the typed data, where the order wants one.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// The deadline in that data.
+    #[serde(default)]
+    pub deadline: Option<u64>,
 }
 
-fn share(bps: u16) -> Result<Bps, AppError> {
+/// What came of a wallet, if anything did.
+fn given(signature: Option<String>, deadline: Option<u64>) -> Option<Given> {
+    let deadline = deadline.unwrap_or_default();
+    signature.map(|signature| Given { signature, deadline })
+}
+
+pub(super) fn share(bps: u16) -> Result<Bps, AppError> {
     let bad = BadText::Form("A share is 0 to 10,000 hundredths of a percent.");
     Bps::new(bps).ok_or_else(|| AppError::fault("buyer_bps", bad))
 }
@@ -226,7 +235,8 @@ fn share(bps: u16) -> Result<Bps, AppError> {
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
 pub async fn offer(at: At, body: Json<NewOffer>) -> ApiResult {
-    at.does(Deed::Offer(share(body.0.buyer_bps)?)).await
+    let NewOffer { buyer_bps, signature, deadline } = body.0;
+    at.does(Deed::Offer(share(buyer_bps)?, given(signature, deadline))).await
 }
 
 /// A statement to be added.
@@ -263,24 +273,13 @@ fn about(action: IntentAction, n: i32, consent: Option<Given>) -> Deed {
     Deed::Ask(Asking { action, about: Some(n), consent })
 }
 
-/// What the buyer's wallet has to sign to accept the vendor's last offer, where the order wants that.
-#[utoipa::path(get, path = "/api/v1/orders/{id}/accept", tag = "disputes", security(("key" = [])),
-    params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
-pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
-    let view = orders::view(&app, &caller.account, id.0).await?;
-    let wanted = consent::wanted(&view, (IntentAction::Accept, None), app.now());
-    Ok(api::ok(&WantedJson::from(wanted)))
-}
-
 /// Accepts the other party's last offer (buyer, vendor): the money is divided at once.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/accept", tag = "disputes", request_body = Acceptance,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
 pub async fn accept(at: At, body: Json<Acceptance>) -> ApiResult {
     let Acceptance { offer, signature, deadline } = body.0;
-    let deadline = deadline.unwrap_or_default();
-    let consent = signature.map(|signature| Given { signature, deadline });
-    at.does(about(IntentAction::Accept, offer, consent)).await
+    at.does(about(IntentAction::Accept, offer, given(signature, deadline))).await
 }
 
 /// A ruling to be made.
@@ -292,6 +291,12 @@ pub struct NewRuling {
     pub buyer_bps: u16,
     /// Why; 2,000 characters at most.
     pub reason: String,
+    /// The signature of the staff member's wallet over the typed data, where the site wants one.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// The deadline in that data.
+    #[serde(default)]
+    pub deadline: Option<u64>,
 }
 
 /// Rules in a dispute (staff who are no party). It is carried out after 24 hours, unless a party calls
@@ -300,7 +305,8 @@ pub struct NewRuling {
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409), (status = 422)))]
 pub async fn rule(at: At, body: Json<NewRuling>) -> ApiResult {
-    at.does(Deed::Rule(share(body.0.buyer_bps)?, body.0.reason)).await
+    let NewRuling { buyer_bps, reason, signature, deadline } = body.0;
+    at.does(Deed::Rule(share(buyer_bps)?, reason, given(signature, deadline))).await
 }
 
 /// Which ruling is acted on.
@@ -319,10 +325,25 @@ pub async fn contest(at: At, body: Json<OnRuling>) -> ApiResult {
     at.does(about(IntentAction::Contest, body.0.ruling, None)).await
 }
 
+/// Which ruling is confirmed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// Number of the last ruling.
+    pub ruling: i32,
+    /// The signature of the staff member's wallet over the typed data, where the site wants one.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// The deadline in that data.
+    #[serde(default)]
+    pub deadline: Option<u64>,
+}
+
 /// Confirms another staff member's ruling that waits for a second opinion (staff).
-#[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-ruling", tag = "disputes", request_body = OnRuling,
+#[utoipa::path(post, path = "/api/v1/orders/{id}/confirm-ruling", tag = "disputes", request_body = Confirmation,
     security(("key" = [])), params(("id" = String, Path)),
     responses((status = 202, body = OrderJson), (status = 404), (status = 409)))]
-pub async fn confirm(at: At, body: Json<OnRuling>) -> ApiResult {
-    at.does(about(IntentAction::Confirm, body.0.ruling, None)).await
+pub async fn confirm(at: At, body: Json<Confirmation>) -> ApiResult {
+    let Confirmation { ruling, signature, deadline } = body.0;
+    at.does(about(IntentAction::Confirm, ruling, given(signature, deadline))).await
 }

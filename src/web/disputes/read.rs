@@ -2,10 +2,13 @@
 
 use db::claims::ClaimRow;
 use db::disputes::{DisputeRow, OpenDispute};
+use db::offers::{Counting, Written};
 use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
 use db::story::EventRow;
 use db::{Conn, DbError, codec, deadlines};
+use domain::EvmAddress;
+use domain::clamps::Bound;
 use domain::clock::Time;
 use domain::deadline::RunClock;
 use domain::dispute::{self, Judge, Offer};
@@ -35,30 +38,69 @@ pub struct Settling {
     pub carried_out: Option<i32>,
     /// The viewer, where that is staff.
     pub judge: Option<Judge>,
+    /// By which wallet the viewer signs, where that is staff.
+    pub wallet: Wallet,
+    /// The number of the next offer.
+    pub next_offer: i32,
+    /// Numbers of offers that escrow did not take.
+    pub refused: Vec<i32>,
+}
+
+/// By which wallet a staff member signs rulings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wallet {
+    /// By none: the operator does not want it.
+    #[default]
+    Unwanted,
+    /// By this one.
+    Signs(EvmAddress),
+    /// He has none that counts.
+    Missing,
+}
+
+impl Wallet {
+    /// The wallet that has to sign.
+    pub const fn signs(self) -> Option<EvmAddress> {
+        match self {
+            Self::Signs(wallet) => Some(wallet),
+            Self::Unwanted | Self::Missing => None,
+        }
+    }
+
+    fn of(conn: &mut Conn, staff: UserId, now: Time) -> Result<Self, DbError> {
+        if !db::clamps::all(conn)?.is_on(Bound::Signed) {
+            return Ok(Self::Unwanted);
+        }
+        Ok(db::staff::wallet(conn, staff, now)?.map_or(Self::Missing, Self::Signs))
+    }
 }
 
 impl Settling {
-    /// Reads what is known of the dispute about an order.
+    /// Reads what is known of the dispute about an order with this signer.
     ///
     /// # Errors
     /// What the database says.
     pub fn of(
         conn: &mut Conn,
-        order: OrderId,
+        (order, signer): (OrderId, Option<EvmAddress>),
         (relation, viewer): (Relation, UserId),
         now: Time,
     ) -> Result<Self, DbError> {
         let rulings = db::rulings::of_order(conn, order)?;
         let clock = deadlines::clock(conn)?;
         let due = rulings.last().zip(clock).map(|(last, clock)| clock.moment(last.due, now));
-        let judge = match relation {
-            Relation::Staff => Some(judge(conn, viewer, now)?),
-            _ => None,
+        let (judge, wallet) = match relation {
+            Relation::Staff => (Some(judge(conn, viewer, now)?), Wallet::of(conn, viewer, now)?),
+            _ => (None, Wallet::Unwanted),
         };
+        let Written { offers, refused } = db::offers::written(conn, order, Counting::with(signer))?;
         let decision = db::payouts::by_case(conn, order, 0)?;
         Ok(Self {
             carried_out: decision.and_then(|payout| payout.share?.ruling),
-            offers: db::offers::written(conn, order)?,
+            offers,
+            refused,
+            next_offer: db::offers::next_number(conn, order)?,
+            wallet,
             claims: db::claims::of_order(conn, order)?,
             rulings: named(conn, rulings)?,
             due,
@@ -102,7 +144,8 @@ impl Settling {
     pub fn version(&self) -> String {
         let state = self.ruling().map_or("", |last| last.state.as_str());
         let seen = self.offers.iter().filter(|(offer, _)| offer.seen).count();
-        let (offers, claims, rulings) = (self.offers.len(), self.claims.len(), self.rulings.len());
+        let (claims, rulings) = (self.claims.len(), self.rulings.len());
+        let offers = format!("{}+{}", self.offers.len(), self.refused.len());
         format!("{offers}.{seen}.{claims}.{rulings}{state}")
     }
 }

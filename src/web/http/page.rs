@@ -289,6 +289,7 @@ impl Ctx {
                 username: session.account.username.clone(),
                 role: session.account.role,
                 has_stores: session.has_stores,
+                unread: session.unread,
             }),
             csrf: self.csrf().to_owned(),
             theme: inner.theme,

@@ -3,7 +3,7 @@
 use actix_web::cookie::Cookie;
 use actix_web::http::header::HeaderMap;
 use db::sessions::SessionRow;
-use db::{DbError, WebTx, codec, sessions};
+use db::{Conn, DbError, WebTx, codec, notices, sessions};
 use domain::clock::{Span, Time};
 use domain::ids::UserId;
 use domain::limits::SESSION_LIFE;
@@ -26,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) account: Account,
     pub(crate) authenticated_at: Time,
     pub(crate) has_stores: bool,
+    /// Notices that were not read, counted up to [`notices::COUNTED`].
+    pub(crate) unread: i64,
     pub(crate) seen_at: Time,
 }
 
@@ -45,17 +47,28 @@ impl Session {
         let token = Zeroizing::new(token.to_owned());
         let token_hash = app.keys.session_hash(&token);
         let (hash, now) = (token_hash.clone(), app.now());
-        let Some((row, viewer, has_stores)) =
-            app.read(move |conn| sessions::look(conn, &hash, now)).await?
-        else {
+        let look = move |conn: &mut Conn| {
+            let Some((row, viewer, has_stores)) = sessions::look(conn, &hash, now)? else {
+                return Ok(None);
+            };
+            let account = Account::try_from(viewer)?;
+            // A page does without their number where courier's tables cannot be read.
+            let unread = notices::unread(conn, account.id).unwrap_or_else(|error| {
+                tracing::warn!(%error, "notices cannot be counted");
+                0
+            });
+            Ok(Some((row, account, has_stores, unread)))
+        };
+        let Some((row, account, has_stores, unread)) = app.read(look).await? else {
             return Ok(None);
         };
         Ok(Some(Self {
             token,
             token_hash,
-            account: Account::try_from(viewer)?,
+            account,
             authenticated_at: codec::time(row.authenticated_at),
             has_stores,
+            unread,
             seen_at: codec::time(row.seen_at),
         }))
     }
@@ -114,6 +127,7 @@ impl NewSession {
             account,
             authenticated_at: self.at,
             has_stores,
+            unread: 0,
             seen_at: self.at,
         }
     }

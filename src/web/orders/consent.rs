@@ -1,26 +1,53 @@
-//! Consents of an order's signer: what his wallet is asked to sign, and whether it did. Escrow asks
-//! itself once more; what is said here spares people a request that it would refuse.
+//! Consents: what a wallet is asked to sign for an act, and whether it did. Escrow asks itself once
+//! more; what is said here spares people a request that it would refuse.
 
 use domain::EvmAddress;
 use domain::clock::{Span, Time};
 use domain::dispute::{self, Offer};
-use domain::intent::IntentAction;
+use domain::intent::{ActorRole, IntentAction};
+use domain::money::Bps;
+use domain::pledge::Pledge;
+use domain::policy::Act;
+use domain::refusal::Refusal;
 use serde_json::{Value, json};
 use verify::consent::{Consent, NAME, NoConsent, VERSION};
 
 use super::actions::read::OrderView;
+use crate::disputes::read::Wallet;
 use crate::error::AppError;
 
 /// How long a signature counts that is asked for now.
 const LIFE: Span = Span::hours(1);
+/// The same of an offer's, which escrow may have to note after an outage.
+const OFFER_LIFE: Span = Span::hours(24);
 
-/// An act, and the number of the offer that it is about.
-pub type Act = (IntentAction, Option<i32>);
+/// What somebody is about to do, as far as a wallet may have to sign it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// The act.
+    pub act: Act,
+    /// The number of the offer that it is about; the one that stands where none is named.
+    pub about: Option<i32>,
+    /// The buyer's share that is offered or ruled.
+    pub share: Option<Bps>,
+}
+
+impl Plan {
+    /// A request to escrow, about an offer if it is about one.
+    pub const fn ask(action: IntentAction, about: Option<i32>) -> Self {
+        Self { act: Act::Ask(action), about, share: None }
+    }
+
+    /// An act that gives the buyer this share.
+    pub const fn share(act: Act, share: Option<Bps>) -> Self {
+        Self { act, about: None, share }
+    }
+}
 
 /// What an act on an order wants of a wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// The wallet that is sealed with the order.
+    /// The wallet: the one that is sealed with the order, or the staff member's.
     pub signer: EvmAddress,
     /// What it is to sign.
     pub consent: Consent,
@@ -35,23 +62,36 @@ pub struct Given {
     pub deadline: u64,
 }
 
-/// What an act wants of a wallet that signs now; none where it wants nothing.
-pub fn wanted(view: &OrderView, act: Act, now: Time) -> Option<Wanted> {
-    until(view, act, u64::try_from(now.after(LIFE).as_secs()).unwrap_or_default())
+/// What an act wants of a wallet that signs now; none where it wants nothing, or its share is not
+/// known yet.
+pub fn wanted(view: &OrderView, plan: Plan, now: Time) -> Option<Wanted> {
+    let life = if plan.act == Act::Offer { OFFER_LIFE } else { LIFE };
+    until(view, plan, u64::try_from(now.after(life).as_secs()).unwrap_or_default())
 }
 
-fn until(view: &OrderView, (action, about): Act, deadline: u64) -> Option<Wanted> {
-    let sealed = view
-        .sealed
-        .as_ref()
-        .filter(|_| view.relation.actor().is_some_and(|role| action.wants_consent(role)))?;
-    let signer = sealed.terms.signer?;
-    let share = match action {
-        IntentAction::Accept => Some(taken(view, about)?.buyer),
-        _ => None,
+fn until(view: &OrderView, plan: Plan, deadline: u64) -> Option<Wanted> {
+    let terms = &view.sealed.as_ref()?.terms;
+    let (role, buyer) = (view.relation.actor()?, terms.signer);
+    let request = view.next_intent;
+    let (signer, pledge, n) = match (plan.act, role) {
+        (Act::Ask(IntentAction::Release), ActorRole::Buyer) => (buyer?, Pledge::Release, request),
+        (Act::Ask(IntentAction::Accept), ActorRole::Buyer) => {
+            (buyer?, Pledge::Accept(taken(view, plan.about)?.buyer), request)
+        }
+        (Act::Offer, ActorRole::Buyer) => {
+            (buyer?, Pledge::Offer(plan.share?), view.settling.next_offer)
+        }
+        (Act::Ask(IntentAction::Rule), ActorRole::Staff) => {
+            (view.settling.wallet.signs()?, Pledge::Rule(plan.share?), request)
+        }
+        (Act::Ask(IntentAction::Confirm), ActorRole::Staff) => {
+            let last = view.settling.ruling()?;
+            let pledge = Pledge::Confirm { ruling: last.n, buyer: last.buyer };
+            (view.settling.wallet.signs()?, pledge, request)
+        }
+        _ => return None,
     };
-    let n = view.next_intent.unsigned_abs();
-    Some(Wanted { signer, consent: sealed.terms.consent((action, share), n, deadline) })
+    Some(Wanted { signer, consent: terms.consent(pledge, n.unsigned_abs(), deadline) })
 }
 
 /// The offer that is accepted: the one of this number, or else the one that stands.
@@ -64,18 +104,29 @@ fn taken(view: &OrderView, about: Option<i32>) -> Option<Offer> {
     }
 }
 
-/// What goes to escrow with a request; none where the act wants nothing.
+/// Whether whoever wants to rule has the wallet that this site wants for it.
 ///
 /// # Errors
-/// [`AppError::Invalid`] says why what was given does not count.
+/// [`Refusal::NoWallet`].
+pub fn can_sign(view: &OrderView, act: Act) -> Result<(), Refusal> {
+    let rules = matches!(act, Act::Ask(IntentAction::Rule | IntentAction::Confirm));
+    if rules && view.settling.wallet == Wallet::Missing { Err(Refusal::NoWallet) } else { Ok(()) }
+}
+
+/// What goes to escrow with an act; none where it wants nothing.
+///
+/// # Errors
+/// [`AppError::Invalid`] says why what was given does not count, [`Refusal::NoWallet`] that nobody's
+/// would.
 pub fn checked(
     view: &OrderView,
-    act: Act,
+    plan: Plan,
     given: Option<Given>,
     now: Time,
 ) -> Result<Option<Given>, AppError> {
+    can_sign(view, plan.act)?;
     let deadline = given.as_ref().map(|given| given.deadline).unwrap_or_default();
-    let Some(wanted) = until(view, act, deadline) else { return Ok(None) };
+    let Some(wanted) = until(view, plan, deadline) else { return Ok(None) };
     let now = u64::try_from(now.as_secs()).unwrap_or_default();
     let checked = match &given {
         Some(given) => wanted.consent.check(wanted.signer, &given.signature, now),

@@ -8,13 +8,16 @@ use actix_web::{HttpResponse, web};
 use db::orders::Board;
 use domain::ids::{OrderId, StoreId};
 use domain::intent::IntentAction;
+use domain::money::Bps;
 use domain::policy::Act;
 use domain::refusal::Fault;
 use serde::Deserialize;
 
+use super::actions::act::Deed;
 use super::actions::{self, read};
+use super::consent::{self, Plan};
+use super::urls;
 use super::views::{board, confirm, order};
-use super::{consent, urls};
 use crate::error::{AppError, PageResult};
 use crate::http::page::Ctx;
 use crate::http::paging::{Cursor, PageQuery};
@@ -151,17 +154,15 @@ fn page(
     input: (&confirm::Typed<'_>, &[Fault]),
 ) -> HttpResponse {
     let title = order::title(view);
-    if let Err(refusal) = view.check(act) {
+    if let Err(refusal) = view.check(act).and_then(|()| consent::can_sign(view, act)) {
         return ctx.page_as(
             StatusCode::CONFLICT,
             &title,
             confirm::too_late(view, &refusal.to_string()),
         );
     }
-    let wanted = match act {
-        Act::Ask(action) => consent::wanted(view, (action, None), ctx.app().now()),
-        _ => None,
-    };
+    let share = Bps::parse(input.0.share).ok();
+    let wanted = consent::wanted(view, Plan::share(act, share), ctx.app().now());
     let demo = ctx.app().demo_signer();
     let wanted = wanted.as_ref().map(|wanted| (wanted, demo.as_ref()));
     let body = confirm::confirm(view, act, ctx.csrf(), (input.0, input.1, wanted));
@@ -177,6 +178,23 @@ fn needs_password(ctx: &Ctx, view: &read::OrderView, act: Act) -> bool {
         Act::Reseal => !ctx.recently_authenticated(),
         _ => false,
     }
+}
+
+/// The page once more, with what a wallet has to sign now that the share is known; none where it has
+/// to sign nothing or has signed.
+fn to_sign(
+    ctx: &Ctx,
+    view: &read::OrderView,
+    (act, deed): (Act, &Deed),
+    typed: &confirm::Typed<'_>,
+) -> Option<HttpResponse> {
+    let (share, given) = match deed {
+        Deed::Offer(share, given) => (*share, given),
+        Deed::Rule(share, reason, given) if !reason.trim().is_empty() => (*share, given),
+        _ => return None,
+    };
+    let wanted = consent::wanted(view, Plan::share(act, Some(share)), ctx.app().now());
+    (wanted.is_some() && given.is_none()).then(|| page(ctx, view, act, (typed, &[])))
 }
 
 /// Leads back to the order, or says why not.

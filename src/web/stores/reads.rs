@@ -4,7 +4,7 @@ use db::addresses::Purpose;
 use db::{addresses, items, stores};
 use domain::ids::{ItemId, StoreId};
 use domain::item::Item;
-use domain::store::{Member, Store, StoreAct, StoreRole};
+use domain::store::{Member, Store, StoreAct, StoreRole, sets_tier};
 
 pub use db::addresses::Book as PayoutBook;
 pub use db::items::Card;
@@ -28,6 +28,8 @@ pub struct StorePage {
     pub released: Option<u64>,
     /// What the viewer is in it.
     pub role: Option<StoreRole>,
+    /// Whether the viewer sets its tier.
+    pub sets_tier: bool,
 }
 
 /// A store as its members see it.
@@ -118,7 +120,8 @@ pub async fn shown(
         })
         .await?;
     let (cards, next) = paging::split(rows, limit, after_card);
-    Ok(StorePage { store, cards, next, released, role })
+    let sets_tier = viewer.is_some_and(|who| sets_tier(who.role, role));
+    Ok(StorePage { store, cards, next, released, role, sets_tier })
 }
 
 /// The viewer's stores with his part in each.

@@ -20,6 +20,9 @@ pub struct Doc;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HoldingsJson {
     items: Vec<HoldingJson>,
+    /// Orders that were paid more than 30 days ago and still wait for their outcome; 1000 for as many
+    /// or more.
+    stuck_orders: i64,
 }
 
 /// What escrow holds and owes in one asset; sums are base units.
@@ -80,5 +83,7 @@ impl From<&Holding> for HoldingJson {
     responses((status = 200, body = HoldingsJson)))]
 pub async fn show(app: State, _reader: Reader) -> ApiResult {
     let holdings = reads::holdings(&app).await?;
-    Ok(api::ok(&HoldingsJson { items: holdings.iter().map(HoldingJson::from).collect() }))
+    let stuck_orders = reads::stuck(&app).await?;
+    let items = holdings.iter().map(HoldingJson::from).collect();
+    Ok(api::ok(&HoldingsJson { items, stuck_orders }))
 }

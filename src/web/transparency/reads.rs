@@ -55,6 +55,13 @@ pub async fn holdings(app: &App) -> Result<Vec<Holding>, AppError> {
     Ok(put_together(totals, sights))
 }
 
+/// How many orders were funded a month ago and have come to no end, counted up to
+/// [`db::overview::COUNTED`].
+pub async fn stuck(app: &App) -> Result<i64, AppError> {
+    let now = app.now();
+    Ok(app.read(move |conn| db::overview::stuck(conn, now)).await?)
+}
+
 fn put_together(totals: Vec<Standing>, sights: Vec<Sight>) -> Vec<Holding> {
     let blank = |asset| Holding { asset, sight: None, accounts: BTreeMap::new() };
     let mut all: BTreeMap<Asset, Holding> = BTreeMap::new();

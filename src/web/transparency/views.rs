@@ -1,5 +1,6 @@
 //! What escrow holds and owes, as a page.
 
+use db::overview::COUNTED;
 use domain::asset::Asset;
 use domain::books::Account;
 use domain::money::Amount;
@@ -21,7 +22,7 @@ const PARTS: [(Account, &str); 8] = [
 ];
 
 /// The page of all assets.
-pub fn holdings(all: &[Holding]) -> Markup {
+pub fn holdings(all: &[Holding], stuck: i64) -> Markup {
     html! {
         (ui::page_head("What escrow holds", Some("All money that lies in escrow here, as the chains hold it and as the books owe it."), html! {}))
         @if all.is_empty() {
@@ -31,6 +32,16 @@ pub fn holdings(all: &[Holding]) -> Markup {
             (table(all))
             @for holding in all { (parts(holding)) }
         }
+        (ui::panel(Some("Orders that come to no end"), html! {
+            p {
+                @match stuck {
+                    0 => "No order that was paid more than 30 days ago still waits for its outcome.",
+                    1 => "One order that was paid more than 30 days ago still waits for its outcome. Staff have been told.",
+                    many if many >= COUNTED => { (COUNTED) " or more orders that were paid more than 30 days ago still wait for their outcome. Staff have been told." },
+                    many => { (many) " orders that were paid more than 30 days ago still wait for their outcome. Staff have been told." },
+                }
+            }
+        }))
         (ui::panel(Some("How to read this"), ui::prose(
             "Every order is paid into an address of its own. Escrow reads all addresses at which it owes something by one block and adds up what they hold. \
              The books are kept apart from that: each payment in, each payout and each fee is one entry, and entries cannot be changed. \

@@ -39,6 +39,8 @@ pub struct Viewer {
     pub role: Role,
     /// Whether it belongs to a store.
     pub has_stores: bool,
+    /// Notices that were not read.
+    pub unread: i64,
 }
 
 /// Light, dark, or as the visitor's system says.
@@ -172,6 +174,7 @@ fn masthead(chrome: &Chrome) -> Markup {
                     (menu_link(chrome, &url::home(), "Shop"))
                     @if let Some(viewer) = &chrome.viewer {
                         (menu_link(chrome, &url::orders(), "Orders"))
+                        (unread(chrome, viewer.unread))
                         (menu_link(chrome, &url::selling(), if viewer.has_stores { "Store" } else { "Sell" }))
                         @if viewer.role.is_staff() { (menu_link(chrome, &url::disputes(), "Disputes")) }
                         @if policy::sees_site(viewer.role) { (menu_link(chrome, &url::admin(), "Admin")) }
@@ -207,6 +210,8 @@ fn part_of(path: &str) -> Url {
     }
 }
 
+/// The highest number of new notices that is shown.
+const UNREAD_SHOWN: i64 = 99;
 /// Where pages are that stand in no menu.
 const NOWHERE: &str = "/-";
 
@@ -223,6 +228,18 @@ fn whoami(chrome: &Chrome) -> Markup {
                 a.whoami-name href=(url::login()) { "Sign in" }
                 span.whoami-register { (link_button(&url::register(), "Create account", Look::Plain)) }
             }
+        }
+    }
+}
+
+/// The way to the notices, with the number of new ones.
+fn unread(chrome: &Chrome, count: i64) -> Markup {
+    let shown = if count > UNREAD_SHOWN { format!("{UNREAD_SHOWN}+") } else { count.to_string() };
+    let here = (chrome.path == url::notices().as_str()).then_some("page");
+    html! {
+        a href=(url::notices()) aria-current=[here] {
+            "Notices"
+            @if count > 0 { span.count { (shown) (visually_hidden(" new")) } }
         }
     }
 }

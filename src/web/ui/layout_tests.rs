@@ -59,7 +59,8 @@ fn the_settings_of_htmx_are_json_and_shut() {
 fn only_who_is_signed_in_can_sign_out_and_the_form_carries_the_token() {
     let outside = page(&chrome());
     assert!(outside.contains("href=\"/login\"") && !outside.contains("action=\"/logout\""));
-    let viewer = Viewer { username: "ada".to_owned(), role: Role::Customer, has_stores: false };
+    let viewer =
+        Viewer { username: "ada".to_owned(), role: Role::Customer, has_stores: false, unread: 0 };
     let inside = page(&Chrome { viewer: Some(viewer.clone()), ..chrome() });
     assert!(inside.contains("action=\"/logout\"") && !inside.contains("href=\"/login\""));
     assert!(inside.contains(">Sell<") && !inside.contains(">Store<"));
@@ -73,8 +74,12 @@ fn only_who_is_signed_in_can_sign_out_and_the_form_carries_the_token() {
 
 #[test]
 fn the_menu_knows_where_we_are() {
-    let viewer =
-        Some(Viewer { username: "ada".to_owned(), role: Role::Customer, has_stores: false });
+    let viewer = Some(Viewer {
+        username: "ada".to_owned(),
+        role: Role::Customer,
+        has_stores: false,
+        unread: 0,
+    });
     let inside = page(&Chrome { viewer: viewer.clone(), ..chrome() });
     assert!(inside.contains("href=\"/orders\" aria-current=\"true\""), "{inside}");
     assert_eq!(inside.matches("aria-current").count(), 1);

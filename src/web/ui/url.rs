@@ -209,6 +209,11 @@ pub fn signer() -> Url {
     account().seg("signer")
 }
 
+/// The viewer's invitation link and what it earned.
+pub fn referrals() -> Url {
+    account().seg("referrals")
+}
+
 /// Login.
 pub fn login() -> Url {
     Url::fixed("/login")
@@ -232,6 +237,11 @@ pub fn theme() -> Url {
 /// How escrow works here.
 pub fn help() -> Url {
     Url::fixed("/help")
+}
+
+/// The notices.
+pub fn notices() -> Url {
+    Url::fixed("/notices")
 }
 
 /// What escrow holds and owes.

@@ -14,7 +14,7 @@ const HINT: &str = "Of everything in escrow, from 0 to 100. The rest goes to the
 impl Ask<'_> {
     pub(crate) fn offer(self) -> Markup {
         let (view, share) = (self.view, self.typed.share.to_owned());
-        let facts = vec![
+        let mut facts = vec![
             (
                 "What happens",
                 html! { "The other party sees your offer and may accept it, which divides the money at once. It stands until you make another one." },
@@ -25,9 +25,14 @@ impl Ask<'_> {
             ),
             ("In escrow", ui::amount(crate::orders::views::pay::money(view, view.credited))),
         ];
+        if self.signs() {
+            facts.push(("The buyer gets", html! { (share) " %" }));
+        }
         let fields = html! {
-            (Field::number("share", "The buyer gets").suffix("%").required().hint(HINT)
-                .value(&share).faults(self.faults))
+            @if self.signs() { (ui::hidden("share", &share)) (self.signature()) } @else {
+                (Field::number("share", "The buyer gets").suffix("%").required().hint(HINT)
+                    .value(&share).faults(self.faults))
+            }
         };
         self.show(("Make an offer?", "Make this offer", Look::Primary), facts, None, fields)
     }
@@ -74,6 +79,14 @@ impl Ask<'_> {
             let fee = html! { (view.resolver_fee()) " of the escrow, half from each side" };
             facts.push(("Fee for the ruling", fee));
         }
+        if self.signs() {
+            facts.push(("The buyer gets", html! { (share) " %" }));
+            facts.push(("Why", ui::prose(&reason)));
+            let fields = html! {
+                (ui::hidden("share", &share)) (ui::hidden("reason", &reason)) (self.signature())
+            };
+            return self.show(("Rule in this dispute?", "Rule", Look::Danger), facts, None, fields);
+        }
         let fields = html! {
             (Field::number("share", "The buyer gets").suffix("%").required()
                 .hint("0 releases, 100 refunds, anything between divides.").value(&share).faults(self.faults))
@@ -109,7 +122,7 @@ impl Ask<'_> {
         let words = ("Confirm this ruling?", "Confirm the ruling", Look::Danger);
         let warning =
             "It is carried out as soon as its notice is over. To rule otherwise, go back and rule.";
-        let fields = ui::hidden("ruling", ruling.n);
+        let fields = html! { (ui::hidden("ruling", ruling.n)) (self.signature()) };
         self.show(words, facts, Some(warning), fields)
     }
 }

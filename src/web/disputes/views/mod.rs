@@ -40,6 +40,9 @@ fn sums(view: &OrderView, division: Division) -> Vec<(&'static str, Markup)> {
         ("To the vendor", html! { (sum(LegRole::Vendor)) " for " (view.store_name) }),
         ("To this site", html! { (sum(LegRole::Commission)) " commission" }),
     ];
+    if plan.legs.iter().any(|leg| leg.role == LegRole::Referral) {
+        sums.push(("To whoever invited the buyer", sum(LegRole::Referral)));
+    }
     if plan.legs.iter().any(|leg| leg.role == LegRole::Resolver) {
         sums.push(("For the ruling", sum(LegRole::Resolver)));
     }

@@ -49,6 +49,9 @@ fn offers(view: &OrderView) -> Markup {
         @if both.iter().all(|(_, offer)| offer.is_none()) {
             p.note { "Nobody has made an offer yet." }
         }
+        @if let Some(n) = view.settling.refused.last() {
+            p.note { "Escrow did not take offer " (n) ": it is not signed by the buyer's wallet in time, or not one that a party could make." }
+        }
         @for (by, offer) in both {
             @if let Some(offer) = offer {
                 p {

@@ -17,6 +17,7 @@ use super::reseal;
 use crate::disputes::actions as disputes;
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::consent::Given;
 use crate::state::App;
 
 /// An act with what belongs to it, as somebody gave it.
@@ -24,14 +25,14 @@ use crate::state::App;
 pub enum Deed {
     /// Asks escrow for what needs no row of its own.
     Ask(Asking),
-    /// Rules: the buyer's share, and why.
-    Rule(Bps, String),
+    /// Rules: the buyer's share, why, and the staff member's signature where the site wants one.
+    Rule(Bps, String, Option<Given>),
     /// Marks the order as shipped, with what the buyer should know to follow it.
     Ship(String),
     /// Opens a dispute: a word of [`REASONS`] and a statement.
     Dispute(String, String),
-    /// Proposes what the buyer should get.
-    Offer(Bps),
+    /// Proposes what the buyer should get, with his signature where the order wants one.
+    Offer(Bps, Option<Given>),
     /// Adds a statement to a dispute.
     Claim(String),
     /// Asks for another address; whoever does has typed the password just now.
@@ -53,7 +54,7 @@ impl Deed {
             Self::Rule(..) => Act::Ask(IntentAction::Rule),
             Self::Ship(_) => Act::Ship,
             Self::Dispute(..) => Act::Dispute,
-            Self::Offer(_) => Act::Offer,
+            Self::Offer(..) => Act::Offer,
             Self::Claim(_) => Act::Claim,
             Self::Reseal(_) => Act::Reseal,
             Self::KeepAddress => Act::KeepAddress,
@@ -76,10 +77,10 @@ pub async fn perform(
     let at = Acting { app, who, view: &view, request_id };
     match deed {
         Deed::Ask(asking) => ask::ask(at, asking).await,
-        Deed::Rule(buyer, reason) => disputes::rule(at, buyer, &reason).await,
+        Deed::Rule(buyer, reason, given) => disputes::rule(at, (buyer, &reason), given).await,
         Deed::Ship(note) => ship(at, &note).await,
         Deed::Dispute(reason, statement) => dispute(at, &reason, &statement).await,
-        Deed::Offer(buyer) => disputes::offer(at, buyer).await,
+        Deed::Offer(buyer, given) => disputes::offer(at, buyer, given).await,
         Deed::Claim(body) => disputes::claim(at, &body).await,
         Deed::Reseal(address) => reseal::ask(at, &address).await,
         Deed::KeepAddress => reseal::keep(at).await,

@@ -1,16 +1,34 @@
-//! What the sealed terms say of an order, for whoever looks at it.
+//! What stands of an order, and what its sealed terms say, for whoever looks at it.
 
+use db::rulings::Ruling;
 use domain::EvmAddress;
-use domain::intent::ActorRole;
+use domain::journey::Position;
 use domain::limits;
 use domain::money::Bps;
-use domain::policy::{InDispute, Relation};
+use domain::policy::Relation;
 use domain::signed;
 
 use super::read::OrderView;
 use super::waits::ResealView;
 
 impl OrderView {
+    /// What decides about its next step.
+    pub(super) fn position(&self) -> Position {
+        Position {
+            status: self.status,
+            credited: !self.credited.is_zero(),
+            unfinal: !self.unfinal.is_zero(),
+            intent_open: self.intent.is_some(),
+            disputed: self.dispute.is_some(),
+            paying: self.paying,
+            held: self.held.as_ref().map(|held| (held.who, held.by)),
+            expires_at: self.expires_at,
+            dispatched: !self.shipments.is_empty(),
+            deadline: self.deadline,
+            ruling: self.settling.ruling().map(Ruling::standing).zip(self.settling.due),
+        }
+    }
+
     /// Where the viewer's own side is paid by the sealed terms.
     pub fn own_address(&self) -> Option<EvmAddress> {
         match self.relation {
@@ -34,16 +52,6 @@ impl OrderView {
     /// The wallet without whose signature the buyer parts with no money, by the sealed terms.
     pub fn signer(&self) -> Option<EvmAddress> {
         self.sealed.as_ref().and_then(|sealed| sealed.terms.signer)
-    }
-
-    /// What of the dispute decides. Where a wallet signs for the buyer, no offer of his is for the
-    /// vendor to take: the buyer accepts the vendor's, with the signature.
-    pub(super) fn in_dispute(&self) -> InDispute {
-        let mut now = self.settling.situation();
-        if self.relation.actor() == Some(ActorRole::Vendor) && self.signer().is_some() {
-            now.buyer_offer = false;
-        }
-        now
     }
 
     /// Where the vendor is paid, once it is sealed.

@@ -12,7 +12,7 @@ use domain::refusal::Refusal;
 use super::act::Acting;
 use super::read::OrderView;
 use crate::error::AppError;
-use crate::orders::consent::{self, Given};
+use crate::orders::consent::{self, Given, Plan};
 
 /// What somebody asks of escrow.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Asking {
     pub action: IntentAction,
     /// The number of the offer or ruling that it is about.
     pub about: Option<i32>,
-    /// The signature of the buyer's wallet, where the order wants one.
+    /// The signature of a wallet, where the act wants one.
     pub consent: Option<Given>,
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn ask(at: Acting<'_>, asking: Asking) -> Result<(), AppError> 
         Err(Refusal::InProgress) if is_asked(at.view, (action, about)) => return Ok(()),
         permitted => permitted?,
     };
-    let consent = consent::checked(at.view, (action, about), consent, at.app.now())?;
+    let consent = consent::checked(at.view, Plan::ask(action, about), consent, at.app.now())?;
     let (id, actor, now) = (at.view.id, (at.who.id, role), at.app.now());
     let request_id = at.request_id.to_owned();
     at.write("ask escrow", Refusal::InProgress, move |tx| {
@@ -51,9 +51,6 @@ fn is_about(view: &OrderView, (action, about): (IntentAction, Option<i32>)) -> R
     match (action, role) {
         // Other roles are refused by the rules.
         (IntentAction::Accept, ActorRole::Staff) => Ok(()),
-        (IntentAction::Accept, ActorRole::Vendor) if view.signer().is_some() => {
-            Err(Refusal::SignerAccepts)
-        }
         (IntentAction::Accept, _) => {
             dispute::acceptable(&view.settling.offers(), n, role).map(drop)
         }

@@ -1,26 +1,26 @@
 //! Placing an order: what it would cost, and the order itself.
 
-use std::sync::Arc;
-
 use db::orders::{DeliveryRow, LineRow, OrderRow};
-use db::placing::{self, OnSale};
-use db::{Conn, DbError, WebTx, codec, turns};
+use db::placing::OnSale;
+use db::{DbError, WebTx, codec, turns};
 use domain::EvmAddress;
 use domain::chain::ChainId;
 use domain::clamps::Bound;
 use domain::clock::{Span, Time};
-use domain::ids::{OrderId, PackageId, RateId, StoreId, UserId};
+use domain::ids::{OrderId, PackageId, RateId, UserId};
 use domain::limits;
 use domain::money::Cents;
-use domain::order::{self, AssetNow, Basket, Placement, Quote, Rate};
+use domain::order::{self, AssetNow, Basket, Quote, Rate};
 use domain::refusal::{Fault, OrderRefusal};
 use domain::seal::hex;
 
+use super::facts::{Facts, Site, facts};
+use super::shares::Split;
 use crate::error::AppError;
 use crate::http::idempotency::Ticket;
 use crate::http::viewer::Account;
 use crate::orders::delivery;
-use crate::state::{App, Market, Payable, Pulse};
+use crate::state::App;
 
 /// The most lines of packages in an order.
 pub const LINES_MAX: usize = 20;
@@ -41,6 +41,8 @@ pub struct AssetOption {
     pub rate: Option<(RateId, Rate)>,
     /// The sum, or why it cannot be paid in this.
     pub quote: Result<Quote, OrderRefusal>,
+    /// How the sum is shared out, where it can be paid in this.
+    pub split: Option<Split>,
 }
 
 /// A wish with prices, before it is an order.
@@ -94,10 +96,10 @@ pub async fn checkout(app: &App, who: &Account, wish: Wish) -> Result<Checkout, 
         .market
         .payable
         .iter()
-        .map(|(asset, rate)| AssetOption {
-            now: *asset,
-            rate: *rate,
-            quote: order::quote(basket.total, *asset, rate.map(|rate| rate.1), now),
+        .map(|(asset, rate)| {
+            let quote = order::quote(basket.total, *asset, rate.map(|rate| rate.1), now);
+            let split = quote.as_ref().ok().map(|quote| facts.split(&basket, asset, quote.due));
+            AssetOption { now: *asset, rate: *rate, quote, split }
         })
         .collect();
     Ok(Checkout { chosen: facts.chosen, basket, options, refusal })
@@ -231,109 +233,6 @@ fn write(
     Ok(None)
 }
 
-/// What is the same for every wish of this moment.
-struct Site {
-    market: Arc<Market>,
-    escrow_open: bool,
-    now: Time,
-}
-
-impl Site {
-    async fn of(app: &App, now: Time) -> Result<Self, AppError> {
-        let escrow_open = app.pulse().await == Pulse::Running;
-        Ok(Self { market: app.market().await?, escrow_open, now })
-    }
-}
-
-/// What the tables say about a wish.
-struct Facts {
-    chosen: Vec<(OnSale, u32)>,
-    market: Arc<Market>,
-    escrow_open: bool,
-    own_store: bool,
-    payout_address: bool,
-    open_unpaid: i64,
-}
-
-/// Reads the facts; `None` where something is not on sale or the packages are of several stores.
-fn facts(
-    conn: &mut Conn,
-    user: UserId,
-    wish: &Wish,
-    site: &Site,
-) -> Result<Option<Facts>, DbError> {
-    let mut chosen = Vec::new();
-    for (package, quantity) in &wish.lines {
-        let Some(on_sale) = placing::on_sale(conn, *package)? else { return Ok(None) };
-        chosen.push((on_sale, *quantity));
-    }
-    let Some(store) = one_store(&chosen) else { return Ok(None) };
-    Ok(Some(Facts {
-        market: Arc::clone(&site.market),
-        escrow_open: site.escrow_open,
-        own_store: placing::is_member(conn, store, user)?,
-        payout_address: placing::has_payout_address(conn, store, site.now)?,
-        // Counted where it is needed: on the checkout page here, and under the lock when placing.
-        open_unpaid: 0,
-        chosen,
-    }))
-}
-
-fn one_store(chosen: &[(OnSale, u32)]) -> Option<StoreId> {
-    let (first, _) = chosen.first()?;
-    chosen.iter().all(|(on_sale, _)| on_sale.store == first.store).then_some(first.store)
-}
-
-impl Facts {
-    fn basket(&self) -> Result<Basket, OrderRefusal> {
-        let offers: Vec<_> =
-            self.chosen.iter().map(|(on_sale, n)| (on_sale.offer.clone(), *n)).collect();
-        Basket::of(&offers)?.within(&self.market.clamps)
-    }
-
-    fn payable(&self, (chain, token): PayIn) -> Option<&Payable> {
-        let is_it = |now: &AssetNow| (now.asset.chain, now.asset.token) == (chain, token);
-        self.market.payable.iter().find(|(now, _)| is_it(now))
-    }
-
-    fn asset(&self, pay: PayIn) -> Option<AssetNow> {
-        self.payable(pay).map(|(now, _)| *now)
-    }
-
-    fn newest(&self, pay: PayIn) -> Option<(RateId, Rate)> {
-        self.payable(pay).and_then(|(_, rate)| *rate)
-    }
-
-    fn shown_rate(
-        &self,
-        conn: &mut Conn,
-        pay: PayIn,
-        id: RateId,
-    ) -> Result<Option<(RateId, Rate)>, DbError> {
-        let Some(chosen) = self.asset(pay) else { return Ok(None) };
-        Ok(placing::rate_by_id(conn, id, chosen.asset.rate_name())?.map(|rate| (id, rate)))
-    }
-
-    fn decide(
-        &self,
-        basket: &Basket,
-        chosen: AssetNow,
-        rate: Option<Rate>,
-        now: Time,
-    ) -> Result<Quote, OrderRefusal> {
-        order::place(&Placement {
-            basket,
-            asset: chosen,
-            rate,
-            escrow_open: self.escrow_open,
-            own_store: self.own_store,
-            payout_address: self.payout_address,
-            open_unpaid: self.open_unpaid,
-            now,
-        })
-    }
-}
-
 fn deliver<'a>(basket: &Basket, given: Option<&'a str>) -> Result<Option<&'a str>, OrderRefusal> {
     match (basket.ships, given) {
         (true, None) => {
@@ -364,6 +263,7 @@ fn row(
 ) -> Result<OrderRow, AppError> {
     let (first, _) = facts.chosen.first().ok_or(OrderRefusal::NotOnSale)?;
     let (asset, clamps) = (agreed.chosen.asset, &facts.market.clamps);
+    let referral = facts.referral.share(Some(agreed.command.refund));
     Ok(OrderRow {
         id: id.to_string(),
         buyer_id: buyer.to_string(),
@@ -376,7 +276,7 @@ fn row(
         rate_id: agreed.rate_id.to_string(),
         rate_usd_micros: codec::column("orders.rate_usd_micros", agreed.quote.usd.get())?,
         refund_address: agreed.command.refund.to_string(),
-        commission_bps: first.tier.commission().min(clamps.bps(Bound::Commission)).get().into(),
+        commission_bps: facts.commission().get().into(),
         tolerance_bps: limits::TOLERANCE.min(clamps.bps(Bound::Tolerance)).get().into(),
         handling_hours: codec::column("orders.handling_hours", basket.handling_hours)?,
         inspection_hours: codec::column("orders.inspection_hours", basket.inspection_hours)?,
@@ -387,6 +287,9 @@ fn row(
         expires_at: codec::stamp(agreed.quote.expires_at),
         token_address: asset.token.map(|token| token.to_string()),
         leg_fee: asset.token.map(|_| codec::amount_text(agreed.chosen.leg_fee)),
+        tier: Some(first.tier.as_str().to_owned()),
+        referrer_id: referral.map(|(inviter, _)| inviter.to_string()),
+        referral_bps: referral.map(|(_, share)| share.get().into()),
     })
 }
 

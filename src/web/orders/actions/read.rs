@@ -1,13 +1,14 @@
 //! Reading orders: one with its whole story, or a board of them.
 
+use db::balances::Standing;
 use db::deadlines::{self, Deadline};
 use db::deposits::Deposit;
+use db::desk::ChainRow;
 use db::disputes::DisputeRow;
 use db::held::Held;
 use db::intents::IntentRow;
 use db::orders::OrderRow;
 use db::reseals::{RequestRow, Reseal};
-use db::rulings::Ruling;
 use db::shipments::ShipmentRow;
 use db::story::{AnswerRow, EventRow, LegRow, SealedTerms, StateRow};
 use db::tokens::Stray;
@@ -18,7 +19,7 @@ use domain::chain::{ChainId, ChainSpec};
 use domain::clock::Time;
 use domain::deadline::RunClock;
 use domain::ids::{OrderId, StoreId, UserId};
-use domain::journey::{self, Next, Position, Who};
+use domain::journey::{self, Next, Who};
 use domain::money::{Amount, Bps, Cents, UsdMicros};
 use domain::order::{Line, OrderStatus};
 use domain::policy::{self, Act, Relation, Situation};
@@ -28,6 +29,7 @@ use crate::disputes::actions::note_seen;
 use crate::disputes::read::Settling;
 use crate::error::AppError;
 use crate::http::viewer::Account;
+use crate::orders::actions::shares::{self, PaidOut, Split};
 use crate::orders::actions::waits::{HeldView, ResealView};
 use crate::orders::delivery;
 use crate::state::App;
@@ -67,6 +69,10 @@ pub struct OrderView {
     pub usd: UsdMicros,
     /// The site's share.
     pub commission: Bps,
+    /// How the sum is shared out, as it would be planned now.
+    pub split: Split,
+    /// What has left escrow for good.
+    pub paid: Option<PaidOut>,
     /// How much less still counts.
     pub tolerance: Bps,
     /// Where a refund goes.
@@ -151,7 +157,7 @@ impl OrderView {
             disputed: self.dispute.is_some(),
             extended: self.extended,
             intent_open: self.intent.is_some(),
-            dispute: self.in_dispute(),
+            dispute: self.settling.situation(),
             reseal_asked: self.own_reseal().is_some(),
             reseal_waits: self.own_reseal().is_some_and(ResealView::waits),
         }
@@ -179,6 +185,8 @@ struct Rows {
     next_intent: i32,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
+    accounts: Vec<Standing>,
+    fees: Option<ChainRow>,
     held: Option<Held>,
     asked: Vec<RequestRow>,
     taken: Vec<Reseal>,
@@ -202,7 +210,8 @@ pub async fn view(app: &App, who: &Account, id: OrderId) -> Result<OrderView, Ap
             }
             let mut rows = rows(conn, id, order, relation, (store_name, buyer_name))?;
             if rows.dispute.is_some() {
-                rows.settling = Settling::of(conn, id, (relation, user), now)?;
+                let signer = rows.sealed.as_ref().and_then(|sealed| sealed.terms.signer);
+                rows.settling = Settling::of(conn, (id, signer), (relation, user), now)?;
             }
             Ok(Some(rows))
         })
@@ -243,6 +252,8 @@ fn rows(
         next_intent: db::intents::next_number(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
         legs: db::story::legs(conn, id)?,
+        accounts: db::balances::of_order(conn, id)?,
+        fees: db::desk::chain(conn, chain_of(&order)?)?,
         held: db::held::of_order(conn, id)?,
         asked: db::reseals::requests(conn, id)?,
         taken: db::reseals::of_order(conn, id)?,
@@ -262,6 +273,13 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     let leg_fee = rows.order.leg_fee.as_deref().map(|fee| codec::amount("orders.leg_fee", fee));
     let version = version(&rows);
     let reseals = ResealView::all((&rows.asked, &rows.taken), rows.clock, app.now());
+    let asset = asset(&rows.order, id)?;
+    let sealed = rows.sealed.as_ref().map(|sealed| &sealed.terms);
+    let inviter = sealed.and_then(|terms| Some(terms.referral?.address));
+    let split = shares::planned(&rows.order, &rows.lines, (sealed, rows.fees.as_ref()))?;
+    let refund = refund(&rows)?;
+    let running = rows.clock.zip(rows.deadline);
+    let deadline = running.map(|(clock, deadline)| clock.moment(deadline.due, app.now()));
     let mut view = OrderView {
         id: codec::parsed("orders.id", &rows.order.id)?,
         store: codec::parsed("orders.store_id", &rows.order.store_id)?,
@@ -272,25 +290,20 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         lines: rows.lines,
         total: codec::cents("orders.total_cents", rows.order.total_cents)?,
         chain,
-        asset: asset(&rows.order, id)?,
+        asset,
         leg_fee: leg_fee.transpose()?,
         deposits: rows.deposits,
         strays: rows.strays,
         due: codec::amount("orders.amount", &rows.order.amount)?,
-        usd: UsdMicros::new(codec::number("orders.rate_usd_micros", rows.order.rate_usd_micros)?)
-            .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))?,
+        usd: usd(&rows.order)?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
+        split,
+        paid: PaidOut::of(&rows.legs, &rows.accounts, (&asset, inviter)),
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
-        refund: match &rows.sealed {
-            Some(sealed) => sealed.terms.refund,
-            None => codec::parsed("orders.refund_address", &rows.order.refund_address)?,
-        },
+        refund,
         sealed: rows.sealed,
         ships: rows.order.ships,
-        deadline: rows
-            .clock
-            .zip(rows.deadline)
-            .map(|(clock, deadline)| clock.moment(deadline.due, app.now())),
+        deadline,
         extended: rows.deadline.is_some_and(|deadline| deadline.extended),
         handling_hours: codec::number("orders.handling_hours", rows.order.handling_hours)?,
         inspection_hours: codec::number("orders.inspection_hours", rows.order.inspection_hours)?,
@@ -323,12 +336,25 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         view.delivery =
             rows.delivery.map(|sealed| delivery::open(app, view.id, &sealed)).transpose()?;
     }
-    view.next = journey::next(&position(&view));
+    view.next = journey::next(&view.position());
     Ok(view)
 }
 
 fn chain_of(order: &OrderRow) -> Result<ChainId, DbError> {
     Ok(ChainId::from(codec::number::<_, u64>("orders.chain_id", order.chain_id)?))
+}
+
+fn usd(order: &OrderRow) -> Result<UsdMicros, DbError> {
+    UsdMicros::new(codec::number("orders.rate_usd_micros", order.rate_usd_micros)?)
+        .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))
+}
+
+/// As it is sealed, and until then as the buyer wrote it.
+fn refund(rows: &Rows) -> Result<EvmAddress, DbError> {
+    match &rows.sealed {
+        Some(sealed) => Ok(sealed.terms.refund),
+        None => codec::parsed("orders.refund_address", &rows.order.refund_address),
+    }
 }
 
 fn asset(order: &OrderRow, chain: ChainId) -> Result<Asset, DbError> {
@@ -363,21 +389,8 @@ fn take_state(view: &mut OrderView, state: StateRow) -> Result<(), DbError> {
     // Escrow's clamp of the deadline is the one that counts.
     view.expires_at = codec::time(state.expires_at);
     view.funded_at = state.funded_at.map(codec::time);
-    Ok(())
-}
-
-fn position(view: &OrderView) -> Position {
-    Position {
-        status: view.status,
-        credited: !view.credited.is_zero(),
-        unfinal: !view.unfinal.is_zero(),
-        intent_open: view.intent.is_some(),
-        disputed: view.dispute.is_some(),
-        paying: view.paying,
-        held: view.held.as_ref().map(|held| (held.who, held.by)),
-        expires_at: view.expires_at,
-        dispatched: !view.shipments.is_empty(),
-        deadline: view.deadline,
-        ruling: view.settling.ruling().map(Ruling::standing).zip(view.settling.due),
+    if view.funded_at.is_some() {
+        view.split.available = view.credited;
     }
+    Ok(())
 }

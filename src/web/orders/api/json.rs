@@ -2,7 +2,7 @@
 
 use db::codec;
 use db::orders::BoardRow;
-use db::story::{EventRow, LegRow};
+use db::story::EventRow;
 use domain::clock::Time;
 use domain::journey::{Step, Who};
 use domain::money::Amount;
@@ -11,8 +11,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::acts::{self, RefusedJson};
+use super::legs::LegJson;
 use super::money::{DepositJson, HeldJson, ResealJson, StrayJson};
 use super::sealed::SealedJson;
+use super::shares::SharesJson;
 use crate::disputes::api::DisputeJson;
 use crate::http::api::rfc3339;
 use crate::orders::actions::read::OrderView;
@@ -42,24 +44,6 @@ impl From<&Line> for LineJson {
             total_cents: line.total.get(),
         }
     }
-}
-
-/// A payment out of escrow.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LegJson {
-    /// 0 for the order's decision; above for money that came later.
-    case: i32,
-    leg: i32,
-    /// `vendor`, `commission`, `buyer` or `resolver`.
-    role: String,
-    to: String,
-    amount: String,
-    /// `planned`, `signed`, `seen`, `final` or `reverted`.
-    state: String,
-    tx_hash: Option<String>,
-    explorer: Option<String>,
-    block: Option<i64>,
-    final_at: Option<String>,
 }
 
 /// What happens next.
@@ -127,6 +111,8 @@ pub struct OrderJson {
     tolerance_bps: u16,
     /// What a ruling costs where the sealed terms name a resolver, half of it from each side.
     resolver_fee_bps: u16,
+    /// What comes to whom.
+    shares: SharesJson,
     /// The escrow address; absent until escrow issued it, within about two seconds.
     address: Option<String>,
     /// EIP-681 link of the payment that is missing.
@@ -189,6 +175,7 @@ impl From<&OrderView> for OrderJson {
             commission_bps: view.commission.get(),
             tolerance_bps: view.tolerance.get(),
             resolver_fee_bps: view.resolver_fee().get(),
+            shares: SharesJson::of(&view.split, view.paid.as_ref()),
             address: view.address.map(|address| address.to_string()),
             payment_uri: pay.map(|address| url::eip681(&view.asset, &address, missing).to_string()),
             explorer: view
@@ -211,7 +198,7 @@ impl From<&OrderView> for OrderJson {
             intent: intent(view),
             last_answer: answer(view),
             deposits: view.deposits.iter().map(DepositJson::from).collect(),
-            legs: view.legs.iter().map(|row| leg(view, row)).collect(),
+            legs: view.legs.iter().map(|row| LegJson::of(view, row)).collect(),
             strays: view.strays.iter().map(StrayJson::from).collect(),
             next: next(view),
             may: acts::possible(view),
@@ -246,23 +233,7 @@ fn answer(view: &OrderView) -> Option<AnswerJson> {
     })
 }
 
-fn leg(view: &OrderView, row: &LegRow) -> LegJson {
-    let explorer = row.tx_hash.as_deref().and_then(|hash| url::explorer_tx(view.chain, hash));
-    LegJson {
-        case: row.case_no,
-        leg: row.leg,
-        role: row.role.clone(),
-        to: row.to_address.clone(),
-        amount: units(&row.amount),
-        state: row.state.clone(),
-        tx_hash: row.tx_hash.clone(),
-        explorer: explorer.map(|url| url.to_string()),
-        block: row.receipt.as_ref().map(|(_, block, _)| *block),
-        final_at: row.receipt.as_ref().map(|(_, _, at)| rfc3339(codec::time(*at))),
-    }
-}
-
-fn units(fixed: &str) -> String {
+pub(super) fn units(fixed: &str) -> String {
     Amount::from_fixed(fixed).map_or_else(|_| fixed.to_owned(), |amount| amount.to_string())
 }
 

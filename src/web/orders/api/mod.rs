@@ -4,10 +4,12 @@ pub mod acts;
 pub mod at;
 pub mod input;
 pub mod json;
+pub mod legs;
 pub mod money;
 pub mod quote;
 pub mod reseal;
 pub mod sealed;
+pub mod shares;
 
 use actix_web::http::{Method, header};
 use actix_web::web::{Bytes, ReqData};
@@ -35,7 +37,7 @@ use super::actions::board;
 use super::actions::follow::follow;
 use super::actions::place::{self, LINES_MAX, PlaceOrder, Wish};
 use super::actions::read;
-use super::consent;
+use super::consent::{self, Plan};
 use crate::error::{ApiResult, AppError};
 use crate::http::RequestId;
 use crate::http::api;
@@ -251,7 +253,7 @@ pub async fn cancel(at: At) -> ApiResult {
     params(("id" = String, Path)), responses((status = 200, body = WantedJson), (status = 404)))]
 pub async fn wanted(app: State, caller: ApiCaller, id: Id<OrderId>) -> ApiResult {
     let view = read::view(&app, &caller.account, id.0).await?;
-    let wanted = consent::wanted(&view, (IntentAction::Release, None), app.now());
+    let wanted = consent::wanted(&view, Plan::ask(IntentAction::Release, None), app.now());
     Ok(api::ok(&WantedJson::from(wanted)))
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::json::LineJson;
+use super::shares::SharesJson;
 use crate::orders::actions::place::{AssetOption, Checkout};
 
 /// What a quote comes to in one asset.
@@ -23,8 +24,10 @@ pub struct QuoteOption {
     /// US dollars a coin.
     rate_usd: Option<String>,
     /// Base units: the most that one payment out of escrow takes of a coin, what it is charged in a
-    /// token. A release has two, a refund one.
+    /// token.
     network_fee: String,
+    /// What would come to whom; absent where it cannot be paid in this now.
+    shares: Option<SharesJson>,
     /// Why it cannot be paid in this.
     refusal: Option<String>,
 }
@@ -68,6 +71,7 @@ fn option(option: &AssetOption) -> QuoteOption {
         rate_id: quote.and(option.rate).map(|(id, _)| id.to_string()),
         rate_usd: quote.map(|quote| quote.usd.to_string()),
         network_fee: option.now.leg_fee.to_string(),
+        shares: option.split.as_ref().map(|split| SharesJson::of(split, None)),
         refusal: option.quote.as_ref().err().map(ToString::to_string),
     }
 }

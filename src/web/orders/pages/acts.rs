@@ -12,7 +12,7 @@ use domain::policy::Act;
 use domain::refusal::BadText;
 use serde::Deserialize;
 
-use super::{done, needs_password, reseal};
+use super::{done, needs_password, reseal, to_sign};
 use crate::error::{AppError, PageError, PageResult};
 use crate::http::form::{Form, fields};
 use crate::http::page::Ctx;
@@ -67,11 +67,12 @@ const fn names(act: Act) -> &'static [&'static str] {
     match act {
         Act::Ask(IntentAction::Release) => &["signature", "deadline"],
         Act::Ask(IntentAction::Accept) => &["offer", "signature", "deadline"],
-        Act::Ask(IntentAction::Rule) => &["share", "reason"],
-        Act::Ask(IntentAction::Contest | IntentAction::Confirm) => &["ruling"],
+        Act::Ask(IntentAction::Rule) => &["share", "reason", "signature", "deadline"],
+        Act::Ask(IntentAction::Contest) => &["ruling"],
+        Act::Ask(IntentAction::Confirm) => &["ruling", "signature", "deadline"],
         Act::Ship => &["note"],
         Act::Dispute => &["reason", "statement"],
-        Act::Offer => &["share"],
+        Act::Offer => &["share", "signature", "deadline"],
         Act::Claim => &["body"],
         Act::Reseal => &["address", "sure"],
         Act::Ask(_) | Act::KeepAddress | Act::See | Act::SeeDelivery => &[],
@@ -96,7 +97,9 @@ impl Input {
             Ok(Asking { about: Some(number(n)?), ..self.asking(act)? })
         };
         Ok(match act {
-            Act::Ask(IntentAction::Rule) => Deed::Rule(share(&self.share)?, self.reason.clone()),
+            Act::Ask(IntentAction::Rule) => {
+                Deed::Rule(share(&self.share)?, self.reason.clone(), self.given())
+            }
             Act::Ask(IntentAction::Accept) => Deed::Ask(about(&self.offer)?),
             Act::Ask(IntentAction::Contest | IntentAction::Confirm) => {
                 Deed::Ask(about(&self.ruling)?)
@@ -104,7 +107,7 @@ impl Input {
             Act::Ask(_) | Act::See | Act::SeeDelivery => Deed::Ask(self.asking(act)?),
             Act::Ship => Deed::Ship(self.note.clone()),
             Act::Dispute => Deed::Dispute(self.reason.clone(), self.statement.clone()),
-            Act::Offer => Deed::Offer(share(&self.share)?),
+            Act::Offer => Deed::Offer(share(&self.share)?, self.given()),
             Act::Claim => Deed::Claim(self.body.clone()),
             Act::Reseal => Deed::Reseal(self.address.clone()),
             Act::KeepAddress => Deed::KeepAddress,
@@ -113,10 +116,13 @@ impl Input {
 
     fn asking(&self, act: Act) -> Result<Asking, AppError> {
         let Act::Ask(action) = act else { return Err(AppError::NotFound) };
+        Ok(Asking { action, about: None, consent: self.given() })
+    }
+
+    /// What came of a wallet, if anything did.
+    fn given(&self) -> Option<Given> {
         let signature = self.signature.trim().to_owned();
-        let consent =
-            (!signature.is_empty()).then_some(Given { signature, deadline: self.deadline });
-        Ok(Asking { action, about: None, consent })
+        (!signature.is_empty()).then_some(Given { signature, deadline: self.deadline })
     }
 
     /// The same for the page that is shown once more.
@@ -161,7 +167,12 @@ pub async fn act(
         return Ok(page);
     }
     let acted = match input.deed(act) {
-        Ok(deed) => perform(&app, &who.0, id, deed, ctx.request_id()).await,
+        Ok(deed) => {
+            if let Some(page) = to_sign(&ctx, &view, (act, &deed), &input.typed(act)) {
+                return Ok(page);
+            }
+            perform(&app, &who.0, id, deed, ctx.request_id()).await
+        }
         Err(error) => Err(error),
     };
     done(&ctx, &view, act, acted, &input.typed(act))

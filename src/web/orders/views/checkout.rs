@@ -2,10 +2,12 @@
 
 use domain::asset::AssetKind;
 use domain::chain::ChainId;
+use domain::money::Bps;
 use domain::order::Quote;
 use domain::refusal::Fault;
 use maud::{Markup, html};
 
+use super::shares;
 use crate::orders::actions::place::{AssetOption, Checkout, PayIn};
 use crate::ui::{self, Choice, Choices, Field, Look, Money, TextArea, Tone, hidden, url};
 
@@ -64,6 +66,9 @@ pub fn page(
                     (ui::receipt(&lines, checkout.basket.total))
                     @if let Some(on_sale) = checkout.store() { p { "Sold by " (ui::link(&url::store(on_sale.store), &on_sale.store_name)) } }
                 }))
+                @if checkout.refusal.is_none() {
+                    (ui::panel(Some("Where the money goes"), split(checkout)))
+                }
                 (ui::panel(Some("How your money is kept"), ui::how_it_works()))
             },
         ))
@@ -124,7 +129,7 @@ fn pay_choices(checkout: &Checkout, typed: &Typed<'_>, faults: &[Fault]) -> Mark
             value: word,
             label,
             detail: match &option.quote {
-                Ok(quote) => split(checkout, option, quote),
+                Ok(quote) => sum(option, quote),
                 Err(refusal) => html! { (refusal) },
             },
             disabled: !payable(option),
@@ -150,13 +155,12 @@ pub fn read_word(text: &str) -> Option<(PayIn, Option<domain::ids::RateId>)> {
     parts.next().is_none().then_some(((chain, token), rate))
 }
 
-/// Every share of the sum, before anything is paid.
-fn split(checkout: &Checkout, option: &AssetOption, quote: &Quote) -> Markup {
-    let AssetOption { now, .. } = option;
+/// The sum, and in a sentence what the vendor gets of it.
+fn sum(option: &AssetOption, quote: &Quote) -> Markup {
+    let AssetOption { now, split, .. } = option;
     let symbol = now.asset.symbol;
     let money = |amount| Money { amount, decimals: now.asset.decimals, coin: symbol.as_str() };
-    let commission =
-        checkout.store().map(|s| s.tier.commission()).unwrap_or(domain::money::Bps::ZERO);
+    let commission = split.as_ref().map_or(Bps::ZERO, |split| split.rules.commission);
     let fees = now.leg_fee.checked_mul(2).unwrap_or(now.leg_fee);
     html! {
         span.sum { (ui::amount(money(quote.due))) }
@@ -167,6 +171,20 @@ fn split(checkout: &Checkout, option: &AssetOption, quote: &Quote) -> Markup {
             AssetKind::Token => {
                 (ui::amount(money(fees))) " network fees: " (ui::amount(money(now.leg_fee)))
                 " for each of two payments out of escrow. A refund costs it once."
+            }
+        }
+    }
+}
+
+/// Every share of the sum, before anything is paid.
+fn split(checkout: &Checkout) -> Markup {
+    let all =
+        || checkout.options.iter().filter_map(|option| Some((option, option.split.as_ref()?)));
+    html! {
+        @for (n, (option, split)) in all().enumerate() {
+            details open[n == 0] {
+                summary { (option.now.asset.symbol) " on " (option.now.spec.name) }
+                (shares::planned(split, &option.now.asset))
             }
         }
     }

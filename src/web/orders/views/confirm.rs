@@ -96,12 +96,12 @@ impl Ask<'_> {
 
     fn release(self) -> Markup {
         let view = self.view;
-        let commission = view.credited.share(view.commission);
+        let shares = view.split.release().unwrap_or_default();
         let signature = self.signature();
         let warning = view.shipments.is_empty().then_some(
             "The vendor has not marked this order as sent. Pay only if you really have what you bought.",
         );
-        let facts = vec![
+        let mut facts = vec![
             (
                 "What happens",
                 html! { "The money leaves escrow and goes to " (view.store_name) ". This cannot be undone." },
@@ -110,14 +110,25 @@ impl Ask<'_> {
             (
                 "To the vendor",
                 html! {
-                    (ui::amount(pay::money(view, view.credited.minus(commission)))) ", less network fees (" (pay::network_fees(view)) ")"
+                    (ui::amount(pay::money(view, shares.vendor)))
                     @if let Some(payout) = view.sealed.as_ref().map(|sealed| &sealed.terms.payout) {
                         " " (ui::address(payout, url::explorer_address(view.chain, payout)))
                     }
                 },
             ),
-            ("To this site", html! { (ui::amount(pay::money(view, commission))) " commission" }),
+            (
+                "To this site",
+                html! { (ui::amount(pay::money(view, shares.commission))) " commission" },
+            ),
         ];
+        if !shares.referral.is_zero() {
+            let referral = ui::amount(pay::money(view, shares.referral));
+            facts.push(("To whoever invited the buyer", html! { (referral) " of the commission" }));
+        }
+        facts.push((
+            "Network fees",
+            html! { (ui::amount(pay::money(view, shares.network))) ", " (pay::network_fees(view)) },
+        ));
         self.show(
             ("Received everything?", "Received, pay the vendor", Look::Primary),
             facts,
@@ -126,13 +137,20 @@ impl Ask<'_> {
         )
     }
 
-    /// What the buyer's wallet is to sign, where the order wants it.
+    /// Whether a wallet is to sign.
+    pub(crate) const fn signs(&self) -> bool {
+        self.wanted.is_some()
+    }
+
+    /// What a wallet is to sign, where the act wants it: the one that is sealed with the order, or the
+    /// staff member's.
     pub(crate) fn signature(&self) -> Markup {
         let Some((wanted, demo)) = self.wanted else { return html! {} };
+        let who = if self.view.relation == Relation::Staff { "This site" } else { "This order" };
         let json = wanted.typed_text();
         let (signer, chain) = (&wanted.signer, wanted.consent.chain);
         html! {
-            p { "This order wants the signature of the wallet " code.mono { (signer) } ". Let it sign these data (" code { "eth_signTypedData_v4" } ") within the hour, here or elsewhere." }
+            p { (who) " wants the signature of the wallet " code.mono { (signer) } ". Let it sign these data (" code { "eth_signTypedData_v4" } ") within the hour, here or elsewhere." }
             (ui::sign_box(Signing::Typed { json: &json, signer, chain }, demo))
             (hidden("deadline", wanted.consent.deadline))
             (Field::text("signature", "The wallet's signature").faults(self.faults).required().max(140)

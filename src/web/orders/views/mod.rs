@@ -6,5 +6,6 @@ pub mod confirm;
 pub mod order;
 pub mod pay;
 pub mod reseal;
+pub mod shares;
 pub mod timeline;
 pub mod words;

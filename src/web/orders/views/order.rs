@@ -8,7 +8,7 @@ use domain::order::OrderStatus;
 use domain::policy::{Act, Relation};
 use maud::{Markup, html};
 
-use super::{pay, reseal, timeline, words};
+use super::{pay, reseal, shares, timeline, words};
 use crate::disputes::views as disputes;
 use crate::orders::actions::read::OrderView;
 use crate::orders::urls;
@@ -83,7 +83,8 @@ fn right(view: &OrderView) -> Markup {
             }
         }))
         (delivery(view))
-        (ui::panel(Some("Terms"), html! { (pay::shares(view)) (signed(view)) (reseal::link(view)) }))
+        (shares::of_order(view))
+        (ui::panel(Some("Terms"), html! { (pay::terms(view)) (signed(view)) (reseal::link(view)) }))
     }
 }
 

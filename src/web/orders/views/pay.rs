@@ -1,7 +1,7 @@
-//! How to pay: the address, the sum, a code to scan, and what it will be split into.
+//! How to pay: the address, the sum, a code to scan, and what was agreed.
 
 use domain::EvmAddress;
-use domain::money::{Amount, Bps};
+use domain::money::Amount;
 use domain::order::OrderStatus;
 use domain::policy::Relation;
 use maud::{Markup, html};
@@ -62,23 +62,13 @@ fn pay_box(view: &OrderView, address: &EvmAddress, wallet: Option<&ExternalUrl>)
     }
 }
 
-/// What the sum is divided into, before and after paying.
-pub fn shares(view: &OrderView) -> Markup {
-    let commission = view.due.share(view.commission);
-    let mut terms = vec![
+/// What was agreed, sums apart.
+pub fn terms(view: &OrderView) -> Markup {
+    let terms = vec![
         (
             "Sum",
             html! { (ui::amount(money(view, view.due))) " (" (ui::price(view.total)) " at " (view.usd) " USD a coin)" },
         ),
-        (
-            "Commission of this site",
-            html! { (ui::amount(money(view, commission))) " (" (view.commission) ", out of the vendor's share)" },
-        ),
-        (
-            "To the vendor",
-            html! { (ui::amount(money(view, view.due.minus(commission)))) ", less network fees" },
-        ),
-        ("Network fees", network_fees(view)),
         (
             "Vendor is paid at",
             html! {
@@ -100,21 +90,7 @@ pub fn shares(view: &OrderView) -> Markup {
         ("Dispatch within", html! { (view.handling_hours) " hours after the payment" }),
         ("Look at it within", html! { (view.inspection_hours) " hours after dispatch" }),
     ];
-    if view.sealed.is_some() {
-        terms.push(("If staff rule in a dispute", ruling_fee(view)));
-    }
     ui::terms(&terms)
-}
-
-/// What a ruling costs, by the sealed terms.
-fn ruling_fee(view: &OrderView) -> Markup {
-    html! {
-        @if view.resolver_fee() == Bps::ZERO {
-            "no fee is taken for it"
-        } @else {
-            (ui::amount(money(view, view.due.share(view.resolver_fee())))) " (" (view.resolver_fee()) ", half from each side)"
-        }
-    }
 }
 
 /// Whose word it takes before the vendor is paid.

@@ -289,6 +289,7 @@ pub fn payee(role: &str, view: &OrderView) -> String {
         ("vendor", _) => view.store_name.clone(),
         ("buyer", _) => view.buyer_name.clone(),
         ("resolver", _) => "This site, for the ruling".to_owned(),
+        ("referral", _) => "Whoever invited the buyer".to_owned(),
         _ => "Commission of this site".to_owned(),
     }
 }

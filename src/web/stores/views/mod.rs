@@ -61,6 +61,7 @@ pub fn store(page: &StorePage, newer: Option<Url>, older: Option<Url>) -> Markup
     let store = &page.store;
     let edit = html! {
         @if page.role.is_some() { (ui::link_button(&urls::manage(store.id), "Manage this store", Look::Plain)) }
+        @if page.sets_tier { (ui::link_button(&crate::tiers::path(store.id), "Tier and commission", Look::Plain)) }
     };
     html! {
         (ui::breadcrumbs(&[("Stores", urls::list())], &store.name))

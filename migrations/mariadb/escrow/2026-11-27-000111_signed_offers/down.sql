@@ -1,0 +1,1 @@
+ALTER TABLE noted_offers DROP COLUMN IF EXISTS signature;

@@ -1,0 +1,152 @@
+//! How the sum of an order is shared out: as it is planned, and as it went.
+
+use db::balances::Standing;
+use db::desk::ChainRow;
+use db::orders::OrderRow;
+use db::story::LegRow;
+use db::{DbError, codec};
+use domain::EvmAddress;
+use domain::asset::Asset;
+use domain::books::{Account, Sums};
+use domain::limits;
+use domain::money::{Amount, Cents};
+use domain::order::{Line, LineKind};
+use domain::seal::Terms;
+use domain::settle::{Division, LegRole};
+use domain::shares::{Rules, Shares, share_out};
+use domain::store::Tier;
+
+/// How a sum would be shared out now, by the computation by which escrow plans.
+#[derive(Debug, Clone, Copy)]
+pub struct Split {
+    /// Sum of the packages.
+    pub items: Cents,
+    /// Carriage.
+    pub shipping: Cents,
+    /// The rules.
+    pub rules: Rules,
+    /// The store's tier when it was ordered; none of old orders.
+    pub tier: Option<Tier>,
+    /// Fee of one payment out of escrow. A coin's may be another when it leaves.
+    pub leg_fee: Amount,
+    /// What is shared out: what is to be paid, or what is in escrow once that is enough.
+    pub available: Amount,
+}
+
+impl Split {
+    /// The split of lines by rules: fee of a leg, and what is shared out.
+    pub fn new(
+        lines: &[Line],
+        rules: Rules,
+        tier: Option<Tier>,
+        (leg_fee, available): (Amount, Amount),
+    ) -> Self {
+        let sum = |kind| {
+            let all = lines.iter().filter(|line| line.kind == kind).map(|line| line.total);
+            all.fold(Cents::default(), |sum, one| sum.checked_add(one).unwrap_or(Cents::MAX))
+        };
+        let (items, shipping) = (sum(LineKind::Package), sum(LineKind::Shipping));
+        Self { items, shipping, rules, tier, leg_fee, available }
+    }
+
+    /// What comes to whom by a division; none where the sum does not carry the fees.
+    pub fn by(&self, division: Division) -> Option<Shares> {
+        share_out(&self.rules, self.available, self.leg_fee, division).ok()
+    }
+
+    /// What comes to whom when the buyer has what was bought.
+    pub fn release(&self) -> Option<Shares> {
+        self.by(Division::RELEASE)
+    }
+
+    /// What comes to whom when the buyer is paid back.
+    pub fn refund(&self) -> Option<Shares> {
+        self.by(Division::REFUND)
+    }
+
+    /// The most that a ruling costs, half of it from each side; none where it costs nothing.
+    pub fn ruling(&self) -> Option<Amount> {
+        self.rules.resolver.then(|| self.available.share(limits::RESOLVER_FEE))
+    }
+}
+
+/// The split of an order by its sealed terms, or by what was ordered as long as there are none. A
+/// coin's fee is the chain's of now, a token's the one that was ordered.
+pub(super) fn planned(
+    order: &OrderRow,
+    lines: &[Line],
+    (sealed, chain): (Option<&Terms>, Option<&ChainRow>),
+) -> Result<Split, DbError> {
+    let rules = match sealed {
+        Some(terms) => Rules::from(terms),
+        None => Rules {
+            due: codec::amount("orders.amount", &order.amount)?,
+            commission: codec::bps("orders.commission_bps", order.commission_bps)?,
+            referral: order
+                .referral_bps
+                .map(|share| codec::bps("orders.referral_bps", share))
+                .transpose()?,
+            resolver: chain.is_some_and(|chain| chain.resolver),
+            charged: order.token_address.is_some(),
+        },
+    };
+    let fee = order.leg_fee.as_deref().or(chain.map(|chain| chain.leg_fee.as_str()));
+    let fee = fee.map_or(Ok(Amount::ZERO), |fee| codec::amount("orders.leg_fee", fee))?;
+    let tier = codec::parsed_opt("orders.tier", order.tier.as_deref())?;
+    Ok(Split::new(lines, rules, tier, (fee, rules.due)))
+}
+
+/// What left an order's escrow, for good.
+#[derive(Debug, Clone, Default)]
+pub struct PaidOut {
+    /// By payee; a token's charge went with the site's leg.
+    pub parts: Vec<(LegRole, Amount)>,
+    /// What the network took, in the chain's coin: of a coin out of what was kept aside, of a token
+    /// out of the site's gas wallet.
+    pub network: Amount,
+    /// What was kept for fees and not used; it is the site's.
+    pub residue: Amount,
+}
+
+impl PaidOut {
+    /// What the legs and the books of an order say; none as long as nothing is final. A referral that
+    /// its payee's address did not take went to the site.
+    pub fn of(
+        legs: &[LegRow],
+        accounts: &[Standing],
+        (asset, inviter): (&Asset, Option<EvmAddress>),
+    ) -> Option<Self> {
+        let inviter = inviter.map(|address| address.to_string());
+        let mut parts: Vec<(LegRole, Amount)> = Vec::new();
+        for leg in legs.iter().filter(|leg| leg.state == "final") {
+            let (Ok(role), Ok(amount)) = (leg.role.parse(), Amount::from_fixed(&leg.amount)) else {
+                continue;
+            };
+            let lost = role == LegRole::Referral && inviter.as_ref() != Some(&leg.to_address);
+            let role = if lost { LegRole::Commission } else { role };
+            match parts.iter_mut().find(|(known, _)| *known == role) {
+                Some((_, sum)) => *sum = sum.checked_add(amount).unwrap_or(*sum),
+                None => parts.push((role, amount)),
+            }
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        let of = |asset: Asset, account: Account| {
+            let found = accounts.iter().find(|(of, one, _)| (*of, *one) == (asset, account));
+            found.map_or_else(Sums::default, |(_, _, sums)| *sums)
+        };
+        let residue = of(*asset, Account::Residue);
+        let network = match asset.token {
+            None => of(*asset, Account::Gas).taken.minus(residue.given),
+            Some(_) => of(Asset::native_of(asset.chain), Account::Wallet).taken,
+        };
+        Some(Self { parts, network, residue: residue.balance().unwrap_or_default() })
+    }
+
+    /// What a payee got.
+    pub fn to(&self, role: LegRole) -> Amount {
+        let found = self.parts.iter().find(|(known, _)| *known == role);
+        found.map_or(Amount::ZERO, |(_, amount)| *amount)
+    }
+}
