@@ -58,7 +58,7 @@ pub(crate) fn run(settings: &Settings, json: bool) -> Result<(), Stop> {
         Some(_) => {
             let secret = secret::open(&settings.secret_file()?)?;
             let secrets = derive::apart(&secret)?;
-            Some(escrow::providers(secrets.chains, secrets.resolver_wallet))
+            Some(escrow::providers(secrets.chains))
         }
     };
     become_owner(&config, Owner::Courier)?;

@@ -39,8 +39,8 @@ Environment (also read from a file .env in the working folder; the environment w
   REFERRAL_PERCENT         share of the commission for whoever brought the buyer, 0 to 50 (50)
 
 The secret file alone holds, as NAME=VALUE lines, MNEMONIC or ACCOUNT_KEY, ALCHEMY_API_KEY, ALCHEMY_NETWORK,
-COMMISSION_WALLET_MAINNET, _SEPOLIA and _BASE, RESOLVER_WALLET, RPC_URL_MAINNET, _SEPOLIA and
-_BASE, TOKENS_MAINNET, _SEPOLIA and _BASE. `serve` does not start while one of these is in its environment.
+and for the chains _MAINNET, _SEPOLIA and _BASE: COMMISSION_WALLET_, RESOLVER_WALLET_, RPC_URL_ and
+TOKENS_. `serve` does not start while one of these is in its environment.
 
 Exit codes: 0 ended on request, 1 failed, 78 a setting must be mended first.";
 

@@ -226,7 +226,7 @@ fn write_secret(paths: &Paths, devnet: SocketAddr) -> Result<(), Stop> {
     for (name, value) in [
         ("COMMISSION_WALLET_DEV", COMMISSION.to_owned()),
         ("TOKENS_DEV", devnet::DOLLAR.to_checksum(None)),
-        ("RESOLVER_WALLET", RESOLVER.to_owned()),
+        ("RESOLVER_WALLET_DEV", RESOLVER.to_owned()),
         ("RPC_URL_DEV", format!("http://{devnet}")),
         ("PRICES_URL", format!("http://{devnet}/prices/v1/demo/tokens/by-symbol")),
     ] {

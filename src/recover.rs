@@ -92,7 +92,7 @@ fn shut_in(settings: &Settings) -> Result<(Keys, Vec<Served>), Stop> {
     let needs = if reach.names { needs.with_names() } else { needs };
     let standing = cage::close(&needs).map_err(Stop::Config)?;
     say(&format!("isolation level {}", standing.level(own_user)));
-    Ok((keys, escrow::providers(secrets.chains, secrets.resolver_wallet)))
+    Ok((keys, escrow::providers(secrets.chains)))
 }
 
 fn search(keys: &Keys, served: Served, range: &Range) -> Result<Chain, Stop> {
@@ -138,7 +138,7 @@ fn move_all(keys: &Keys, found: &[Chain], (to, sure): (EvmAddress, bool)) -> Res
             .assets
             .all
             .iter()
-            .filter_map(|(asset, domain)| Some((asset.token?, *domain)))
+            .filter_map(|(asset, domain)| Some((asset.token?, (*domain)?)))
             .collect();
         let swept = recover::sweep(keys, &chain.served, (&chain.finds, &domains), to, PATIENCE);
         for one in swept.map_err(failed)? {
@@ -147,7 +147,7 @@ fn move_all(keys: &Keys, found: &[Chain], (to, sure): (EvmAddress, bool)) -> Res
         }
     }
     if all_moved {
-        tell(&format!("All of it is at {to}. What gas wallets hold was left to them."));
+        tell(&format!("All of it is at {to}."));
         Ok(())
     } else {
         Err(Stop::Failed("not all of it was moved; try again for the rest".to_owned()))

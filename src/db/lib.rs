@@ -68,6 +68,7 @@ pub mod stores;
 pub mod story;
 pub mod tiers;
 pub mod tokens;
+pub mod top_ups;
 pub mod turns;
 
 mod dialect;

@@ -120,6 +120,7 @@ pub const OWNERS: &[(&str, Owner, Verbs)] = &[
     ("tokens", Owner::Escrow, Verbs::REVISED),
     ("gas_wallets", Owner::Escrow, Verbs::REVISED),
     ("relays", Owner::Escrow, Verbs::HISTORY),
+    ("top_ups", Owner::Escrow, Verbs::REVISED),
     ("strays", Owner::Escrow, Verbs::REVISED),
     ("payout_requests", Owner::Escrow, Verbs::REVISED),
     ("reseals", Owner::Escrow, Verbs::REVISED),

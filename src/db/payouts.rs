@@ -127,6 +127,8 @@ pub struct Leg {
     pub amount: Amount,
     /// What it pays in.
     pub asset: Asset,
+    /// Whether a token's leg is a transfer by the escrow address itself, which pays its gas.
+    pub by_transfer: bool,
     /// The escrow address.
     pub from: EvmAddress,
     /// Fixed for ever: the nonce of its chain tx, or of a token's leg its number at the address.
@@ -143,6 +145,13 @@ pub struct Leg {
     pub block_hash: Option<[u8; 32]>,
     /// Since when it stands there.
     pub state_at: Time,
+}
+
+impl Leg {
+    /// Whether its chain tx is the escrow address's own, under the leg's nonce.
+    pub const fn is_own(&self) -> bool {
+        self.asset.token.is_none() || self.by_transfer
+    }
 }
 
 pub(crate) fn hash(column: &str, text: &str) -> Result<[u8; 32], DbError> {
@@ -262,6 +271,7 @@ struct LegRow {
     block_hash: Option<String>,
     state_at: NaiveDateTime,
     token_address: Option<String>,
+    by_transfer: bool,
 }
 
 /// A leg's row, and symbol and decimals of what its order is paid in.
@@ -282,6 +292,7 @@ impl TryFrom<Paid> for Leg {
             to: codec::parsed("legs.to_address", &row.to_address)?,
             amount: codec::amount("legs.amount", &row.amount)?,
             asset: codec::asset("legs", chain, row.token_address.as_deref(), (&symbol, decimals))?,
+            by_transfer: row.by_transfer,
             from: codec::parsed("legs.from_address", &row.from_address)?,
             nonce: codec::number("legs.nonce", row.nonce)?,
             gas_limit: codec::number("legs.gas_limit", row.gas_limit)?,
@@ -313,6 +324,7 @@ pub fn insert_leg(tx: &mut EscrowTx<'_>, leg: &Leg) -> Result<(), DbError> {
         block_hash: leg.block_hash.map(|hash| hex(&hash)),
         state_at: codec::stamp(leg.state_at),
         token_address: leg.asset.token.map(|token| token.to_string()),
+        by_transfer: leg.by_transfer,
     };
     diesel::insert_into(legs::table).values(&row).execute(tx.conn())?;
     Ok(())

@@ -53,12 +53,23 @@ pub struct Receipt {
 
 type AttemptColumns = (i32, String, Vec<u8>, String, String, NaiveDateTime);
 
+/// Order, case and leg.
+pub type LegKey = (OrderId, i32, i32);
+
 /// The signed chain txs of a leg, the first one first.
 pub fn attempts(conn: &mut Conn, leg: &Leg) -> Result<Vec<Attempt>, DbError> {
+    attempts_of(conn, (leg.order, leg.case, leg.leg))
+}
+
+/// The signed chain txs under a leg's number, or under that of a top-up.
+pub(crate) fn attempts_of(
+    conn: &mut Conn,
+    (order, case, leg): LegKey,
+) -> Result<Vec<Attempt>, DbError> {
     let found: Vec<AttemptColumns> = chain_attempts::table
-        .filter(chain_attempts::order_id.eq(leg.order.to_string()))
-        .filter(chain_attempts::case_no.eq(leg.case))
-        .filter(chain_attempts::leg.eq(leg.leg))
+        .filter(chain_attempts::order_id.eq(order.to_string()))
+        .filter(chain_attempts::case_no.eq(case))
+        .filter(chain_attempts::leg.eq(leg))
         .order(chain_attempts::attempt)
         .select((
             chain_attempts::attempt,
@@ -86,11 +97,19 @@ pub fn attempts(conn: &mut Conn, leg: &Leg) -> Result<Vec<Attempt>, DbError> {
 
 /// Stores signed bytes. The same number twice fails with [`DbError::Unique`].
 pub fn insert_attempt(tx: &mut EscrowTx<'_>, leg: &Leg, attempt: &Attempt) -> Result<(), DbError> {
+    insert_attempt_of(tx, (leg.order, leg.case, leg.leg), attempt)
+}
+
+pub(crate) fn insert_attempt_of(
+    tx: &mut EscrowTx<'_>,
+    (order, case, leg): LegKey,
+    attempt: &Attempt,
+) -> Result<(), DbError> {
     diesel::insert_into(chain_attempts::table)
         .values((
-            chain_attempts::order_id.eq(leg.order.to_string()),
-            chain_attempts::case_no.eq(leg.case),
-            chain_attempts::leg.eq(leg.leg),
+            chain_attempts::order_id.eq(order.to_string()),
+            chain_attempts::case_no.eq(case),
+            chain_attempts::leg.eq(leg),
             chain_attempts::attempt.eq(attempt.attempt),
             chain_attempts::tx_hash.eq(hex(&attempt.tx_hash)),
             chain_attempts::raw.eq(&attempt.raw),
@@ -144,25 +163,36 @@ pub struct Proven {
     pub fee: Amount,
     /// Whether the money arrived.
     pub succeeded: bool,
+    /// Whether the order's address was the sender, and paid the fee.
+    pub own_gas: bool,
 }
 
 /// The receipts of an order's legs in the order in which they were recorded.
 pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Proven>, DbError> {
-    type Found = (i32, i32, String, String, String, String, bool);
+    type Found = ((i32, i32, String, String, String, String, bool), (Option<String>, bool));
     let found: Vec<Found> = receipts::table
+        .inner_join(
+            legs::table.on(legs::order_id
+                .eq(receipts::order_id)
+                .and(legs::case_no.eq(receipts::case_no))
+                .and(legs::leg.eq(receipts::leg))),
+        )
         .filter(receipts::order_id.eq(order.to_string()))
         .order((receipts::recorded_at, receipts::case_no, receipts::leg))
         .select((
-            receipts::case_no,
-            receipts::leg,
-            receipts::role,
-            receipts::amount,
-            receipts::tx_hash,
-            receipts::fee_paid,
-            receipts::succeeded,
+            (
+                receipts::case_no,
+                receipts::leg,
+                receipts::role,
+                receipts::amount,
+                receipts::tx_hash,
+                receipts::fee_paid,
+                receipts::succeeded,
+            ),
+            (legs::token_address, legs::by_transfer),
         ))
         .load(conn)?;
-    let read = |(case, leg, role, amount, tx_hash, fee, succeeded): Found| {
+    let read = |((case, leg, role, amount, tx_hash, fee, succeeded), (token, own)): Found| {
         Ok(Proven {
             case,
             leg,
@@ -171,13 +201,15 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Proven>, DbError>
             tx_hash: hash("receipts.tx_hash", &tx_hash)?,
             fee: codec::amount("receipts.fee_paid", &fee)?,
             succeeded,
+            own_gas: token.is_none() || own,
         })
     };
     found.into_iter().map(read).collect()
 }
 
 /// What left an order's address for good at or before a block, in the asset that it is paid in:
-/// sums, and of the coin the fees as well. A token's fees are paid by the gas wallet.
+/// sums, and of the coin the fees as well. A token's fees are paid by the gas wallet, or in coin that it
+/// sent for them.
 pub fn spent(conn: &mut Conn, order: OrderId, block: u64) -> Result<Amount, DbError> {
     let block: i64 = codec::column("receipts.block_number", block)?;
     let rows: Vec<(String, String, bool, Option<String>)> = receipts::table

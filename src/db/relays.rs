@@ -11,7 +11,8 @@ use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
 use crate::payouts::{Leg, LegState};
-use crate::schema::{legs, relays};
+use crate::proofs::LegKey;
+use crate::schema::{legs, relays, top_ups};
 
 /// A nonce of a gas wallet and the leg that it carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +27,26 @@ pub struct Relay {
 
 /// Takes a nonce for a leg; one that is taken fails with [`DbError::Unique`].
 pub fn take(tx: &mut EscrowTx<'_>, leg: &Leg, relay: &Relay, at: Time) -> Result<(), DbError> {
-    let chain: i64 = codec::column("relays.chain_id", leg.asset.chain.get())?;
+    take_for(tx, (leg.asset.chain, (leg.order, leg.case, leg.leg)), relay, at)
+}
+
+/// The same for a leg, or for a top-up under its number.
+pub(crate) fn take_for(
+    tx: &mut EscrowTx<'_>,
+    (chain, (order, case, leg)): (ChainId, LegKey),
+    relay: &Relay,
+    at: Time,
+) -> Result<(), DbError> {
+    let chain: i64 = codec::column("relays.chain_id", chain.get())?;
     let nonce: i64 = codec::column("relays.nonce", relay.nonce)?;
     diesel::insert_into(relays::table)
         .values((
             relays::chain_id.eq(chain),
             relays::from_address.eq(relay.from.to_string()),
             relays::nonce.eq(nonce),
-            relays::order_id.eq(leg.order.to_string()),
-            relays::case_no.eq(leg.case),
-            relays::leg.eq(leg.leg),
+            relays::order_id.eq(order.to_string()),
+            relays::case_no.eq(case),
+            relays::leg.eq(leg),
             relays::first_attempt.eq(relay.first_attempt),
             relays::taken_at.eq(codec::stamp(at)),
         ))
@@ -78,10 +89,21 @@ pub fn of_leg(
         .transpose()
 }
 
-/// Whether a lower nonce of the same wallet carries a leg that no block has taken yet.
+/// Whether a lower nonce of the same wallet carries a leg, or a top-up, that no block has taken yet.
 pub fn is_behind(conn: &mut Conn, chain: ChainId, relay: &Relay) -> Result<bool, DbError> {
     let chain: i64 = codec::column("relays.chain_id", chain.get())?;
     let nonce: i64 = codec::column("relays.nonce", relay.nonce)?;
+    let behind_top_up: bool = diesel::select(diesel::dsl::exists(
+        top_ups::table
+            .filter(top_ups::chain_id.eq(chain))
+            .filter(top_ups::from_address.eq(relay.from.to_string()))
+            .filter(top_ups::nonce.lt(nonce))
+            .filter(top_ups::state.eq("signed")),
+    ))
+    .get_result(conn)?;
+    if behind_top_up {
+        return Ok(true);
+    }
     diesel::select(diesel::dsl::exists(
         relays::table
             .inner_join(

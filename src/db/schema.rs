@@ -596,6 +596,7 @@ diesel::table! {
         block_hash -> Nullable<Text>,
         state_at -> Timestamp,
         token_address -> Nullable<Text>,
+        by_transfer -> Bool,
     }
 }
 
@@ -935,6 +936,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    top_ups (order_id, case_no, n) {
+        order_id -> Text,
+        case_no -> Integer,
+        n -> Integer,
+        chain_id -> BigInt,
+        from_address -> Text,
+        nonce -> BigInt,
+        to_address -> Text,
+        amount -> Text,
+        state -> Text,
+        state_at -> Timestamp,
+        tx_hash -> Nullable<Text>,
+        block_number -> Nullable<BigInt>,
+        fee_paid -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     address_book,
     address_requests,
@@ -1009,5 +1028,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     stores,
     strays,
     tokens,
+    top_ups,
     users,
 );

@@ -17,6 +17,9 @@ use crate::doors::EscrowTx;
 use crate::error::DbError;
 use crate::schema::{gas_wallets, strays, tokens};
 
+/// What stands where a token has no domain.
+const NO_DOMAIN: [u8; 32] = [0; 32];
+
 /// Whether a token can be paid in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenState {
@@ -45,8 +48,8 @@ pub struct Token {
     pub asset: Asset,
     /// Keccak-256 of the contract's code as it was at the first sight.
     pub code_hash: [u8; 32],
-    /// Its EIP-712 domain.
-    pub domain: [u8; 32],
+    /// Its EIP-712 domain; none where it knows no authorizations.
+    pub domain: Option<[u8; 32]>,
     /// Whether it can be paid in.
     pub state: TokenState,
     /// Why not.
@@ -91,7 +94,7 @@ impl TryFrom<TokenRow> for Token {
                 (&row.symbol, row.decimals),
             )?,
             code_hash: hash("tokens.code_hash", &row.code_hash)?,
-            domain: hash("tokens.domain", &row.domain)?,
+            domain: Some(hash("tokens.domain", &row.domain)?).filter(|domain| *domain != NO_DOMAIN),
             state: state.ok_or_else(|| codec::corrupt("tokens.state", "not a state"))?,
             note: row.note,
             leg_fee: codec::amount("tokens.leg_fee", &row.leg_fee)?,
@@ -109,7 +112,7 @@ pub fn put(tx: &mut EscrowTx<'_>, token: &Token) -> Result<(), DbError> {
         symbol: token.asset.symbol.to_string(),
         decimals: token.asset.decimals.into(),
         code_hash: hex(&token.code_hash),
-        domain: hex(&token.domain),
+        domain: hex(&token.domain.unwrap_or(NO_DOMAIN)),
         state: token.state.as_str().to_owned(),
         note: token.note.clone(),
         leg_fee: codec::amount_text(token.leg_fee),

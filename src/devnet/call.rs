@@ -1,5 +1,7 @@
 //! Trying a transaction out: eth_call and eth_estimateGas.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::{Address, Bytes, TxKind, U64, U128, U256, hex};
 use revm::context::TxEnv;
 use revm::context::result::{ExecutionResult, HaltReason};
@@ -9,7 +11,7 @@ use crate::CHAIN_ID;
 use crate::error::ChainError;
 use crate::evm::{self, Outcome, Rules};
 use crate::node::Node;
-use crate::state::View;
+use crate::state::{State, View};
 
 /// The most gas that a trial may use. Below 2^24, the limit of a transaction in later forks.
 const TRIAL_GAS: u64 = 16_000_000;
@@ -55,15 +57,46 @@ impl CallRequest {
     }
 }
 
-/// What the transaction would return on top of the block of that number.
-pub(crate) fn call(node: &Node, request: &CallRequest, number: u64) -> Result<Bytes, ChainError> {
-    success(attempt(node, request, number, request.gas_cap())?).map(|(output, _)| output)
+/// What accounts are supposed to be during a call, of geth's state overrides.
+pub(crate) type Instead = BTreeMap<Address, Supposed>;
+
+/// What an account is supposed to be. Overrides that are not known here are refused, not ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Supposed {
+    code: Option<Bytes>,
+}
+
+/// What the transaction would return on top of the block of that number, with other code at some
+/// accounts.
+pub(crate) fn call(
+    node: &Node,
+    request: &CallRequest,
+    number: u64,
+    instead: &Instead,
+) -> Result<Bytes, ChainError> {
+    let mut state = state_at(node, number)?.clone();
+    for (address, supposed) in instead {
+        if let Some(code) = &supposed.code {
+            state.suppose(*address, code.clone());
+        }
+    }
+    success(attempt(node, request, (number, &state), request.gas_cap())?).map(|(output, _)| output)
+}
+
+fn state_at(node: &Node, number: u64) -> Result<&State, ChainError> {
+    node.ledger.state_at(number).ok_or_else(|| unavailable(number))
+}
+
+fn unavailable(number: u64) -> ChainError {
+    ChainError::refused(format!("the state of block {number} is not available"))
 }
 
 /// The least gas limit under which the transaction succeeds on top of the block of that number.
 pub(crate) fn estimate(node: &Node, request: &CallRequest, number: u64) -> Result<u64, ChainError> {
     let mut enough = request.gas_cap();
-    let (_, used) = success(attempt(node, request, number, enough)?)?;
+    let at = (number, state_at(node, number)?);
+    let (_, used) = success(attempt(node, request, at, enough)?)?;
     if used == TRANSFER_GAS {
         return Ok(TRANSFER_GAS);
     }
@@ -72,7 +105,7 @@ pub(crate) fn estimate(node: &Node, request: &CallRequest, number: u64) -> Resul
     while too_little.saturating_add(1) < enough {
         let middle = too_little.saturating_add(enough.saturating_sub(too_little) / 2);
         let succeeds =
-            attempt(node, request, number, middle).is_ok_and(|outcome| outcome.result.is_success());
+            attempt(node, request, at, middle).is_ok_and(|outcome| outcome.result.is_success());
         if succeeds {
             enough = middle;
         } else {
@@ -85,13 +118,11 @@ pub(crate) fn estimate(node: &Node, request: &CallRequest, number: u64) -> Resul
 fn attempt(
     node: &Node,
     request: &CallRequest,
-    number: u64,
+    (number, state): (u64, &State),
     gas_limit: u64,
 ) -> Result<Outcome, ChainError> {
     let ledger = &node.ledger;
-    let (Some(block), Some(state)) = (ledger.block(number), ledger.state_at(number)) else {
-        return Err(ChainError::refused(format!("the state of block {number} is not available")));
-    };
+    let block = ledger.block(number).ok_or_else(|| unavailable(number))?;
     let value = request.value.unwrap_or_default();
     if value > state.balance(request.from.unwrap_or_default()) {
         return Err(ChainError::refused("insufficient funds for transfer"));

@@ -91,6 +91,14 @@ impl State {
         self.accounts.insert_mut(address, account);
     }
 
+    /// Puts other code at an account, for a trial that nothing is kept of.
+    pub(crate) fn suppose(&mut self, address: Address, code: Bytes) {
+        let mut account = self.accounts.get(&address).cloned().unwrap_or_default();
+        account.code_hash = keccak256(&code);
+        account.code = Bytecode::new_raw(code);
+        self.accounts.insert_mut(address, account);
+    }
+
     /// Takes over what one transaction changed.
     pub(crate) fn apply(&mut self, changes: EvmState) {
         // The digest must not depend on the order of a hash map.

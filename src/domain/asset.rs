@@ -65,8 +65,8 @@ impl fmt::Debug for Symbol {
 pub enum AssetKind {
     /// The chain's own coin: the escrow address sends it and pays the fee out of it.
     Native,
-    /// A token with EIP-3009: the escrow address signs an authorization, the gas wallet carries it.
-    Eip3009,
+    /// A token: its leg is charged, and the gas wallet lays the gas out.
+    Token,
 }
 
 /// One thing that orders can be paid in.
@@ -97,7 +97,7 @@ impl Asset {
 
     /// How it leaves escrow.
     pub const fn kind(&self) -> AssetKind {
-        if self.token.is_some() { AssetKind::Eip3009 } else { AssetKind::Native }
+        if self.token.is_some() { AssetKind::Token } else { AssetKind::Native }
     }
 
     /// Under which name its price is kept. Every token that is accepted is worth one dollar, so
@@ -105,7 +105,7 @@ impl Asset {
     pub fn rate_name(&self) -> &str {
         match self.kind() {
             AssetKind::Native => self.symbol.as_str(),
-            AssetKind::Eip3009 => STABLE,
+            AssetKind::Token => STABLE,
         }
     }
 
@@ -113,7 +113,7 @@ impl Asset {
     pub const fn quote_life(&self) -> Span {
         match self.kind() {
             AssetKind::Native => VOLATILE_QUOTE,
-            AssetKind::Eip3009 => STABLE_QUOTE,
+            AssetKind::Token => STABLE_QUOTE,
         }
     }
 

@@ -127,6 +127,8 @@ pub struct Carried {
     pub fee: Amount,
     /// Whether the payee has it.
     pub succeeded: bool,
+    /// Whether its sender is the order's address, which then pays its gas.
+    pub own_gas: bool,
 }
 
 fn lines(all: impl IntoIterator<Item = (Account, Account, Asset, Amount)>) -> Vec<Line> {
@@ -170,14 +172,23 @@ pub fn changed(plan: &[Line], change: &[Line]) -> Option<Vec<Line>> {
     Some(plan)
 }
 
-/// A leg's chain tx is final. A coin's fee comes out of what was kept aside for it, a token's out of
-/// the gas wallet.
+/// A leg's chain tx is final. Its fee comes out of what was kept aside or topped up for it, or where
+/// the gas wallet carried it out of that.
 pub fn receipt(carried: &Carried) -> Vec<Line> {
-    let Carried { asset, role, amount, fee, succeeded } = *carried;
+    let Carried { asset, role, amount, fee, succeeded, own_gas } = *carried;
     let paid = succeeded.then_some((Account::of(role), Account::Outside, asset, amount));
-    let payer = if asset.token.is_some() { Account::Wallet } else { Account::Gas };
+    let payer = if own_gas { Account::Gas } else { Account::Wallet };
     let gas = (payer, Account::Outside, Asset::native_of(asset.chain), fee);
     lines(paid.into_iter().chain([gas]))
+}
+
+/// The gas wallet sent coin for the gas of a token's legs, and what that cost it; none of it came where
+/// the chain tx failed.
+pub fn top_up(coin: Asset, amount: Amount, fee: Amount) -> Vec<Line> {
+    lines([
+        (Account::Wallet, Account::Gas, coin, amount),
+        (Account::Wallet, Account::Outside, coin, fee),
+    ])
 }
 
 /// A payout is done: what its reserve has left is residue. Where the network took more than was kept
@@ -225,11 +236,12 @@ mod tests {
             amount: amount(90),
             fee: amount(5),
             succeeded: true,
+            own_gas: false,
         };
         let whole = receipt(&carried);
         assert_eq!(whole.len(), 2);
         assert_eq!((whole[1].from, whole[1].asset), (Account::Wallet, coin));
-        let failed = receipt(&Carried { asset: coin, succeeded: false, ..carried });
+        let failed = receipt(&Carried { asset: coin, succeeded: false, own_gas: true, ..carried });
         assert_eq!(failed.len(), 1, "nobody was paid, and the network took its fee");
         assert_eq!(failed[0].from, Account::Gas);
         assert_eq!(receipt(&Carried { fee: Amount::ZERO, succeeded: false, ..carried }), []);
@@ -290,7 +302,8 @@ mod tests {
             let mut fees = Amount::ZERO;
             for leg in &plan.legs {
                 let (role, amount) = (leg.role, leg.amount);
-                all.extend(receipt(&Carried { asset, role, amount, fee, succeeded: true }));
+                let own_gas = !in_token;
+                all.extend(receipt(&Carried { asset, role, amount, fee, succeeded: true, own_gas }));
                 if !in_token {
                     fees = fees.checked_add(fee).unwrap();
                 }

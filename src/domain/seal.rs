@@ -31,8 +31,9 @@ pub struct TokenTerms {
     pub symbol: Symbol,
     /// Its decimals.
     pub decimals: u8,
-    /// The EIP-712 domain under which its holders sign, as its contract told and escrow computed.
-    pub domain: [u8; 32],
+    /// The EIP-712 domain under which its holders sign, as its contract told and escrow computed. None
+    /// where it knows no authorizations: then the escrow address itself transfers it.
+    pub domain: Option<[u8; 32]>,
     /// What each leg of a payout is charged for its gas, in base units of the token.
     pub leg_fee: Amount,
 }
@@ -161,9 +162,9 @@ impl Terms {
                 ("token", token.address.to_string()),
                 ("token symbol", token.symbol.to_string()),
                 ("token decimals", token.decimals.to_string()),
-                ("token domain", hex(&token.domain)),
-                ("token fee of a leg", token.leg_fee.to_string()),
             ]);
+            fields.extend(token.domain.map(|domain| ("token domain", hex(&domain))));
+            fields.push(("token fee of a leg", token.leg_fee.to_string()));
         }
         fields.extend([
             ("usd micros per coin", self.usd.get().to_string()),
@@ -245,7 +246,8 @@ fn optional<T>(
 }
 
 fn token(fields: &BTreeMap<&str, &str>) -> Result<TokenTerms, Unreadable> {
-    let domain = fields.get("token domain").and_then(|text| unhex(text));
+    let domain = fields.get("token domain").copied();
+    let domain = domain.map(|text| unhex(text).ok_or(Unreadable("token domain"))).transpose()?;
     let decimals = read(fields, "token decimals")?;
     Ok(TokenTerms {
         address: read(fields, "token")?,
@@ -255,7 +257,7 @@ fn token(fields: &BTreeMap<&str, &str>) -> Result<TokenTerms, Unreadable> {
         } else {
             return Err(Unreadable("token decimals"));
         },
-        domain: domain.ok_or(Unreadable("token domain"))?,
+        domain,
         leg_fee: units(fields, "token fee of a leg")?,
     })
 }
@@ -332,7 +334,7 @@ pub(crate) fn sample_token() -> Terms {
         address: EvmAddress::from_bytes([0x55; 20]),
         symbol: "USDC".parse().unwrap(),
         decimals: 6,
-        domain: [0x56; 32],
+        domain: Some([0x56; 32]),
         leg_fee: Amount::from_u128(150_000),
     };
     let usd = crate::asset::STABLE_USD;

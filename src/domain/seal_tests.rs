@@ -124,3 +124,19 @@ fn a_text_with_anything_moved_added_or_respelled_is_refused() {
         assert!(Terms::from_text(&other).is_err(), "{other}");
     }
 }
+
+/// A token that knows no authorizations has no row of a domain; a row that is none does not read.
+#[test]
+fn a_token_without_a_domain_is_sealed_without_that_row() {
+    let mut terms = sample_token();
+    let with = terms.to_text();
+    terms.token = terms.token.map(|token| TokenTerms { domain: None, ..token });
+    let text = terms.to_text();
+    assert_eq!(Terms::from_text(&text), Ok(terms));
+    assert_eq!(text.lines().count() + 1, with.lines().count());
+    assert!(!text.contains("token domain"));
+    for bad in ["token domain: ", "token domain: 0x00"] {
+        let text = text.replace("token fee of a leg", &format!("{bad}\ntoken fee of a leg"));
+        assert!(Terms::from_text(&text).is_err(), "{bad}");
+    }
+}

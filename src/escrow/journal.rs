@@ -8,6 +8,7 @@ use db::ledger::State;
 use db::payouts::{self, Leg, Payout, PayoutState};
 use db::proofs::{self, Proven, Receipt};
 use db::tokens::{self, Stray};
+use db::top_ups::{self, TopUp, TopUpState};
 use db::{Conn, DbError, EscrowTx, deposits, ledger};
 use domain::asset::Asset;
 use domain::books::{self, Carried, Line};
@@ -42,23 +43,45 @@ fn of_payout(
 }
 
 fn of_receipt(asset: Asset, proven: &Proven, at: Time) -> Entry {
-    let Proven { case, leg, role, amount, fee, succeeded, .. } = *proven;
+    let Proven { case, leg, role, amount, fee, succeeded, own_gas, .. } = *proven;
     let books = format!("receipt {case}.{leg} {}", hex(&proven.tx_hash));
-    let lines = books::receipt(&Carried { asset, role, amount, fee, succeeded });
+    let lines = books::receipt(&Carried { asset, role, amount, fee, succeeded, own_gas });
     Entry { books, lines, at }
 }
 
-/// What a payout that is done left of its reserve. A token's gas is the wallet's.
+/// Coin that came for the gas of a payout's transfers; none where it is not settled, or no chain tx of
+/// it is known.
+fn of_top_up(top_up: &TopUp, at: Time) -> Option<Entry> {
+    let ((_, fee), hash) = top_up.settled.zip(top_up.tx_hash)?;
+    let came = top_up.state == TopUpState::Final;
+    let amount = if came { top_up.amount } else { Amount::ZERO };
+    let lines = books::top_up(Asset::native_of(top_up.chain), amount, fee);
+    let books = format!("top-up {}.{} {}", top_up.case, top_up.n, hex(&hash));
+    Some(Entry { books, lines, at })
+}
+
+/// What a payout that is done left of its reserve, and of the coin that came for its transfers.
 fn of_leftover(
     asset: Asset,
     payout: &Payout,
-    proven: &[Proven],
+    (proven, top_ups): (&[Proven], &[TopUp]),
     at: Time,
 ) -> Result<Entry, DbError> {
-    let own = proven.iter().filter(|one| one.case == payout.case && asset.token.is_none());
-    let fees = Amount::sum(own.map(|one| one.fee));
-    let fees = fees.ok_or_else(|| db::codec::corrupt("receipts", "the sum is too large"))?;
-    let lines = books::leftover(asset, payout.fee_reserve, fees);
+    let too_large = || db::codec::corrupt("receipts", "the sum is too large");
+    let own = proven.iter().filter(|one| one.case == payout.case && one.own_gas);
+    let fees = Amount::sum(own.map(|one| one.fee)).ok_or_else(too_large)?;
+    let lines = if asset.token.is_none() {
+        books::leftover(asset, payout.fee_reserve, fees)
+    } else {
+        let came = top_ups
+            .iter()
+            .filter(|one| one.case == payout.case && one.state == TopUpState::Final)
+            .map(|one| one.amount);
+        let came = Amount::sum(came).ok_or_else(too_large)?;
+        let mut lines = books::leftover(asset, payout.fee_reserve, Amount::ZERO);
+        lines.extend(books::leftover(Asset::native_of(asset.chain), came, fees));
+        lines
+    };
     Ok(Entry { books: format!("leftover {}", payout.case), lines, at })
 }
 
@@ -142,8 +165,17 @@ pub(crate) fn receipt(
         tx_hash: receipt.tx_hash,
         fee: receipt.fee_paid,
         succeeded: receipt.succeeded,
+        own_gas: leg.is_own(),
     };
     Ok(journal::post(tx, leg.order, &of_receipt(leg.asset, &proven, now))?)
+}
+
+/// Books coin that came for the gas of transfers, and what sending it cost.
+pub(crate) fn top_up(tx: &mut EscrowTx<'_>, top_up: &TopUp, now: Time) -> Result<(), Fault> {
+    if let Some(entry) = of_top_up(top_up, now) {
+        journal::post(tx, top_up.order, &entry)?;
+    }
+    Ok(())
 }
 
 /// Books what a payout that is done left of its reserve.
@@ -153,7 +185,8 @@ pub(crate) fn leftover(
     now: Time,
 ) -> Result<(), Fault> {
     let proven = proofs::of_order(tx, payout.order)?;
-    let entry = of_leftover(asset, payout, &proven, now)?;
+    let top_ups = top_ups::of_order(tx, payout.order)?;
+    let entry = of_leftover(asset, payout, (&proven, &top_ups), now)?;
     Ok(journal::post(tx, payout.order, &entry)?)
 }
 
@@ -172,6 +205,8 @@ pub(crate) fn expected(conn: &mut Conn, state: &State) -> Result<Vec<Entry>, DbE
     let came = deposits::numbered(conn, order)?;
     let mut all: Vec<Entry> = came.into_iter().map(|one| of_deposit(asset, one, at)).collect();
     let proven = proofs::of_order(conn, order)?;
+    let top_ups = top_ups::of_order(conn, order)?;
+    all.extend(top_ups.iter().filter_map(|one| of_top_up(one, at)));
     for payout in payouts::of_order(conn, order)? {
         let legs = payouts::legs_of(conn, order, payout.case)?;
         // Of a leg that failed and was paid anew the last one counts.
@@ -181,7 +216,7 @@ pub(crate) fn expected(conn: &mut Conn, state: &State) -> Result<Vec<Entry>, DbE
         let own = proven.iter().filter(|one| one.case == payout.case);
         all.extend(own.map(|one| of_receipt(asset, one, at)));
         if payout.state == PayoutState::Done {
-            all.push(of_leftover(asset, &payout, &proven, at)?);
+            all.push(of_leftover(asset, &payout, (&proven, &top_ups), at)?);
         }
     }
     all.retain(|entry| !entry.lines.is_empty());

@@ -16,7 +16,7 @@ use verify::keccak256;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::evm::eip3009::{Authorization, SignedAuthorization};
-use crate::evm::tx::{LegTx, RelayTx, SignedTx};
+use crate::evm::tx::{LegTx, RelayTx, SignedTx, TopUpTx, TransferTx};
 use crate::fault::Fault;
 use crate::locked::Locked;
 use crate::seal::SealKey;
@@ -27,7 +27,7 @@ pub const ORDERS: u32 = 0;
 /// Purpose of the addresses that vendors' deposits are paid to.
 pub const DEPOSITS: u32 = 1;
 /// Purpose of the wallet that pays the gas of tokens' payouts.
-const GAS: u32 = 2;
+pub const GAS: u32 = 2;
 /// Purpose of the keys that sign terms for this site; the first of them also says whose ledger this
 /// is, and from it MAC keys come.
 const SITE: u32 = 3;
@@ -40,7 +40,7 @@ const SEAL_INFO: &[u8] = b"holdfast seals 1";
 /// Where the key of an address is, below m/44'/60'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// [`ORDERS`] or [`DEPOSITS`].
+    /// [`ORDERS`] or [`DEPOSITS`]; [`GAS`] of a wallet, whose index is 0.
     pub purpose: u32,
     /// Rises at each restore.
     pub generation: u32,
@@ -62,6 +62,12 @@ pub enum Signable<'a> {
     Leg(&'a LegTx),
     /// The chain tx that carries a leg's authorization, of the gas wallet.
     Relay(&'a RelayTx),
+    /// The chain tx of a leg that transfers a token.
+    Transfer(&'a TransferTx),
+    /// Coin for an address of ours, of the gas wallet.
+    TopUp(&'a TopUpTx),
+    /// What the gas wallet holds, where all is moved by the keys alone.
+    Purse(&'a LegTx),
 }
 
 /// The keys of an installation. They never leave this type.
@@ -182,21 +188,30 @@ impl Keys {
         address_of(self.gas_key(generation)?.private_key())
     }
 
-    /// Signs a chain tx: a leg with the key of the address at a place, a relay with that of the
-    /// generation's gas wallet.
+    /// Signs a chain tx: a leg with the key of the address at a place, a relay or a top-up with that of
+    /// the generation's gas wallet.
     ///
     /// # Errors
-    /// [`Fault::Key`] when the key is not the one of the address that it is to be sent from.
+    /// [`Fault::Key`] when the key is not the one of the address that it is to be sent from, or a
+    /// top-up goes to anybody else than an address of ours.
     pub fn sign(&self, place: impl Into<Place>, what: Signable<'_>) -> Result<SignedTx, Fault> {
         let place = place.into();
         let (key, from) = match what {
             Signable::Leg(leg) => (self.key_at(place)?, leg.from),
             Signable::Relay(relay) => (self.gas_key(place.generation)?, relay.from),
+            Signable::Transfer(transfer) => (self.key_at(place)?, transfer.leg.from),
+            Signable::Purse(coin) => (self.gas_key(place.generation)?, coin.from),
+            Signable::TopUp(top_up) => {
+                own(&self.key_at(top_up.place)?, top_up.coin.to)?;
+                (self.gas_key(place.generation)?, top_up.coin.from)
+            }
         };
         own(&key, from)?;
         match what {
-            Signable::Leg(leg) => leg.sign(key.private_key()),
+            Signable::Leg(leg) | Signable::Purse(leg) => leg.sign(key.private_key()),
             Signable::Relay(relay) => relay.sign(key.private_key()),
+            Signable::Transfer(transfer) => transfer.sign(key.private_key()),
+            Signable::TopUp(top_up) => top_up.coin.sign(key.private_key()),
         }
     }
 
@@ -273,110 +288,4 @@ pub fn new_mnemonic() -> Result<Zeroizing<String>, Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Compiles only as long as none of these kinds can be shown by `{:?}`.
-    macro_rules! never_shown {
-        ($($kind:ty),+) => {$(
-            const _: fn() = || {
-                struct Shown;
-                trait Told<A> {
-                    fn told() {}
-                }
-                impl<T: ?Sized> Told<()> for T {}
-                impl<T: ?Sized + fmt::Debug> Told<Shown> for T {}
-                // Of two that fit neither can be chosen.
-                let _ = <$kind as Told<_>>::told;
-            };
-        )+};
-    }
-    never_shown!(Held, Locked<Held>, KeySource);
-
-    // What is secret is printed by nobody and copied by nobody: a change here would not compile.
-    static_assertions::assert_not_impl_any!(Held: fmt::Debug, fmt::Display, Clone);
-    static_assertions::assert_not_impl_any!(Locked<Held>: fmt::Debug, fmt::Display, Clone);
-    static_assertions::assert_not_impl_any!(KeySource: fmt::Debug, fmt::Display, Clone);
-    static_assertions::assert_not_impl_any!(Keys: fmt::Display, Clone);
-    static_assertions::assert_not_impl_any!(crate::secret::Secrets: fmt::Display, Clone);
-
-    pub(crate) const PHRASE: &str = "test test test test test test test test test test test junk";
-
-    /// The first accounts that every tool derives from the well-known phrase.
-    #[test]
-    fn the_well_known_phrase_has_its_well_known_addresses() {
-        let keys = Keys::from_phrase(PHRASE).unwrap();
-        for (index, address) in [
-            (0, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
-            (1, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
-            (9, "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"),
-        ] {
-            assert_eq!(keys.address(0, index).unwrap().to_string(), address);
-        }
-    }
-
-    #[test]
-    fn the_account_key_alone_gives_the_same_keys() {
-        let phrase = new_mnemonic().unwrap();
-        let key = account_key(&phrase).unwrap();
-        let (whole, part) = (Keys::from_phrase(&phrase).unwrap(), Keys::from_account_key(&key));
-        let part = part.unwrap();
-        assert_eq!(whole.fingerprint(), part.fingerprint());
-        for place in [(0, 0), (0, 77), (3, 1)] {
-            assert_eq!(whole.address(place.0, place.1), part.address(place.0, place.1));
-        }
-        assert!(is_account_key(&key));
-    }
-
-    #[test]
-    fn a_key_of_another_place_is_no_account_key() {
-        let root: XPrv = account_key(PHRASE).unwrap().parse().unwrap();
-        let below = hardened(&root, ORDERS).unwrap().to_string(Prefix::XPRV);
-        let public = root.public_key().to_string(Prefix::XPUB);
-        for text in [below.as_str(), &public, "", "xprv", PHRASE] {
-            assert!(!is_account_key(text));
-        }
-    }
-
-    #[test]
-    fn generations_and_phrases_differ() {
-        let keys = Keys::from_phrase(PHRASE).unwrap();
-        let other = Keys::from_phrase(&new_mnemonic().unwrap()).unwrap();
-        assert_ne!(keys.address(0, 0).unwrap(), keys.address(1, 0).unwrap());
-        assert_ne!(keys.fingerprint(), other.fingerprint());
-        assert_eq!(keys.fingerprint(), Keys::from_phrase(PHRASE).unwrap().fingerprint());
-    }
-
-    #[test]
-    fn a_new_phrase_has_24_words_and_a_good_checksum() {
-        let phrase = new_mnemonic().unwrap();
-        assert_eq!(phrase.split(' ').count(), 24);
-        assert!(Keys::from_phrase(&phrase).is_ok());
-        assert_ne!(phrase, new_mnemonic().unwrap());
-    }
-
-    #[test]
-    fn a_phrase_with_a_wrong_word_is_refused_and_not_repeated() {
-        let wrong = PHRASE.replace("junk", "test");
-        let error = Keys::from_phrase(&wrong).unwrap_err().to_string();
-        assert!(!error.contains("test"), "{error}");
-        assert_eq!(format!("{:?}", Keys::from_phrase(PHRASE).unwrap()), "Keys(..)");
-    }
-
-    #[test]
-    fn a_key_signs_only_for_its_own_address() {
-        let keys = Keys::from_phrase(PHRASE).unwrap();
-        let leg = LegTx { from: keys.address(0, 1).unwrap(), ..crate::evm::tx::sample() };
-        assert!(keys.sign((0, 1), Signable::Leg(&leg)).is_ok());
-        assert!(keys.sign((0, 0), Signable::Leg(&leg)).is_err());
-        let asked = Authorization { from: leg.from, ..crate::evm::eip3009::sample() };
-        assert!(keys.authorize((0, 0), &asked).is_err());
-        let carried = keys.authorize((0, 1), &asked).unwrap();
-        let LegTx { chain, nonce, max_tip, max_fee, gas_limit, .. } = leg;
-        let relay = RelayTx { from: leg.from, chain, nonce, max_tip, max_fee, gas_limit, carried };
-        assert!(keys.sign((0, 1), Signable::Relay(&relay)).is_err(), "the wallet's key alone");
-        let relay = RelayTx { from: keys.gas_wallet(0).unwrap(), ..relay };
-        assert!(keys.sign((0, 1), Signable::Relay(&relay)).is_ok());
-        assert_ne!(keys.gas_wallet(0).unwrap(), keys.gas_wallet(1).unwrap());
-    }
-}
+mod tests;

@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use db::doors::Sizes;
 use db::{EscrowDb, Owner};
-use domain::EvmAddress;
 use domain::asset::LISTED;
 use domain::clock::{Clock, Time};
 use secrecy::ExposeSecret;
@@ -102,7 +101,7 @@ pub fn run(
     let password = secrets.db_password.as_ref().map(ExposeSecret::expose_secret);
     let database = config.db(user, password)?;
     let reach = Reach::of(&secrets);
-    let Secrets { keys, chains, prices_url, resolver_wallet, .. } = secrets;
+    let Secrets { keys, chains, prices_url, .. } = secrets;
     // The text of the key goes as soon as the keys are made.
     let keys = Keys::from_source(keys).map_err(failed)?;
     let prepared = EscrowDb::prepare(&database).map_err(failed)?;
@@ -110,7 +109,7 @@ pub fn run(
 
     let db = prepared.start(Sizes { writers: 1, ..Sizes::default() }).map_err(failed)?;
     let local = db.is_local();
-    let chains = providers(chains, resolver_wallet);
+    let chains = providers(chains);
     let names: Vec<_> = chains.iter().map(|chain| chain.client.spec().name).collect();
     let line = format!("escrow for {}", names.join(", "));
     let watch = db.watch(Owner::Web).map_err(failed)?;
@@ -140,21 +139,21 @@ fn failed(error: impl std::fmt::Display) -> RunError {
     RunError::Failed(error.to_string())
 }
 
-/// The chains of a secret file with their providers and the tokens that are asked about; fees for
-/// rulings go to the `resolver` wallet.
-pub fn providers(chains: Vec<ChainSecret>, resolver: Option<EvmAddress>) -> Vec<Served> {
-    chains.into_iter().filter_map(|secret| served(secret, resolver)).collect()
+/// The chains of a secret file with their providers and the tokens that are asked about.
+pub fn providers(chains: Vec<ChainSecret>) -> Vec<Served> {
+    chains.into_iter().filter_map(served).collect()
 }
 
-fn served(secret: ChainSecret, resolver_wallet: Option<EvmAddress>) -> Option<Served> {
-    let transport = Box::new(HttpTransport::new(secret.url));
+fn served(secret: ChainSecret) -> Option<Served> {
+    let transport = Box::new(HttpTransport::new(secret.url.clone()));
     let client = Client::new(secret.id.spec()?, transport);
     let listed = LISTED.iter().filter(|listed| listed.chain == secret.id);
     let mut tokens: Vec<_> = listed.filter_map(|listed| listed.token.parse().ok()).collect();
-    tokens.extend(secret.tokens);
+    tokens.extend(&secret.tokens);
     tokens.sort_unstable();
     tokens.dedup();
-    Some(Served { client, commission_wallet: secret.commission_wallet, resolver_wallet, tokens })
+    let ChainSecret { commission_wallet, resolver_wallet, .. } = secret;
+    Some(Served { client, commission_wallet, resolver_wallet, tokens })
 }
 
 /// One JSON line an event, to standard error.

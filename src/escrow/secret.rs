@@ -30,7 +30,10 @@ pub const SECRET_VARS: &[&str] = &[
     "TOKENS_SEPOLIA",
     "TOKENS_BASE",
     "TOKENS_DEV",
-    "RESOLVER_WALLET",
+    "RESOLVER_WALLET_MAINNET",
+    "RESOLVER_WALLET_SEPOLIA",
+    "RESOLVER_WALLET_BASE",
+    "RESOLVER_WALLET_DEV",
     "RPC_URL_MAINNET",
     "RPC_URL_SEPOLIA",
     "RPC_URL_BASE",
@@ -78,7 +81,9 @@ pub struct ChainSecret {
     pub url: SecretString,
     /// Where its commissions go.
     pub commission_wallet: EvmAddress,
-    /// Contracts of stablecoins with EIP-3009 to be offered besides those that are listed.
+    /// Where the site's fees for rulings go; without one none is taken.
+    pub resolver_wallet: Option<EvmAddress>,
+    /// Contracts of stablecoins to be offered besides those that are listed.
     pub tokens: Vec<EvmAddress>,
 }
 
@@ -96,8 +101,6 @@ pub struct Secrets {
     pub keys: KeySource,
     /// The chains to serve, at least one.
     pub chains: Vec<ChainSecret>,
-    /// Where the site's resolver fees go, for rulings, on every chain.
-    pub resolver_wallet: Option<EvmAddress>,
     /// Where prices come from.
     pub prices_url: SecretString,
     /// Escrow's own user of the database server.
@@ -147,7 +150,6 @@ impl Secrets {
         let only_development = chains.iter().all(|chain| chain.id == ChainId::DEVELOPMENT);
         Ok(Self {
             keys: key_source(values, only_development)?,
-            resolver_wallet: wallet(values, "RESOLVER_WALLET")?,
             prices_url: prices_url(values)?,
             db_user: values.get("ESCROW_DB_USER").cloned(),
             db_password: values.get("ESCROW_DB_PASSWORD").cloned(),
@@ -250,12 +252,14 @@ fn chains(values: &Values) -> Result<Vec<ChainSecret>, ConfigError> {
     for named in &CHAINS {
         let wallet_name = format!("COMMISSION_WALLET_{}", named.suffix);
         let wallet = wallet(values, &wallet_name)?;
+        let resolver_wallet = self::wallet(values, &format!("RESOLVER_WALLET_{}", named.suffix))?;
         let Some(url) = chain_url(values, named, &networks)? else { continue };
         let Some(commission_wallet) = wallet else {
             return wrong(format!("{wallet_name} is missing from SECRET_FILE."));
         };
         let tokens = tokens(values, &format!("TOKENS_{}", named.suffix))?;
-        chains.push(ChainSecret { id: named.id, url, commission_wallet, tokens });
+        let id = named.id;
+        chains.push(ChainSecret { id, url, commission_wallet, resolver_wallet, tokens });
     }
     if chains.is_empty() {
         return wrong(

@@ -116,6 +116,7 @@ fn what_is_owed_is_found_without_looking_at_all(data: &Data) {
         amount: amount(3),
         fee: amount(1),
         succeeded: true,
+        own_gas: true,
     };
     post(&escrow, order(2), entry("receipt", books::receipt(&carried))).unwrap();
     let owing = |after: &str, limit| {

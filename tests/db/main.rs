@@ -26,6 +26,8 @@ mod timers;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod top_ups;
+#[cfg(test)]
 mod turns;
 #[cfg(test)]
 mod verbs;

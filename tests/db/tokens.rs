@@ -46,6 +46,7 @@ fn leg(number: i32) -> Leg {
         to: EvmAddress::from_bytes([3; 20]),
         amount: Amount::from_u128(25_000_000),
         asset: usdc(),
+        by_transfer: false,
         from: EvmAddress::from_bytes([4; 20]),
         nonce: u64::try_from(number).unwrap(),
         gas_limit: 250_000,
@@ -84,7 +85,7 @@ fn a_token_is_written_once_and_revised(data: &Data) {
     let token = Token {
         asset: usdc(),
         code_hash: [1; 32],
-        domain: [2; 32],
+        domain: Some([2; 32]),
         state: TokenState::Ok,
         note: String::new(),
         leg_fee: Amount::from_u128(150_000),

@@ -151,7 +151,7 @@ fn stuck_payouts(world: &World, state: &str, id: &str) {
              '2020-01-01 00:00:00', NULL, NULL, NULL FROM n; \
              {each} legs SELECT printf('{id}%030x', i), 0, 0, 'buyer', '{to}', '{zero}', 31337, \
              printf('0x52908400098527886E0F{id}%018x', i), 0, 21000, '{zero}', '{state}', NULL, \
-             NULL, '2020-01-01 00:00:00', NULL FROM n;",
+             NULL, '2020-01-01 00:00:00', NULL, FALSE FROM n;",
             to = world.refund
         ),
     );

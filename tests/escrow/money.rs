@@ -5,35 +5,18 @@ use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
 use domain::money::{Amount, Bps};
 use domain::settle::PayoutKind;
-use escrow::Engine;
 
+use crate::tokens::{conserved, settle};
 use crate::world::World;
 
 fn eth(text: &str) -> Amount {
     Amount::parse(text, 18).unwrap()
 }
 
-/// Rounds until nothing is left to do.
-fn settle(world: &World, engine: &Engine) {
-    for _ in 0..8 {
-        engine.desk_once(false).unwrap();
-        engine.chain_once().unwrap();
-        world.pass(61);
-    }
-}
-
 /// What each case of an order settled, and what all receipts say left the address.
 fn cases(world: &World, order: OrderId) -> Vec<(i32, PayoutKind, Amount)> {
     let payouts = world.escrow.read(|conn| db::payouts::of_order(conn, order)).unwrap();
     payouts.into_iter().map(|payout| (payout.case, payout.kind, payout.available)).collect()
-}
-
-/// Everything that ever came in has left or is still there.
-fn conserved(world: &World, order: OrderId) {
-    let state = world.state(order);
-    let spent = world.escrow.read(|conn| db::proofs::spent(conn, order, u64::MAX >> 1)).unwrap();
-    let there = world.balance(state.address.unwrap());
-    assert_eq!(there.checked_add(spent), Some(state.credited));
 }
 
 #[test]

@@ -24,6 +24,16 @@ enum Event {
     Reorganised,
 }
 
+/// What the orders are paid in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PaidIn {
+    Coin,
+    /// With EIP-3009.
+    Dollars,
+    /// A token that its address transfers itself.
+    Plain,
+}
+
 /// Every way in which a broadcast may go wrong, at the first or the second one.
 const SENDS: [Option<(usize, SendFault)>; 7] = [
     None,
@@ -123,8 +133,8 @@ fn verify(world: &World, order: OrderId, before: &BTreeMap<EvmAddress, Amount>, 
 }
 
 /// The points that a payout passes, each with how often.
-fn points(event: Event, in_dollars: bool) -> Vec<(&'static str, usize)> {
-    let world = calm_world(in_dollars);
+fn points(event: Event, paid_in: PaidIn) -> Vec<(&'static str, usize)> {
+    let world = calm_world(paid_in);
     let engine = world.engine();
     let order = world.funded_calmly(&engine);
     world.ask(order, IntentAction::Release, ActorRole::Buyer);
@@ -145,8 +155,14 @@ fn points(event: Event, in_dollars: bool) -> Vec<(&'static str, usize)> {
 }
 
 /// Blocks are made by hand and become final two later.
-fn calm_world(in_dollars: bool) -> World {
-    let world = if in_dollars { World::in_dollars() } else { World::new() };
+fn calm_world(paid_in: PaidIn) -> World {
+    let world = match paid_in {
+        PaidIn::Coin => World::new(),
+        PaidIn::Dollars => World::in_dollars(),
+        PaidIn::Plain => World::in_zoo("NoReturn"),
+    };
+    // What there is to be paid in is looked at once.
+    world.engine().step_all().unwrap();
     world.chain.set_automine(false);
     world.chain.set_finality_lag(2);
     world
@@ -176,10 +192,10 @@ impl World {
 }
 
 /// Every point × every fault of a broadcast, under one kind of chain.
-fn every_trial(event: Event, in_dollars: bool, at_least: usize) {
-    let world = calm_world(in_dollars);
+fn every_trial(event: Event, paid_in: PaidIn, at_least: usize) {
+    let world = calm_world(paid_in);
     let mut trials = 0;
-    let mut stops: Vec<_> = points(event, in_dollars).into_iter().map(Some).collect();
+    let mut stops: Vec<_> = points(event, paid_in).into_iter().map(Some).collect();
     stops.push(None);
     for stop in stops {
         for sends in 0..SENDS.len() {
@@ -193,54 +209,74 @@ fn every_trial(event: Event, in_dollars: bool, at_least: usize) {
 
 #[test]
 fn each_leg_is_paid_once_on_a_calm_chain() {
-    every_trial(Event::Calm, false, 150);
+    every_trial(Event::Calm, PaidIn::Coin, 150);
 }
 
 #[test]
 fn each_leg_is_paid_once_when_the_pool_forgets() {
-    every_trial(Event::MempoolDropped, false, 150);
+    every_trial(Event::MempoolDropped, PaidIn::Coin, 150);
 }
 
 #[test]
 fn each_leg_is_paid_once_when_blocks_are_taken_back() {
-    every_trial(Event::Reorganised, false, 150);
+    every_trial(Event::Reorganised, PaidIn::Coin, 150);
 }
 
 #[test]
 fn each_leg_of_a_token_is_paid_once_on_a_calm_chain() {
-    every_trial(Event::Calm, true, 150);
+    every_trial(Event::Calm, PaidIn::Dollars, 150);
 }
 
 #[test]
 fn each_leg_of_a_token_is_paid_once_when_the_pool_forgets() {
-    every_trial(Event::MempoolDropped, true, 150);
+    every_trial(Event::MempoolDropped, PaidIn::Dollars, 150);
 }
 
 #[test]
 fn each_leg_of_a_token_is_paid_once_when_blocks_are_taken_back() {
-    every_trial(Event::Reorganised, true, 150);
+    every_trial(Event::Reorganised, PaidIn::Dollars, 150);
+}
+
+#[test]
+fn each_transfer_of_a_token_is_made_once_on_a_calm_chain() {
+    every_trial(Event::Calm, PaidIn::Plain, 150);
+}
+
+#[test]
+fn each_transfer_of_a_token_is_made_once_when_the_pool_forgets() {
+    every_trial(Event::MempoolDropped, PaidIn::Plain, 150);
+}
+
+#[test]
+fn each_transfer_of_a_token_is_made_once_when_blocks_are_taken_back() {
+    every_trial(Event::Reorganised, PaidIn::Plain, 150);
 }
 
 /// Two processes on one ledger, each stopped and going on while the other works.
 #[test]
 fn two_engines_on_one_ledger_pay_once() {
-    two_engines(false);
+    two_engines(PaidIn::Coin);
 }
 
 #[test]
 fn two_engines_on_one_ledger_pay_a_token_once() {
-    two_engines(true);
+    two_engines(PaidIn::Dollars);
 }
 
-fn two_engines(in_dollars: bool) {
-    let world = calm_world(in_dollars);
+#[test]
+fn two_engines_on_one_ledger_pay_a_plain_token_once() {
+    two_engines(PaidIn::Plain);
+}
+
+fn two_engines(paid_in: PaidIn) {
+    let world = calm_world(paid_in);
     let other = {
         let config = world.data.config(db::Owner::Escrow);
         world.engine_on(db::EscrowDb::open(&config).unwrap())
     };
     let engine = world.engine();
     let mut trials = 0;
-    for (point, _) in points(Event::Calm, in_dollars).into_iter().filter(|(_, nth)| *nth == 1) {
+    for (point, _) in points(Event::Calm, paid_in).into_iter().filter(|(_, nth)| *nth == 1) {
         let order = world.funded_calmly(&engine);
         let before = balances(&world);
         world.ask(order, IntentAction::Release, ActorRole::Buyer);
@@ -268,7 +304,7 @@ fn two_engines(in_dollars: bool) {
 /// nonce, and whichever is taken pays once.
 #[test]
 fn a_leg_that_no_block_takes_is_offered_again_within_its_reserve() {
-    let world = calm_world(false);
+    let world = calm_world(PaidIn::Coin);
     let engine = world.engine();
     let order = world.funded_calmly(&engine);
     let before = balances(&world);
@@ -292,7 +328,7 @@ fn a_leg_that_no_block_takes_is_offered_again_within_its_reserve() {
 
 #[test]
 fn fees_above_the_ceiling_are_waited_out_and_told() {
-    let world = calm_world(false);
+    let world = calm_world(PaidIn::Coin);
     let engine = world.engine();
     let order = world.funded_calmly(&engine);
     let before = balances(&world);

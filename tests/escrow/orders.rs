@@ -35,7 +35,7 @@ impl World {
         let basket = Basket::of(&[(offer, 2)]).unwrap();
         let now = self.clock.now();
         let assets = self.web.read(placing::assets).unwrap();
-        let paid_in = assets.iter().find(|now| now.asset.token.is_some() == self.in_dollars);
+        let paid_in = assets.iter().find(|now| now.asset.token == self.paid_in());
         let AssetNow { asset, leg_fee, .. } = *paid_in.unwrap();
         let newest = self.web.read(|conn| placing::newest_rate(conn, asset.rate_name())).unwrap();
         let (rate_id, rate) = newest.unwrap();
@@ -97,7 +97,9 @@ impl World {
 
     pub(crate) fn pay(&self, order: OrderId, amount: Amount) {
         let to = self.state(order).address.unwrap();
-        if self.in_dollars {
+        if let Some(beast) = self.beast {
+            self.pay_of(beast, to, amount);
+        } else if self.in_dollars {
             self.chain.pay_dollars(on_chain(to), wei(amount)).unwrap();
         } else {
             self.chain.pay(on_chain(to), wei(amount)).unwrap();

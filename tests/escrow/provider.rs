@@ -174,14 +174,19 @@ pub(crate) fn paid_to_a_contract(code: &str) -> (World, Engine, EvmAddress) {
 const DEMO_KEY: B256 = b256!("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
 
 pub(crate) fn deploy(world: &World, code: &str) -> EvmAddress {
+    make(world, &contract(code))
+}
+
+/// The address of a contract that the demo wallet makes with this code in hex.
+pub(crate) fn make(world: &World, code: &str) -> EvmAddress {
     let tx = TxEip1559 {
         chain_id: 31_337,
         nonce: world.chain.nonce(devnet::DEMO_WALLET),
-        gas_limit: 200_000,
+        gas_limit: 3_000_000,
         max_fee_per_gas: 3_000_000_000,
         max_priority_fee_per_gas: 1_000_000_000,
         to: TxKind::Create,
-        input: hex::decode(contract(code)).unwrap().into(),
+        input: hex::decode(code).unwrap().into(),
         ..TxEip1559::default()
     };
     let key = SigningKey::from_slice(DEMO_KEY.as_slice()).unwrap();

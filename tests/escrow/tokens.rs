@@ -301,7 +301,7 @@ fn what_is_no_such_token_is_refused_with_its_reason() {
     world.wire.lie(&domain::seal::hex(&named), &domain::seal::hex(&other));
     world.engine().chain_once().unwrap();
     for (address, why) in [
-        (silent, "does not know EIP-3009"),
+        (silent, "does not tell a symbol"),
         (nobody, "there is no contract"),
         (DOLLAR, "is not that of its name"),
     ] {

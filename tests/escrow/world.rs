@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub(crate) resolver: Option<EvmAddress>,
     /// Whether orders are paid in the stablecoin.
     pub(crate) in_dollars: bool,
+    /// The token of the zoo that orders are paid in.
+    pub(crate) beast: Option<EvmAddress>,
     /// What escrow is told to offer.
     pub(crate) tokens: Vec<EvmAddress>,
     meddled: AtomicBool,
@@ -150,6 +152,7 @@ impl World {
             commission: EvmAddress::from_bytes([0x54; 20]),
             resolver: None,
             in_dollars,
+            beast: None,
             tokens: if in_dollars { vec![DOLLAR] } else { Vec::new() },
             meddled: AtomicBool::new(false),
         };
@@ -304,12 +307,20 @@ impl World {
 
     /// What somebody has of what orders are paid in.
     pub(crate) fn balance(&self, address: EvmAddress) -> Amount {
+        if let Some(beast) = self.beast {
+            return self.held_of(beast, address);
+        }
         let address = on_chain(address);
         let units = match self.in_dollars {
             true => self.chain.dollars(address),
             false => self.chain.balance(address),
         };
         Amount::from_u256(units)
+    }
+
+    /// What orders are paid in; none for the coin.
+    pub(crate) fn paid_in(&self) -> Option<EvmAddress> {
+        self.beast.or(self.in_dollars.then_some(DOLLAR))
     }
 
     /// Rounds of both lanes, with a block between them, until the order has this status.

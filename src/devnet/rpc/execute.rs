@@ -22,7 +22,8 @@ pub(super) fn answer(
         "eth_call" => {
             let node = &*chain.lock();
             params.at(1).and_then(|at| at.known(node)).and_then(|number| {
-                call::call(node, &params.required(0)?, number).map(|output| json!(output))
+                let instead = params.optional(2)?.unwrap_or_default();
+                call::call(node, &params.required(0)?, number, &instead).map(|output| json!(output))
             })
         }
         "eth_estimateGas" => {

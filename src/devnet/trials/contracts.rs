@@ -133,3 +133,18 @@ fn estimates_know_plain_transfers_and_empty_pockets() {
     let error = world.ask("eth_estimateGas", json!([poor])).unwrap_err();
     assert_eq!(error, (-32000, "insufficient funds for transfer".to_owned()));
 }
+
+#[test]
+fn a_call_may_suppose_other_code_at_an_account_and_keeps_nothing_of_it() {
+    let (world, contract) = deployed();
+    // Returns 7.
+    let instead = json!({ contract.to_string(): { "code": "0x600760005260206000f3" } });
+    let answer = world.get("eth_call", json!([{ "to": contract }, "latest", instead]));
+    assert_eq!(bytes(&answer)[31], 7);
+    assert_eq!(world.get("eth_getCode", json!([contract, "latest"])), format!("0x{STORER}"));
+    let empty = Address::repeat_byte(0x77);
+    let instead = json!({ empty.to_string(): { "code": "0x600760005260206000f3" } });
+    let answer = world.get("eth_call", json!([{ "to": empty }, "latest", instead]));
+    assert_eq!(bytes(&answer)[31], 7);
+    assert_eq!(world.get("eth_call", json!([{ "to": empty }, "latest"])), "0x");
+}

@@ -7,7 +7,7 @@ use db::deposits::{self, Deposit};
 use db::journal::{self, Entry};
 use db::ledger::{self, State};
 use db::tokens::{self, Stray};
-use db::{Conn, DbError, payouts, proofs};
+use db::{Conn, DbError, payouts, proofs, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::books::{self, Account, Line, Sums};
@@ -77,8 +77,17 @@ impl Order {
         };
         let one = |asset, amount| Due { order: self.id, at, asset, amount };
         let strays = self.strays.iter().filter(|stray| stray.block_number <= fin);
-        let mut due: Vec<Due> = strays.map(|stray| one(stray.asset, stray.amount)).collect();
-        if !payouts::in_flight(conn, self.id)? {
+        // Coin at an address that is paid in a token: what strayed there, and what came for gas.
+        let (coins, others): (Vec<&Stray>, Vec<&Stray>) =
+            strays.partition(|stray| stray.asset.token.is_none());
+        let mut due: Vec<Due> =
+            others.into_iter().map(|stray| one(stray.asset, stray.amount)).collect();
+        if !payouts::in_flight(conn, self.id)? && !top_ups::in_flight(conn, self.id)? {
+            let strayed = coins.iter().map(|stray| stray.amount);
+            let coin = Amount::sum(strayed.chain([top_ups::held(conn, self.id, fin)?]));
+            if let Some(coin) = coin.filter(|coin| !coin.is_zero()) {
+                due.push(one(Asset::native_of(state.asset.chain), coin));
+            }
             let came = self.deposits.iter().filter(|deposit| deposit.block_number <= fin);
             let came = Amount::sum(came.map(|deposit| deposit.amount)).unwrap_or_default();
             due.push(one(state.asset, came.minus(proofs::spent(conn, self.id, fin)?)));

@@ -4,3 +4,4 @@ pub mod client;
 pub mod rpc;
 pub mod tokens;
 pub mod transport;
+pub mod trial;

@@ -17,22 +17,24 @@ use crate::fault::ChainFault;
 const WINDOW: u64 = 2_000;
 /// Such windows that are gone through at one look, newest first.
 const WINDOWS_MAX: u32 = 60;
-const TRANSFER: &str = "Transfer(address,address,uint256)";
+pub(super) const TRANSFER: &str = "Transfer(address,address,uint256)";
+/// Where proxies keep what stands behind them (EIP-1967).
+const SLOT: &str = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
 const USED: &str = "AuthorizationUsed(address,bytes32)";
 
 /// What a token's contract says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// Keccak-256 of its code.
+    /// Keccak-256 of its code; where it knows no authorizations and is a proxy, of what stands behind it
+    /// as well.
     pub code_hash: Word,
     /// Its symbol.
     pub symbol: String,
     /// Its decimals.
     pub decimals: Amount,
-    /// The EIP-712 domain that it tells.
-    pub domain: Word,
-    /// The domain computed from its name and version, its chain and its address.
-    pub computed: Word,
+    /// The EIP-712 domain that it tells, and the one computed from its name and version, its chain and
+    /// its address; none where it does not know EIP-3009.
+    pub domain: Option<(Word, Word)>,
 }
 
 /// A transfer of a token, as its contract logged it.
@@ -67,7 +69,7 @@ pub(super) fn told(answer: Answer) -> Result<Option<Amount>, ChainFault> {
 }
 
 /// What a contract answers; none where it refuses. A provider in trouble is a fault.
-fn reply(answer: Answer) -> Result<Option<Vec<u8>>, ChainFault> {
+pub(super) fn reply(answer: Answer) -> Result<Option<Vec<u8>>, ChainFault> {
     match answer {
         Ok(value) => rpc::bytes(&value).map(Some),
         Err(ChainFault::Refused { code, message }) if is_revert(code, &message) => Ok(None),
@@ -90,9 +92,10 @@ impl Client {
         // A contract that knows no authorizations refuses this question.
         let state = abi::call("authorizationState(address,bytes32)", &[[0; 32], [0; 32]]);
         asks.push(ask(token, &state, &latest));
-        let answers = <[Answer; 7]>::try_from(self.ask(&asks)?)
+        asks.push(("eth_getStorageAt", json!([token.to_string(), SLOT, "latest"])));
+        let answers = <[Answer; 8]>::try_from(self.ask(&asks)?)
             .map_err(|_count| garbage("another number of answers"))?;
-        let [code, symbol, decimals, name, version, domain, state] = answers;
+        let [code, symbol, decimals, name, version, domain, state, slot] = answers;
         let code = rpc::bytes(&code?)?;
         if code.is_empty() {
             return Ok(Err("there is no contract at its address".to_owned()));
@@ -103,20 +106,23 @@ impl Client {
         let word = |answer| -> Result<Option<Word>, ChainFault> {
             Ok(reply(answer)?.as_deref().and_then(abi::one))
         };
-        let told = (text(symbol)?, word(decimals)?, text(name)?, text(version)?, word(domain)?);
-        let used = word(state)?;
-        let ((Some(symbol), Some(decimals), Some(name), Some(version), Some(domain)), Some(_)) =
-            (told, used)
-        else {
-            return Ok(Err("its contract does not know EIP-3009".to_owned()));
+        let (Some(symbol), Some(decimals)) = (text(symbol)?, word(decimals)?) else {
+            return Ok(Err("its contract does not tell a symbol and decimals".to_owned()));
         };
-        Ok(Ok(Facts {
-            code_hash: keccak256(&code),
-            symbol,
-            decimals: abi::to_amount(&decimals),
-            domain,
-            computed: eip3009::domain(&name, &version, self.spec().id, token),
-        }))
+        let decimals = abi::to_amount(&decimals);
+        let told = (text(name)?, text(version)?, word(domain)?, word(state)?);
+        let code_hash = keccak256(&code);
+        if let (Some(name), Some(version), Some(told), Some(_)) = told {
+            let computed = eip3009::domain(&name, &version, self.spec().id, token);
+            return Ok(Ok(Facts { code_hash, symbol, decimals, domain: Some((told, computed)) }));
+        }
+        let code_hash = match self.behind(&slot?)? {
+            Some((to, code)) => keccak256(
+                &[code_hash.as_slice(), to.as_bytes().as_slice(), &keccak256(&code)].concat(),
+            ),
+            None => code_hash,
+        };
+        Ok(Ok(Facts { code_hash, symbol, decimals, domain: None }))
     }
 
     /// What an address holds of a token at the head.
@@ -193,7 +199,7 @@ impl Client {
         Ok(None)
     }
 
-    fn logs(
+    pub(super) fn logs(
         &self,
         token: EvmAddress,
         topics: &Value,

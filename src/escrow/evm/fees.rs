@@ -8,7 +8,12 @@ pub const TRANSFER_GAS: u64 = 21_000;
 pub const GAS_MAX: u64 = 120_000;
 /// Gas that carrying an authorization takes, as tokens with proxies take it; what a leg is charged.
 pub const RELAY_GAS: u64 = 85_000;
-/// Most gas that carrying one may use.
+/// Gas that a plain transfer of a token takes together with its top-up: 21,000 for the one, 65,000 for
+/// the other with the margin that is topped up; what a leg of such a token is charged.
+pub const TRANSFER_LEG_GAS: u64 = 102_000;
+/// How much more than today's price a top-up brings.
+const MARGIN: Bps = Bps::percent(25);
+/// Most gas that carrying one, or a plain transfer of a token, may use.
 pub const RELAY_GAS_MAX: u64 = 250_000;
 /// No leg ever offers more than this for one gas: 1,000 gwei.
 const CEILING_MAX: u128 = 1_000_000_000_000;
@@ -89,6 +94,19 @@ impl Market {
 /// The fee that a leg keeps aside.
 pub fn reserve(gas_limit: u64, ceiling: Amount) -> Option<Amount> {
     ceiling.checked_mul(gas_limit)
+}
+
+/// The gas limit of a token's plain transfer: a quarter more than the estimate. None where it wants more
+/// than anybody is given.
+pub fn transfer_limit(estimate: u64) -> Option<u64> {
+    let limit = estimate.saturating_add(estimate.wrapping_div(4));
+    (estimate <= RELAY_GAS_MAX).then_some(limit.min(RELAY_GAS_MAX))
+}
+
+/// What a top-up brings for one leg: its gas at today's price, and a margin.
+pub fn top_up(gas_limit: u64, price: Amount) -> Option<Amount> {
+    let fee = reserve(gas_limit, price)?;
+    fee.checked_add(fee.share(MARGIN))
 }
 
 /// The gas limit for an estimate: exact for plain transfers, with a quarter more for contracts.

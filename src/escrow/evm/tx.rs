@@ -1,5 +1,5 @@
-//! Chain txs of type 2 (EIP-1559): those that carry coin and nothing else, and those that carry a
-//! signed authorization and no coin.
+//! Chain txs of type 2 (EIP-1559): those that carry coin and nothing else, those that carry a signed
+//! authorization and no coin, and transfers of tokens.
 
 use alloy_rlp::{Encodable, Header};
 use domain::EvmAddress;
@@ -9,6 +9,7 @@ use k256::ecdsa::SigningKey;
 use verify::keccak256;
 
 use super::eip3009::SignedAuthorization;
+use crate::chain::trial::Wanted;
 use crate::fault::Fault;
 
 /// First byte of a typed chain tx by EIP-1559.
@@ -63,7 +64,25 @@ pub struct RelayTx {
     pub carried: SignedAuthorization,
 }
 
-/// What both kinds are made of.
+/// A chain tx by which an escrow address transfers a token itself: one leg, no coin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransferTx {
+    /// The leg's fields; its payee and sum are those of the transfer.
+    pub leg: LegTx,
+    /// The token.
+    pub token: EvmAddress,
+}
+
+/// A chain tx by which the gas wallet sends coin to an escrow address, for the gas of transfers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopUpTx {
+    /// Sender, nonce, fees, sum and the escrow address.
+    pub coin: LegTx,
+    /// Where the escrow address has its key.
+    pub place: crate::keys::Place,
+}
+
+/// What all kinds are made of.
 struct Fields<'a> {
     chain: ChainId,
     nonce: u64,
@@ -86,6 +105,15 @@ impl RelayTx {
     pub(crate) fn sign(&self, key: &SigningKey) -> Result<SignedTx, Fault> {
         let Self { chain, nonce, max_tip, max_fee, gas_limit, carried, .. } = *self;
         let (to, value, data) = (carried.asked.token, Amount::ZERO, carried.call());
+        Fields { chain, nonce, max_tip, max_fee, gas_limit, to, value, data: &data }.sign(key)
+    }
+}
+
+impl TransferTx {
+    pub(crate) fn sign(&self, key: &SigningKey) -> Result<SignedTx, Fault> {
+        let LegTx { from, chain, nonce, max_tip, max_fee, gas_limit, to, value } = self.leg;
+        let data = Wanted { token: self.token, from, to, amount: value }.call();
+        let (to, value) = (self.token, Amount::ZERO);
         Fields { chain, nonce, max_tip, max_fee, gas_limit, to, value, data: &data }.sign(key)
     }
 }

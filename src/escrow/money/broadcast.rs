@@ -6,7 +6,7 @@ use db::proofs::{self, Attempt};
 use db::todo::Todo;
 use domain::clock::Span;
 
-use super::{each, plan, relay, sign};
+use super::{each, plan, relay, sign, top_ups};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::{ATTEMPTS_MAX, Offer};
@@ -22,12 +22,14 @@ pub(super) const STUCK: Span = Span::minutes(60);
 /// # Errors
 /// [`Fault`] when the database fails.
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
+    let sent = top_ups::send_all(ctx, served, view)?;
     let list = ("broadcast", served.client.spec().id, Todo::Broadcast);
-    each(ctx, list, sign::ROUND, |payout, legs| {
+    let legs = each(ctx, list, sign::ROUND, |payout, legs| {
         let mut done: u32 = 0;
         for leg in legs.iter().filter(|leg| leg.state == LegState::Signed) {
             let improved = match leg.asset.token {
-                None => improve(ctx, view, (payout, legs), leg),
+                None => improve(ctx, (served, view), (payout, legs), leg),
+                Some(_) if leg.by_transfer => improve(ctx, (served, view), (payout, legs), leg),
                 Some(_) => relay::improve(ctx, view, (payout, legs), leg),
             };
             // What stands is sent, even if nothing better can be signed.
@@ -37,7 +39,8 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
             }
         }
         Ok(done)
-    })
+    })?;
+    Ok(sent.saturating_add(legs))
 }
 
 /// Sends the newest bytes of a leg.
@@ -61,7 +64,7 @@ fn send(ctx: &Ctx, served: &Served, leg: &Leg) -> Result<bool, Fault> {
 /// Signs a replacement for a leg that no block took: same nonce, payee and sum, a better offer.
 fn improve(
     ctx: &Ctx,
-    view: &View,
+    (served, view): (&Served, &View),
     (payout, legs): (&Payout, &[Leg]),
     leg: &Leg,
 ) -> Result<(), Fault> {
@@ -82,6 +85,13 @@ fn improve(
         None
     };
     match better {
+        // A token's leg offers no more than what came for its gas allows; more is sent for.
+        Some(better)
+            if leg.by_transfer
+                && !top_ups::affords(ctx, (served, view), (payout, legs), (leg, better))? =>
+        {
+            Ok(())
+        }
         Some(better) => {
             let number = last.attempt.saturating_add(1);
             sign::attempt(ctx, (payout, legs), leg, (number, better))?;

@@ -10,6 +10,7 @@ use db::relays;
 use domain::EvmAddress;
 use domain::clock::Time;
 use domain::money::Amount;
+use domain::settle::LegRole;
 
 use super::{confirm, freeze_order, plan};
 use crate::chain::client::View;
@@ -98,8 +99,9 @@ fn settle(
     let now = ctx.now();
     let receipt = receipt(&mined, fee(&mined, &hashes), (block.time, now));
     let (payout, leg) = (payout.clone(), leg.clone());
-    let moved =
-        ctx.write("leg-final", move |tx| confirm::finalise(tx, &payout, &leg, &receipt, now))?;
+    let moved = ctx.write("leg-final", move |tx| {
+        confirm::finalise(tx, (&payout, &leg), (&receipt, confirm::REVERTED), now)
+    })?;
     ctx.reach("confirm: final, committed")?;
     Ok(moved.unwrap_or_default())
 }
@@ -109,7 +111,11 @@ fn fee(mined: &Mined, ours: &[[u8; 32]]) -> Amount {
     if ours.contains(&mined.tx_hash) { mined.fee } else { Amount::ZERO }
 }
 
-fn receipt(mined: &Mined, fee_paid: Amount, (block_at, recorded_at): (Time, Time)) -> Receipt {
+pub(super) fn receipt(
+    mined: &Mined,
+    fee_paid: Amount,
+    (block_at, recorded_at): (Time, Time),
+) -> Receipt {
     Receipt {
         tx_hash: mined.tx_hash,
         fee_paid,
@@ -143,7 +149,7 @@ fn fail(
         }
         proofs::insert_receipt(tx, &leg, &receipt)?;
         journal::receipt(tx, (&leg, &receipt), now)?;
-        hold(tx, &payout, confirm::REVERTED, now)?;
+        hold(tx, &payout, (confirm::REVERTED, leg.role), now)?;
         Ok(true)
     })?;
     ctx.reach("confirm: reverted")?;
@@ -179,8 +185,8 @@ pub(super) fn refused(
         // Carried out, but not for good yet.
         (_, Ok(true)) => Ok(false),
         (Ok(false), Ok(false)) => {
-            let (payout, now) = (payout.clone(), ctx.now());
-            ctx.write("hold-refused", move |tx| hold(tx, &payout, plan::REFUSES, now))?;
+            let (payout, why, now) = (payout.clone(), (plan::REFUSES, leg.role), ctx.now());
+            ctx.write("hold-refused", move |tx| hold(tx, &payout, why, now))?;
             Ok(true)
         }
         (Err(fault), _) | (_, Err(fault)) => {
@@ -190,9 +196,14 @@ pub(super) fn refused(
     }
 }
 
-fn hold(tx: &mut EscrowTx<'_>, payout: &Payout, why: &str, now: Time) -> Result<(), Fault> {
+pub(super) fn hold(
+    tx: &mut EscrowTx<'_>,
+    payout: &Payout,
+    (why, role): (&str, LegRole),
+    now: Time,
+) -> Result<(), Fault> {
     match ledger::state(tx, payout.order)? {
-        Some(mut state) => plan::hold(tx, &mut state, (payout, why), now),
+        Some(mut state) => plan::hold_for(tx, &mut state, (payout, why, Some(role)), now),
         None => Err(Fault::Ledger(format!("order {} has a payout and no state", payout.order))),
     }
 }

@@ -4,13 +4,14 @@ use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::proofs::{self, Receipt};
 use db::todo::Todo;
-use db::{EscrowTx, held};
+use db::{Conn, EscrowTx, held, top_ups as sent_for_gas};
 use domain::clock::{Span, Time};
+use domain::ids::OrderId;
 use domain::intent::EventActor;
 use domain::order::EventKind;
 use domain::settle::PayoutKind;
 
-use super::{carried, each, payee, plan, sign, standing};
+use super::{carried, each, payee, plan, sign, standing, top_ups, transfers};
 use crate::book::{self, Note};
 use crate::chain::client::View;
 use crate::chain::rpc::Mined;
@@ -31,12 +32,17 @@ pub(super) const REVERTED: &str = "the recipient's contract refused the transfer
 /// # Errors
 /// [`Fault`] when the database fails; what a provider's trouble holds up waits.
 pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
+    // Coin that came for gas is booked before what it was spent on.
+    let came = top_ups::confirm_all(ctx, served, view)?;
     let list = ("confirm", served.client.spec().id, Todo::Confirm);
-    each(ctx, list, sign::ROUND, |payout, legs| {
+    let legs = each(ctx, list, sign::ROUND, |payout, legs| {
         let mut done: u32 = 0;
         for leg in legs.iter().filter(|leg| leg.state.is_in_flight()) {
             let confirmed = match leg.asset.token {
                 None => confirm(ctx, served, view, (payout, leg)),
+                Some(token) if leg.by_transfer => {
+                    transfers::confirm(ctx, served, view, (payout, leg, token))
+                }
                 Some(token) => carried::confirm(ctx, served, view, (payout, leg, token)),
             };
             match confirmed {
@@ -51,7 +57,8 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
             }
         }
         Ok(done)
-    })
+    })?;
+    Ok(came.saturating_add(legs))
 }
 
 fn confirm(
@@ -86,7 +93,8 @@ fn confirm(
         recorded_at: now,
     };
     let (payout, leg) = (payout.clone(), leg.clone());
-    let moved = ctx.write("leg-final", move |tx| finalise(tx, &payout, &leg, &receipt, now))?;
+    let moved =
+        ctx.write("leg-final", move |tx| finalise(tx, (&payout, &leg), (&receipt, REVERTED), now))?;
     ctx.reach("confirm: final, committed")?;
     Ok(moved.unwrap_or_default())
 }
@@ -112,7 +120,7 @@ pub(super) fn see(ctx: &Ctx, leg: &Leg, mined: &Mined) -> Result<bool, Fault> {
 
 /// No block holds the leg. If one did, it was taken back; if its nonce is used all the same,
 /// something that the ledger does not know has used it: then nothing is signed or planned again.
-fn missing(
+pub(super) fn missing(
     ctx: &Ctx,
     served: &Served,
     view: &View,
@@ -147,12 +155,12 @@ pub(super) fn gone(ctx: &Ctx, leg: &Leg) -> Result<bool, Fault> {
     Ok(moved.unwrap_or_default())
 }
 
-/// Receipt, leg, event and, with the last leg, the payout's end in one write.
+/// Receipt, leg, event and, with the last leg, the payout's end in one write. Where the money did not
+/// arrive, the payout is held for `why`.
 pub(super) fn finalise(
     tx: &mut EscrowTx<'_>,
-    payout: &Payout,
-    leg: &Leg,
-    receipt: &Receipt,
+    (payout, leg): (&Payout, &Leg),
+    (receipt, why): (&Receipt, &'static str),
     now: Time,
 ) -> Result<bool, Fault> {
     let Some(mut state) = ledger::state(tx, payout.order)? else {
@@ -172,7 +180,7 @@ pub(super) fn finalise(
     proofs::insert_receipt(tx, leg, receipt)?;
     journal::receipt(tx, (leg, receipt), now)?;
     if !receipt.succeeded {
-        plan::hold(tx, &mut state, (payout, REVERTED), now)?;
+        plan::hold_for(tx, &mut state, (payout, why, Some(leg.role)), now)?;
         return Ok(true);
     }
     let comment = format!("{} paid to {}.", leg.asset.shown(leg.amount), payee(leg.role));
@@ -181,7 +189,7 @@ pub(super) fn finalise(
         .tx_hash(receipt.tx_hash);
     book::append(tx, &mut state, note, now)?;
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
-    if standing(&legs).all(|leg| leg.state == LegState::Final) {
+    if is_over(tx, payout)? {
         finish(tx, &mut state, payout, now)?;
     } else if standing(&legs).all(|leg| !leg.state.is_in_flight())
         && held::one(tx, payout.order, payout.case)?.is_some_and(|held| held.reason == FOREIGN)
@@ -190,6 +198,31 @@ pub(super) fn finalise(
         held::resume(tx, payout.order, payout.case)?;
     }
     Ok(true)
+}
+
+/// Whether all that a payout sends has come to its end: its legs, and what was sent for their gas.
+fn is_over(conn: &mut Conn, payout: &Payout) -> Result<bool, Fault> {
+    let legs = payouts::legs_of(conn, payout.order, payout.case)?;
+    let top_ups = sent_for_gas::of_order(conn, payout.order)?;
+    let waits = top_ups.iter().any(|one| one.case == payout.case && one.is_open());
+    Ok(!waits && standing(&legs).all(|leg| leg.state == LegState::Final))
+}
+
+/// Ends a payout of which a top-up was the last to be settled.
+pub(super) fn finish_late(
+    tx: &mut EscrowTx<'_>,
+    (order, case): (OrderId, i32),
+    now: Time,
+) -> Result<(), Fault> {
+    let payout = payouts::by_case(tx, order, case)?;
+    let Some(payout) = payout.filter(|payout| payout.state != PayoutState::Done) else {
+        return Ok(());
+    };
+    let Some(mut state) = ledger::state(tx, order)? else { return Ok(()) };
+    if is_over(tx, &payout)? {
+        finish(tx, &mut state, &payout, now)?;
+    }
+    Ok(())
 }
 
 /// All legs are final: the payout is done, and with case 0 the order.

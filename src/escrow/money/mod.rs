@@ -18,6 +18,8 @@ pub(crate) mod sights;
 pub mod sign;
 pub(crate) mod strays;
 pub mod tokens;
+mod top_ups;
+mod transfers;
 mod unblock;
 
 use db::ledger::{self, State};
@@ -145,6 +147,11 @@ pub(crate) fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
     }
 }
 
+/// Whether legs under these terms are transfers of a token by the escrow address itself.
+pub(crate) const fn by_transfer(terms: &Terms) -> bool {
+    matches!(&terms.token, Some(token) if token.domain.is_none())
+}
+
 /// Where a leg goes whose payee takes nothing, if the terms know such a place: no buyer and no vendor
 /// waits for somebody who is no party to the order, so a referral becomes the site's again.
 pub(crate) fn fallback(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
@@ -171,7 +178,10 @@ pub(crate) fn is_faithful(sealed: &[Terms], payout: &Payout, legs: &[Leg]) -> bo
     let ruled = payout.share.is_some_and(|share| share.ruling.is_some());
     let lawful = legs.iter().all(|leg| {
         let known = leg.role != LegRole::Resolver || ruled;
-        let same = |terms: &Terms| (terms.escrow, terms.asset()) == (leg.from, leg.asset);
+        let same = |terms: &Terms| {
+            (terms.escrow, terms.asset(), by_transfer(terms))
+                == (leg.from, leg.asset, leg.by_transfer)
+        };
         known && sealed.iter().any(|terms| same(terms) && leads(terms, leg.role, leg.to))
     });
     let sum = Amount::sum(standing(legs).map(|leg| leg.amount));

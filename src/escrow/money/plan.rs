@@ -17,7 +17,9 @@ use domain::seal::Terms;
 use domain::settle::{self, Division, Indivisible, LegRole, PayoutKind, PayoutPlan};
 
 use super::day::{fits_day, worth};
-use super::{OPERATOR_TIME, PAYEE_TIME, asked, confirm, freeze, payee, relay, standing, terms};
+use super::{
+    OPERATOR_TIME, PAYEE_TIME, asked, confirm, freeze, payee, relay, standing, terms, transfers,
+};
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::{self, Ctx, Place, Served};
@@ -34,6 +36,9 @@ pub(crate) const REFUSES: &str = "the recipient's contract refuses the transfer"
 /// Why a payout waits whose token cannot leave the escrow address at all.
 pub(crate) const SHUT_OUT: &str =
     "the token's issuer lets nothing leave the escrow address; it is tried again each week";
+/// Why a payout waits whose token would move another sum than it is told to.
+pub(crate) const MISMOVES: &str =
+    "the token's contract does not move the sum as it should; it is tried again each week";
 /// Why a payout waits whose payee has another address since.
 pub(crate) const MOVED: &str = "the payee has another address since, which is asked first";
 
@@ -46,8 +51,9 @@ pub(crate) struct Costs {
     pub(super) ceiling: Amount,
     /// Gas limit by payee.
     pub(super) gas: Vec<(EvmAddress, u64)>,
-    /// Whether a payee's contract refuses.
-    pub(crate) refused: bool,
+    /// Why it cannot be paid now, if a payee's contract refuses or the token is not as it should be, and
+    /// whom that leg would pay.
+    pub(crate) refused: Option<(&'static str, LegRole)>,
     /// Whether the terms' referral is paid. It is not where its payee refuses or wants more gas than
     /// the others: no party waits or pays more for somebody who is none.
     pub(crate) invited: bool,
@@ -216,6 +222,7 @@ pub(crate) fn costs(
     divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
 ) -> Result<Option<Costs>, ChainFault> {
     let asked = match &sealed.token {
+        Some(token) if token.domain.is_none() => transfers::costs(served, (sealed, token), divide)?,
         Some(token) => relay::costs(served, (sealed, token), divide)?,
         None => coin_costs(served, view, sealed, divide)?,
     };
@@ -252,7 +259,7 @@ fn coin_costs(
     let least = fee(fees::TRANSFER_GAS).ok_or_else(beyond)?;
     let Ok(first) = divide(sealed, least) else { return Ok(Asked::BelowFees) };
     let mut gas = Vec::new();
-    let (mut refused, mut most) = (false, fees::TRANSFER_GAS);
+    let (mut refused, mut most) = (None, fees::TRANSFER_GAS);
     // The referral's leg is the last one.
     for leg in &first.legs {
         let wanted = match served.client.estimate(sealed.escrow, leg.to, leg.amount)? {
@@ -262,7 +269,9 @@ fn coin_costs(
         if leg.role == LegRole::Referral && wanted.is_none_or(|wanted| wanted > most) {
             return Ok(Asked::Uninvited);
         }
-        refused |= wanted.is_none();
+        if wanted.is_none() {
+            refused = refused.or(Some((REFUSES, leg.role)));
+        }
         let wanted = wanted.unwrap_or(fees::GAS_MAX);
         most = most.max(wanted);
         gas.push((leg.to, wanted));
@@ -307,6 +316,7 @@ pub(crate) fn store(
             to: leg.to,
             amount: leg.amount,
             asset: sealed.asset(),
+            by_transfer: super::by_transfer(sealed),
             from: sealed.escrow,
             nonce,
             gas_limit: *gas_limit,
@@ -338,8 +348,8 @@ pub(crate) fn store(
         .case(draft.case)
         .intent(draft.intent.map(|(n, _)| n));
     book::append(tx, state, note, now)?;
-    if costs.refused {
-        hold(tx, state, (&payout, REFUSES), now)?;
+    if let Some((why, role)) = costs.refused {
+        hold_for(tx, state, (&payout, why, Some(role)), now)?;
     }
     Ok(true)
 }
@@ -352,10 +362,20 @@ pub(crate) fn hold(
     now: Time,
 ) -> Result<(), Fault> {
     let legs = payouts::legs_of(tx, payout.order, payout.case)?;
+    hold_for(tx, state, (payout, why, waiting_for(&legs)), now)
+}
+
+/// The same, where it is known whom the leg in trouble would pay.
+pub(super) fn hold_for(
+    tx: &mut EscrowTx<'_>,
+    state: &mut State,
+    (payout, why, payee): (&Payout, &str, Option<LegRole>),
+    now: Time,
+) -> Result<(), Fault> {
     let (owner, time) = match why {
-        SHUT_OUT => ("issuer", PAYEE_TIME),
+        SHUT_OUT | MISMOVES | transfers::UNMOVED => ("issuer", PAYEE_TIME),
         MOVED => ("escrow", OPERATOR_TIME),
-        REFUSES | confirm::REVERTED => match waiting_for(&legs) {
+        REFUSES | confirm::REVERTED => match payee {
             Some(LegRole::Vendor) => ("vendor", PAYEE_TIME),
             Some(LegRole::Buyer) => ("buyer", PAYEE_TIME),
             // It goes to the site instead, in the next round.

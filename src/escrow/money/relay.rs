@@ -33,17 +33,19 @@ pub(super) fn costs(
     divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
 ) -> Result<Asked, ChainFault> {
     let Ok(plan) = divide(sealed, token.leg_fee) else { return Ok(Asked::BelowFees) };
-    let mut refused = false;
+    let mut refused = None;
     let mut gas = Vec::new();
     for leg in &plan.legs {
         let to = (leg.to, leg.amount);
         let estimate = estimate(served, token.address, sealed.escrow, to)?;
         let refuses = matches!(estimate, Estimate::Refuses(_));
         // Where nobody can be paid, the referral's payee is not to blame.
-        if refuses && leg.role == LegRole::Referral && !refused {
+        if refuses && leg.role == LegRole::Referral && refused.is_none() {
             return Ok(Asked::Uninvited);
         }
-        refused |= refuses;
+        if refuses {
+            refused = refused.or(Some((plan::REFUSES, leg.role)));
+        }
         gas.push((leg.to, fees::RELAY_GAS_MAX));
     }
     let ceiling = Market::relay_ceiling();
@@ -110,14 +112,14 @@ pub(super) fn attempt(
 
 /// Whether a return of late money would cost the gas wallet more than twice its sealed charge. Then
 /// it waits: anybody can make it necessary, as often as he likes and when gas is dearest.
-fn is_dear(
+pub(super) fn is_dear(
     ctx: &Ctx,
     (served, view): (&Served, &View),
     sealed: &Terms,
     leg: &Leg,
 ) -> Result<bool, Fault> {
     let (Some(token), false) = (&sealed.token, leg.case == 0) else { return Ok(false) };
-    let charge = match tokens::charge(ctx, served, view, token.decimals) {
+    let charge = match tokens::charge(ctx, served, view, (token.decimals, token.domain.is_none())) {
         Err(Fault::Chain(_)) => None,
         other => other?,
     };
@@ -125,7 +127,7 @@ fn is_dear(
     Ok(charge.zip(most).is_none_or(|(charge, most)| charge > most))
 }
 
-fn bytes(attempt: i32, signed: SignedTx, offer: Offer, signed_at: Time) -> Attempt {
+pub(super) fn bytes(attempt: i32, signed: SignedTx, offer: Offer, signed_at: Time) -> Attempt {
     let SignedTx { hash: tx_hash, raw } = signed;
     let Offer { max_fee, max_tip } = offer;
     Attempt { attempt, tx_hash, raw, max_fee, max_tip, signed_at }
@@ -138,10 +140,12 @@ fn authorization(
     sealed: &Terms,
     leg: &Leg,
 ) -> Result<Option<SignedAuthorization>, Fault> {
-    let Some(token) = &sealed.token else { return Ok(None) };
+    let Some((token, domain)) = sealed.token.as_ref().and_then(|of| Some((of, of.domain?))) else {
+        return Ok(None);
+    };
     let asked = Authorization {
         token: token.address,
-        domain: token.domain,
+        domain,
         from: leg.from,
         to: leg.to,
         value: leg.amount,

@@ -8,7 +8,7 @@ use db::payouts::{self, Leg, Payout, PayoutState};
 use db::proofs::Receipt;
 use domain::clock::Time;
 
-use super::{confirm, freeze, terms, unblock};
+use super::{confirm, freeze, terms, transfers, unblock};
 use crate::chain::client::View;
 use crate::chain::rpc::{Mined, Sent};
 use crate::ctx::{Ctx, Served};
@@ -107,15 +107,19 @@ fn adopt(
     let Some(block) = block.filter(|block| block.hash == mined.block_hash) else {
         return Ok(Err("its block is not on the chain any more"));
     };
-    let paid = sent.to == Some(leg.to) && sent.value == leg.amount;
+    let paid = match leg.asset.token {
+        None => sent.to == Some(leg.to) && sent.value == leg.amount,
+        Some(token) => transfers::paid(served, hash, (leg, token))? == Some(true),
+    };
     if mined.succeeded && !paid {
         return Ok(Err("it paid something else, so the leg cannot be paid from here"));
     }
     let now = ctx.now();
     let receipt = receipt(&mined, block.time, now);
     let (payout, leg) = (payout.clone(), leg.clone());
-    let moved =
-        ctx.write("adopt", move |tx| confirm::finalise(tx, &payout, &leg, &receipt, now))?;
+    let moved = ctx.write("adopt", move |tx| {
+        confirm::finalise(tx, (&payout, &leg), (&receipt, confirm::REVERTED), now)
+    })?;
     Ok(match (moved, mined.succeeded) {
         (Some(true), true) => Ok("it is taken down as what paid the leg"),
         (Some(true), false) => Ok("it is taken down as failed; ask once more to pay the leg anew"),
@@ -124,9 +128,7 @@ fn adopt(
 }
 
 fn is_of(leg: &Leg, sent: &Sent) -> bool {
-    leg.asset.token.is_none()
-        && leg.state.is_in_flight()
-        && (leg.from, leg.nonce) == (sent.from, sent.nonce)
+    leg.is_own() && leg.state.is_in_flight() && (leg.from, leg.nonce) == (sent.from, sent.nonce)
 }
 
 fn receipt(mined: &Mined, block_at: Time, recorded_at: Time) -> Receipt {

@@ -44,10 +44,10 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
     let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), state)))?;
     let Ok(sealed) = sealed? else { return Ok(0) };
     let Some(costs) = costs(ctx, served, view, (&sealed, case.available))? else { return Ok(0) };
-    if costs.refused {
+    if let Some((why, _)) = costs.refused {
         // It stays booked. A case of its own would be held and keep later money from going back.
-        let why = "late money stays where it is: the buyer's refund address refuses the transfer";
-        ctx.alarm("residual", Some(order), why.to_owned())?;
+        let why = format!("late money stays where it is: {why}");
+        ctx.alarm("residual", Some(order), why)?;
         return Ok(0);
     }
     ctx.reach("residual: before plan")?;

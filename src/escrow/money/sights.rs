@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use db::balances::{self, Sight, Standing};
-use db::{deposits, ledger, payouts, tokens};
+use db::{deposits, ledger, payouts, tokens, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::clock::Span;
@@ -98,7 +98,9 @@ fn at(ctx: &Ctx, order: OrderId, block: u64) -> Result<Vec<Owed>, Fault> {
         let strays = tokens::strays_of(conn, state.asset.chain, order)?;
         let newest = strays.iter().map(|stray| stray.block_number).max();
         let newest = newest.max(deposits::last_block(conn, order)?);
-        if newest.is_some_and(|newest| newest > block) || payouts::in_flight(conn, order)? {
+        let newest = newest.max(top_ups::last_block(conn, order)?);
+        let moves = payouts::in_flight(conn, order)? || top_ups::in_flight(conn, order)?;
+        if newest.is_some_and(|newest| newest > block) || moves {
             return Ok(None);
         }
         Ok(state.address.zip(Some(balances::of_order(conn, order)?)))

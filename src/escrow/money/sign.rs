@@ -7,13 +7,15 @@ use db::payouts::{self, Leg, LegState, Payout};
 use db::proofs::{self, Attempt};
 use db::todo::Todo;
 use domain::clock::Time;
-use domain::seal::Terms;
+use domain::seal::{Terms, TokenTerms};
 
-use super::{all_terms, each, freeze_order, is_faithful, leads, plan, relay, requests, unblock};
+use super::{
+    all_terms, each, freeze_order, is_faithful, leads, plan, relay, requests, transfers, unblock,
+};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees::Offer;
-use crate::evm::tx::LegTx;
+use crate::evm::tx::{LegTx, TransferTx};
 use crate::fault::Fault;
 use crate::keys::Signable;
 
@@ -40,6 +42,9 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
         for leg in legs.iter().filter(|leg| leg.state == LegState::Planned) {
             let signed = match leg.asset.token {
                 None => attempt(ctx, (payout, legs), leg, (1, view.market.first(leg.fee_ceiling))),
+                Some(_) if leg.by_transfer => {
+                    transfers::attempt(ctx, (served, view), (payout, legs), leg)
+                }
                 Some(_) => relay::attempt(ctx, (served, view), (payout, legs), leg),
             };
             if signed? {
@@ -58,7 +63,7 @@ pub(crate) fn attempt(
     leg: &Leg,
     (number, offer): (i32, Offer),
 ) -> Result<bool, Fault> {
-    let Some((path, _)) = permitted(ctx, payout, legs, leg)? else { return Ok(false) };
+    let Some((path, sealed)) = permitted(ctx, payout, legs, leg)? else { return Ok(false) };
     ctx.reach("sign: before")?;
     let unsigned = LegTx {
         from: leg.from,
@@ -70,7 +75,12 @@ pub(crate) fn attempt(
         to: leg.to,
         value: leg.amount,
     };
-    let signed = ctx.keys.sign(path, Signable::Leg(&unsigned))?;
+    let signed = match sealed.token.filter(|_| leg.by_transfer) {
+        None => ctx.keys.sign(path, Signable::Leg(&unsigned))?,
+        Some(TokenTerms { address: token, .. }) => {
+            ctx.keys.sign(path, Signable::Transfer(&TransferTx { leg: unsigned, token }))?
+        }
+    };
     ctx.reach("sign: before commit")?;
     let now = ctx.now();
     let attempt = Attempt {

@@ -4,10 +4,12 @@
 use db::EscrowTx;
 use db::ledger::State;
 use db::tokens::{self, Stray};
+use db::{payouts, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::clock::Span;
 use domain::ids::OrderId;
+use domain::money::Amount;
 
 use crate::chain::client::{Held, View};
 use crate::ctx::{Ctx, Served};
@@ -46,6 +48,7 @@ pub(crate) fn look(
         // A contract that does not tell has nothing that could be told.
         let Some(amount) = amount else { continue };
         let (order, now) = (state.order, ctx.now());
+        let Some(amount) = strayed(ctx, order, (asset, amount), view.fin.number)? else { continue };
         let stray = Stray { asset: *asset, amount, block_number: view.fin.number, seen_at: now };
         let noted = if amount.is_zero() && !is_known(ctx, state)? {
             None
@@ -63,6 +66,23 @@ pub(crate) fn look(
         }
     }
     Ok(found)
+}
+
+/// What of a balance has strayed there: of coin, what did not come for gas. None while that moves.
+fn strayed(
+    ctx: &Ctx,
+    order: OrderId,
+    (asset, there): (&Asset, Amount),
+    fin: u64,
+) -> Result<Option<Amount>, Fault> {
+    if asset.token.is_some() {
+        return Ok(Some(there));
+    }
+    Ok(ctx.db.read(|conn| {
+        let moves = payouts::in_flight(conn, order)? || top_ups::in_flight(conn, order)?;
+        let own = top_ups::held(conn, order, fin)?;
+        Ok((!moves).then(|| there.minus(own)))
+    })?)
 }
 
 /// Notes and books what has changed; `false` where nothing has.

@@ -6,10 +6,11 @@ use db::{placing, relays};
 use domain::EvmAddress;
 use domain::asset::{Asset, DECIMALS_MAX, LISTED, Listed, STABLE_USD, Symbol};
 use domain::clock::Span;
-use domain::money::Amount;
+use domain::money::{Amount, Bps};
 
 use crate::chain::client::View;
 use crate::chain::tokens::Facts;
+use crate::chain::trial::{Tried, Wanted};
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
@@ -34,6 +35,10 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
         let known = ctx.db.read(|conn| table::by_address(conn, chain, *address))?;
         let facts = served.client.token_facts(*address)?;
         let found = check(ctx, (served, view), (*address, known.as_ref()), facts)?;
+        let found = match found.domain {
+            None if found.state != TokenState::Refused => try_out(ctx, (served, view), found)?,
+            _ => found,
+        };
         let found = match (found.state, &poor) {
             (TokenState::Ok, Some(why)) => {
                 Token { state: TokenState::Waiting, note: why.clone(), ..found }
@@ -94,7 +99,7 @@ fn check(
     let nothing = Token {
         asset: Asset { token: Some(address), ..Asset::native(served.client.spec()) },
         code_hash: [0; 32],
-        domain: [0; 32],
+        domain: None,
         state: TokenState::Refused,
         note: String::new(),
         leg_fee: Amount::ZERO,
@@ -107,9 +112,9 @@ fn check(
         Err(note) => return Ok(Token { state: TokenState::Refused, note, ..before }),
     };
     let asset = Asset { chain, token: Some(address), symbol, decimals };
-    let (code_hash, domain) = (facts.code_hash, facts.domain);
+    let (code_hash, domain) = (facts.code_hash, facts.domain.map(|(told, _)| told));
     let token = Token { asset, code_hash, domain, ..before };
-    Ok(match charge(ctx, served, view, decimals)? {
+    Ok(match charge(ctx, served, view, (decimals, domain.is_none()))? {
         Some(leg_fee) => Token { leg_fee, state: TokenState::Ok, note: String::new(), ..token },
         None => {
             let note = "there is no price of gas in dollars".to_owned();
@@ -124,7 +129,7 @@ fn judge(
     listed: Option<&Listed>,
     known: Option<&Token>,
 ) -> Result<(Symbol, u8), String> {
-    if facts.domain != facts.computed {
+    if facts.domain.is_some_and(|(told, computed)| told != computed) {
         return Err("its EIP-712 domain is not that of its name, version and chain".to_owned());
     }
     let decimals = u8::try_from(facts.decimals.as_u256()).ok().filter(|d| *d <= DECIMALS_MAX);
@@ -139,20 +144,53 @@ fn judge(
     if before.is_some_and(|known| known.code_hash != facts.code_hash) {
         return Err("the code of its contract has changed".to_owned());
     }
-    if before.is_some_and(|known| known.asset.decimals != decimals || known.domain != facts.domain)
-    {
+    let domain = facts.domain.map(|(told, _)| told);
+    if before.is_some_and(|known| known.asset.decimals != decimals || known.domain != domain) {
         return Err("its decimals or its EIP-712 domain have changed".to_owned());
     }
     Ok((symbol, decimals))
 }
 
-/// What a leg is charged now: its gas at the price of the next minutes, in the token. None without
-/// a price of the chain's coin.
+/// A token without EIP-3009 is offered only if a transfer of it would come to what it should. It is tried
+/// out between somebody who holds it and the commission wallet; nothing is moved.
+fn try_out(ctx: &Ctx, (served, view): (&Served, &View), token: Token) -> Result<Token, Fault> {
+    let Some(address) = token.asset.token else { return Ok(token) };
+    let wallet = ctx.keys.gas_wallet(ctx.generation())?;
+    let to = served.commission_wallet;
+    let tried = || {
+        let Some((from, held)) = served.client.holder(address, (&[wallet], to), &view.head)? else {
+            return Ok(None);
+        };
+        // A sum that shares of something cannot give exactly.
+        let amount = held.minus(held.share(Bps::HALF)).minus(Amount::from_u128(1));
+        let amount = amount.max(Amount::from_u128(1));
+        served.client.try_transfer(&Wanted { token: address, from, to, amount }, true).map(Some)
+    };
+    let waits = |note: String| Token { state: TokenState::Waiting, note, ..token.clone() };
+    let refused = |why: &str| Token {
+        state: TokenState::Refused,
+        note: format!("its transfers are not what they should be: {why}"),
+        ..token.clone()
+    };
+    Ok(match tried() {
+        Ok(Some(Tried::Moves)) => token,
+        Ok(Some(Tried::Wrong(why))) => refused(why),
+        Ok(Some(Tried::Refuses)) => waits("it refuses to be transferred now".to_owned()),
+        Ok(None) => waits(format!(
+            "nobody is found who holds it, so it cannot be tried out; send the gas wallet {wallet} a little"
+        )),
+        Err(ChainFault::Unreachable(why)) => return Err(ChainFault::Unreachable(why).into()),
+        Err(fault) => waits(format!("a transfer of it cannot be tried out: {fault}")),
+    })
+}
+
+/// What a leg is charged now: its gas at the price of the next minutes, in the token; where it is a
+/// plain transfer, with that of its top-up. None without a price of the chain's coin.
 pub(super) fn charge(
     ctx: &Ctx,
     served: &Served,
     view: &View,
-    decimals: u8,
+    (decimals, by_transfer): (u8, bool),
 ) -> Result<Option<Amount>, Fault> {
     let spec = served.client.spec();
     let coin = Asset::native(spec);
@@ -160,8 +198,12 @@ pub(super) fn charge(
         return Ok(None);
     };
     let data = served.client.data_fee()?;
-    let fee = fees::reserve(fees::RELAY_GAS, view.market.price());
-    let fee = fee.and_then(|fee| fee.checked_add(data));
+    let (gas, data) = match by_transfer {
+        false => (fees::RELAY_GAS, Some(data)),
+        true => (fees::TRANSFER_LEG_GAS, data.checked_mul(2)),
+    };
+    let fee = fees::reserve(gas, view.market.price());
+    let fee = fee.zip(data).and_then(|(fee, data)| fee.checked_add(data));
     let fee = fee.ok_or_else(|| ChainFault::Garbage("a fee beyond all sums".to_owned()))?;
     let charge = rate.usd.exchange(fee, coin.decimals, (STABLE_USD, decimals));
     Ok(charge.map(|charge| charge.max(Amount::from_u128(1))))

@@ -17,11 +17,13 @@ use domain::money::Amount;
 use domain::order::EventKind;
 use domain::seal::Terms;
 
+use super::transfers::{self, Limit};
 use super::{
     PAYEE_TIME, all_terms, confirm, destination, each, fallback, is_faithful, plan, relay, standing,
 };
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
+use crate::chain::trial::Wanted;
 use crate::ctx::{Ctx, Served};
 use crate::evm::fees;
 use crate::fault::Fault;
@@ -78,7 +80,7 @@ pub(super) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
 fn is_due(ctx: &Ctx, held: &Held) -> bool {
     match held.reason.as_str() {
         plan::MOVED => true,
-        plan::SHUT_OUT => held.deadline.is_none_or(|next| next <= ctx.now()),
+        plan::SHUT_OUT | plan::MISMOVES => held.deadline.is_none_or(|next| next <= ctx.now()),
         _ => ctx.is_turn((held.order, held.case), ASK_AGAIN),
     }
 }
@@ -90,8 +92,9 @@ fn put_off(
     (before, reason): (&Held, &'static str),
 ) -> Result<(), Fault> {
     let (payout, now, same) = (payout.clone(), ctx.now(), before.reason == reason);
-    let told = [plan::REFUSES, plan::SHUT_OUT].contains(&reason);
-    if !told || (same && reason != plan::SHUT_OUT) {
+    let issuers = [plan::SHUT_OUT, plan::MISMOVES].contains(&reason);
+    let told = issuers || reason == plan::REFUSES;
+    if !told || (same && !issuers) {
         return Ok(());
     }
     ctx.write("put-off", move |tx| {
@@ -142,9 +145,8 @@ pub(super) fn look(
 ) -> Result<Look, Fault> {
     let key = Arc::clone(&ctx.keys);
     let known = ctx.db.read(|conn| standing_of(conn, key.seal(), (payout, legs)))??;
-    if known.state.is_none_or(|state| state.held_reason.is_some()) {
-        return Ok(Err("the order itself is stopped"));
-    }
+    let state = known.state.filter(|state| state.held_reason.is_none());
+    let Some(state) = state else { return Ok(Err("the order itself is stopped")) };
     let Ok(sealed) = known.sealed else { return Ok(Err("the seal is broken")) };
     let Some(terms) = sealed.last() else { return Ok(Err("there is no seal")) };
     let mut changes = Vec::new();
@@ -162,7 +164,7 @@ pub(super) fn look(
                 let free = !known.signed.contains(&leg.leg);
                 planned(ctx, at, (leg, terms), free)?
             }
-            LegState::Reverted => failed(at, (leg, terms), asked)?,
+            LegState::Reverted => failed(ctx, at, (leg, terms), (&state, asked))?,
         };
         match looked {
             Ok(change) => changes.extend(change),
@@ -179,22 +181,28 @@ fn planned(
     (leg, terms): (&Leg, &Terms),
     free: bool,
 ) -> Result<Result<Option<Change>, &'static str>, Fault> {
+    let own = destination(terms, leg.role).filter(|_| free).unwrap_or(leg.to);
+    let other = fallback(terms, leg.role).filter(|_| free);
+    if let Some(token) = leg.asset.token.filter(|_| leg.by_transfer) {
+        let ask = |to: EvmAddress| transfer(ctx, served, (leg, token), to);
+        let (to, limit) = match (ask(own)?, other) {
+            (Err(plan::REFUSES), Some(other)) => (other, ask(other)?),
+            (limit, _) => (own, limit),
+        };
+        return Ok(limit.and_then(|gas_limit| altered(leg, to, gas_limit)));
+    }
     let ask = |to: EvmAddress| match leg.asset.token {
         None => served.client.estimate(leg.from, to, leg.amount),
         Some(token) => relay::estimate(served, token, leg.from, (to, leg.amount)),
     };
-    let own = destination(terms, leg.role).filter(|_| free).unwrap_or(leg.to);
-    let (to, estimate) = match (ask(own)?, fallback(terms, leg.role).filter(|_| free)) {
+    let (to, estimate) = match (ask(own)?, other) {
         (Estimate::Refuses(_), Some(other)) => (other, ask(other)?),
         (estimate, _) => (own, estimate),
     };
     let gas_limit = match (estimate, leg.asset.token) {
         (Estimate::Refuses(_), None) => return Ok(Err(plan::REFUSES)),
         (Estimate::Refuses(_), Some(token)) => {
-            let one = (ctx.keys.gas_wallet(ctx.generation())?, Amount::from_u128(1));
-            let nobody = relay::estimate(served, token, leg.from, one)?;
-            let shut_out = matches!(nobody, Estimate::Refuses(_));
-            return Ok(Err(if shut_out { plan::SHUT_OUT } else { plan::REFUSES }));
+            return refused(ctx, served, (leg, token)).map(Err);
         }
         (Estimate::Gas(_), Some(_)) => leg.gas_limit,
         (Estimate::Gas(gas), None) => match fees::gas_limit(gas) {
@@ -202,6 +210,9 @@ fn planned(
             None => return Ok(Err(plan::REFUSES)),
         },
     };
+    if leg.asset.token.is_some() {
+        return Ok(altered(leg, to, gas_limit));
+    }
     if to == leg.to && gas_limit == leg.gas_limit {
         return Ok(Ok(None));
     }
@@ -209,16 +220,73 @@ fn planned(
     Ok(change(Leg { to, gas_limit, ..leg.clone() }, more, false))
 }
 
-/// A coin's leg that failed in a final block, so that its nonce is used up: it is paid under another.
+/// The change of a token's leg, which costs its payee nothing beyond its charge.
+fn altered(leg: &Leg, to: EvmAddress, gas_limit: u64) -> Result<Option<Change>, &'static str> {
+    if to == leg.to && gas_limit == leg.gas_limit {
+        return Ok(None);
+    }
+    change(Leg { to, gas_limit, ..leg.clone() }, Some(Amount::ZERO), false)
+}
+
+/// Whether a token's transfer would be refused to anybody, or to its payee alone.
+fn refused(
+    ctx: &Ctx,
+    served: &Served,
+    (leg, token): (&Leg, EvmAddress),
+) -> Result<&'static str, Fault> {
+    let one = (ctx.keys.gas_wallet(ctx.generation())?, Amount::from_u128(1));
+    let nobody = relay::estimate(served, token, leg.from, one)?;
+    let shut_out = matches!(nobody, Estimate::Refuses(_));
+    Ok(if shut_out { plan::SHUT_OUT } else { plan::REFUSES })
+}
+
+/// The gas limit of a leg that transfers a token, no less than it has, or why it is not to be made.
+fn transfer(
+    ctx: &Ctx,
+    served: &Served,
+    (leg, token): (&Leg, EvmAddress),
+    to: EvmAddress,
+) -> Result<Limit, Fault> {
+    let wanted = Wanted { token, from: leg.from, to, amount: leg.amount };
+    match transfers::limit(served, &wanted)? {
+        Err(plan::REFUSES) => refused(ctx, served, (leg, token)).map(Err),
+        other => Ok(other.map(|limit| limit.max(leg.gas_limit))),
+    }
+}
+
+/// Whether the address holds all that it should of a token, so that a leg which is said to have failed
+/// has moved nothing.
+fn is_whole(
+    ctx: &Ctx,
+    (served, view): (&Served, &View),
+    (state, leg): (&State, &Leg),
+) -> Result<bool, Fault> {
+    let spent = ctx.db.read(|conn| proofs::spent(conn, state.order, view.fin.number))?;
+    let held = served.client.balances(&view.fin, &[(leg.from, leg.asset.token)])?;
+    let held = held.into_iter().next().flatten().unwrap_or_default();
+    Ok(held.checked_add(spent).is_some_and(|whole| whole >= state.credited))
+}
+
+/// A leg that failed in a final block, so that its nonce is used up: it is paid under another.
 fn failed(
+    ctx: &Ctx,
     (served, view): (&Served, &View),
     (leg, terms): (&Leg, &Terms),
-    asked: bool,
+    (state, asked): (&State, bool),
 ) -> Result<Result<Option<Change>, &'static str>, Fault> {
     let to = fallback(terms, leg.role).or_else(|| destination(terms, leg.role));
     let to = to.unwrap_or(leg.to);
     if !asked && to == leg.to {
         return Ok(Err(confirm::REVERTED));
+    }
+    if let Some(token) = leg.asset.token {
+        if !is_whole(ctx, (served, view), (state, leg))? {
+            return Ok(Err("the address does not hold what it should, so nothing is paid anew"));
+        }
+        let limit = transfer(ctx, served, (leg, token), to)?;
+        return Ok(limit.and_then(|gas_limit| {
+            change(Leg { to, gas_limit, ..leg.clone() }, Some(Amount::ZERO), true)
+        }));
     }
     let Estimate::Gas(gas) = served.client.estimate(leg.from, to, leg.amount)? else {
         return Ok(Err(plan::REFUSES));

@@ -4,6 +4,7 @@
 //! is known, the search goes on until it has met nothing for a long while.
 
 mod sweep;
+mod wallets;
 
 use std::thread;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::chain::client::{Held, View};
 use crate::ctx::Served;
 use crate::evm::abi::Word;
 use crate::fault::{ChainFault, Fault};
-use crate::keys::{DEPOSITS, Keys, ORDERS, Place};
+use crate::keys::{DEPOSITS, GAS, Keys, ORDERS, Place};
 
 pub use sweep::{Outcome, Swept, sweep};
 
@@ -60,11 +61,11 @@ pub struct Find {
     pub amount: Amount,
 }
 
-/// What is asked about on a chain: its coin and tokens that know EIP-3009.
+/// What is asked about on a chain: its coin and its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assets {
-    /// The coin first; tokens with their EIP-712 domains.
-    pub all: Vec<(Asset, Word)>,
+    /// The coin first; tokens with their EIP-712 domains, where they know EIP-3009.
+    pub all: Vec<(Asset, Option<Word>)>,
     /// Why some token is not among them, in sentences.
     pub left_out: Vec<String>,
 }
@@ -75,10 +76,10 @@ pub struct Assets {
 /// [`ChainFault`] when the provider does not serve.
 pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
     let coin = Asset::native(served.client.spec());
-    let mut assets = Assets { all: vec![(coin, [0; 32])], left_out: Vec::new() };
+    let mut assets = Assets { all: vec![(coin, None)], left_out: Vec::new() };
     for token in &served.tokens {
         let why = match patiently(|| served.client.token_facts(*token))? {
-            Ok(facts) if facts.domain != facts.computed => {
+            Ok(facts) if facts.domain.is_some_and(|(told, computed)| told != computed) => {
                 "its EIP-712 domain is not its own".to_owned()
             }
             Ok(facts) => {
@@ -86,7 +87,7 @@ pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
                 match u8::try_from(facts.decimals.as_u256()) {
                     Ok(decimals) => {
                         let asset = Asset { token: Some(*token), symbol, decimals, ..coin };
-                        assets.all.push((asset, facts.domain));
+                        assets.all.push((asset, facts.domain.map(|(told, _)| told)));
                         continue;
                     }
                     Err(_large) => "its decimals make no sense".to_owned(),
@@ -99,7 +100,8 @@ pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
     Ok(assets)
 }
 
-/// Goes through the keys and answers what their addresses hold, in the order of their places. `tell`
+/// Goes through the keys and answers what their addresses hold, in the order of their places, and last
+/// what the gas wallets do. `tell`
 /// hears after each part which key was the last and how many addresses hold money so far.
 ///
 /// # Errors
@@ -107,7 +109,7 @@ pub fn assets(served: &Served) -> Result<Assets, ChainFault> {
 pub fn scan(
     keys: &Keys,
     served: &Served,
-    (assets, range): (&[(Asset, Word)], &Range),
+    (assets, range): (&[(Asset, Option<Word>)], &Range),
     mut tell: impl FnMut(Place, usize),
 ) -> Result<Vec<Find>, Fault> {
     let mut finds: Vec<Find> = Vec::new();
@@ -128,6 +130,13 @@ pub fn scan(
                 tell(Place { purpose, generation, index: last }, finds.len());
             }
         }
+    }
+    let wallet = |generation| {
+        Ok((Place { purpose: GAS, generation, index: 0 }, keys.gas_wallet(generation)?))
+    };
+    let wallets: Part = (0..range.generations).map(wallet).collect::<Result<_, Fault>>()?;
+    for part in wallets.chunks(usize::try_from(PART).unwrap_or(1)) {
+        look(served, assets, part, &mut finds)?;
     }
     Ok(finds)
 }
@@ -164,8 +173,8 @@ fn part(
 /// as the chain tells: an address that was emptied by authorizations looks like new.
 fn look(
     served: &Served,
-    assets: &[(Asset, Word)],
-    part: &Part,
+    assets: &[(Asset, Option<Word>)],
+    part: &[(Place, EvmAddress)],
     finds: &mut Vec<Find>,
 ) -> Result<Vec<bool>, ChainFault> {
     let asks: Vec<Held> = part

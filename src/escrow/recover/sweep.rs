@@ -9,7 +9,7 @@ use domain::money::Amount;
 use domain::seal::hex;
 use verify::keccak256;
 
-use super::{Find, patiently};
+use super::{Find, patiently, wallets};
 use crate::chain::client::{Estimate, View};
 use crate::ctx::Served;
 use crate::evm::abi::Word;
@@ -17,10 +17,10 @@ use crate::evm::eip3009::Authorization;
 use crate::evm::fees::{self, Market, Offer};
 use crate::evm::tx::{LegTx, RelayTx, SignedTx};
 use crate::fault::{ChainFault, Fault};
-use crate::keys::{Keys, Signable};
+use crate::keys::{GAS, Keys, Signable};
 
 /// How often blocks are asked for what was sent.
-const PACE: Duration = Duration::from_secs(1);
+pub(super) const PACE: Duration = Duration::from_secs(1);
 
 /// What became of a find.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +44,10 @@ pub struct Swept {
     pub outcome: Outcome,
 }
 
-/// Moves finds of one chain to an address: tokens by authorizations that a gas wallet carries, then
-/// coins, less the fee of moving them. `domains` are the EIP-712 domains of the tokens. Waits for
-/// blocks until `patience` is over.
+/// Moves finds of one chain to an address: tokens by authorizations that a gas wallet carries, or by
+/// transfers for whose gas it sends coin; then coins, less the fee of moving them; and when blocks have
+/// all that, what the gas wallets hold. `domains` are the EIP-712 domains of the tokens that have one.
+/// Waits for blocks until `patience` is over.
 ///
 /// # Errors
 /// [`Fault`] when the provider does not serve at all; what is about one find is told in its outcome.
@@ -63,16 +64,29 @@ pub fn sweep(
     let mut wallet = Wallet::of(keys, served, finds)?;
     for find in tokens {
         let domain = domains.iter().find(|(token, _)| find.asset.token == Some(*token));
-        let domain = domain.map(|(_, domain)| *domain).unwrap_or_default();
-        let sent = wallet.carry(keys, (served, &view), (find, domain), to);
+        let sent = match domain {
+            Some((_, domain)) => wallet.carry(keys, (served, &view), (find, *domain), to),
+            None => wallet.transfer(keys, (served, &view), (find, to), patience),
+        };
         all.push(swept(find, sent.map(|signed| (signed, find.amount))));
     }
-    let coins: Vec<&Find> = finds.iter().filter(|find| find.asset.token.is_none()).collect();
+    let coins = finds.iter().filter(|find| find.asset.token.is_none());
+    let (purses, coins): (Vec<&Find>, Vec<&Find>) =
+        coins.partition(|find| find.place.purpose == GAS);
     if let Some(first) = coins.first() {
         let cost = Cost::of(served, &view, (first.address, to))?;
         for find in coins {
             all.push(swept(find, send(keys, served, (find, &cost), to)));
         }
+    }
+    follow(served, &mut all, patience)?;
+    let waits = all.iter().any(|one| one.on_its_way().is_some());
+    for find in purses {
+        let sent = match waits {
+            false => wallets::empty(keys, served, find, to),
+            true => Err(Fault::Key("what it pays the gas of is in no block yet".to_owned())),
+        };
+        all.push(swept(find, sent));
     }
     follow(served, &mut all, patience)?;
     Ok(all)
@@ -88,14 +102,14 @@ fn swept(find: &Find, sent: Result<(SignedTx, Amount), Fault>) -> Swept {
 }
 
 /// What moving coin to the address takes, the same for each find.
-struct Cost {
+pub(super) struct Cost {
     offer: Offer,
     gas_limit: u64,
     fee: Amount,
 }
 
 impl Cost {
-    fn of(
+    pub(super) fn of(
         served: &Served,
         view: &View,
         (from, to): (EvmAddress, EvmAddress),
@@ -114,6 +128,25 @@ impl Cost {
         let fee = fee.ok_or_else(|| ChainFault::Garbage("a fee beyond all sums".to_owned()))?;
         Ok(Self { offer, gas_limit, fee })
     }
+
+    /// The chain tx that moves a find, less the fee.
+    pub(super) fn leg(&self, find: &Find, nonce: u64, to: EvmAddress) -> Result<LegTx, Fault> {
+        let value = find.amount.checked_sub(self.fee).filter(|value| !value.is_zero());
+        let value = value.ok_or_else(|| {
+            let fee = find.asset.shown(self.fee);
+            Fault::Key(format!("moving it costs {fee}, which is more than it is worth"))
+        })?;
+        Ok(LegTx {
+            from: find.address,
+            chain: find.asset.chain,
+            nonce,
+            max_tip: self.offer.max_tip,
+            max_fee: self.offer.max_fee,
+            gas_limit: self.gas_limit,
+            to,
+            value,
+        })
+    }
 }
 
 /// Sends what an address holds of the coin, less the fee.
@@ -123,33 +156,19 @@ fn send(
     (find, cost): (&Find, &Cost),
     to: EvmAddress,
 ) -> Result<(SignedTx, Amount), Fault> {
-    let value = find.amount.checked_sub(cost.fee).filter(|value| !value.is_zero());
-    let value = value.ok_or_else(|| {
-        let fee = find.asset.shown(cost.fee);
-        Fault::Key(format!("moving it costs {fee}, which is more than it is worth"))
-    })?;
     let account = patiently(|| served.client.account(find.address))?;
-    let leg = LegTx {
-        from: find.address,
-        chain: find.asset.chain,
-        nonce: account.nonce,
-        max_tip: cost.offer.max_tip,
-        max_fee: cost.offer.max_fee,
-        gas_limit: cost.gas_limit,
-        to,
-        value,
-    };
+    let leg = cost.leg(find, account.nonce, to)?;
     let signed = keys.sign(find.place, Signable::Leg(&leg))?;
     served.client.send(&signed.raw)?;
-    Ok((signed, value))
+    Ok((signed, leg.value))
 }
 
 /// The gas wallet that carries authorizations.
-struct Wallet {
-    address: EvmAddress,
-    generation: u32,
-    nonce: u64,
-    balance: Amount,
+pub(super) struct Wallet {
+    pub(super) address: EvmAddress,
+    pub(super) generation: u32,
+    pub(super) nonce: u64,
+    pub(super) balance: Amount,
 }
 
 impl Wallet {
@@ -166,6 +185,11 @@ impl Wallet {
             }
         }
         best.ok_or_else(|| Fault::Key("there is no generation".to_owned()))
+    }
+
+    pub(super) fn too_little(&self) -> Fault {
+        let Self { address, .. } = self;
+        Fault::Key(format!("the gas wallet {address} holds too little; send it coin and try again"))
     }
 
     /// Signs the authorization of a find and carries it.
@@ -196,12 +220,7 @@ impl Wallet {
         };
         let Offer { max_fee, max_tip } = view.market.first(Market::relay_ceiling());
         let cost = fees::reserve(gas, max_fee).unwrap_or(self.balance);
-        let left = self.balance.checked_sub(cost).ok_or_else(|| {
-            Fault::Key(format!(
-                "the gas wallet {} holds too little; send it coin and try again",
-                self.address
-            ))
-        })?;
+        let left = self.balance.checked_sub(cost).ok_or_else(|| self.too_little())?;
         let relay = RelayTx {
             from: self.address,
             chain: find.asset.chain,

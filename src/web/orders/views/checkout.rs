@@ -168,7 +168,7 @@ fn sum(option: &AssetOption, quote: &Quote) -> Markup {
         (ui::amount(money(quote.due.share(commission)))) " commission of this site (" (commission) ") and "
         @match now.asset.kind() {
             AssetKind::Native => { "at most " (ui::amount(money(fees))) " network fees." }
-            AssetKind::Eip3009 => {
+            AssetKind::Token => {
                 (ui::amount(money(fees))) " network fees: " (ui::amount(money(now.leg_fee)))
                 " for each of two payments out of escrow. A refund costs it once."
             }

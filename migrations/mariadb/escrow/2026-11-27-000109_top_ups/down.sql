@@ -1,0 +1,2 @@
+ALTER TABLE legs DROP COLUMN IF EXISTS by_transfer;
+DROP TABLE IF EXISTS top_ups;

@@ -1,0 +1,2 @@
+ALTER TABLE legs DROP COLUMN by_transfer;
+DROP TABLE top_ups;
