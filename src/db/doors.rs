@@ -167,7 +167,7 @@ impl<R: Role> Door<R> {
     ///
     /// # Errors
     /// What `f` says; [`DbError::Timeout`] when its statements run past one second together;
-    /// [`DbError::Busy`] when no connection becomes free within one second.
+    /// [`DbError::Down`] when no connection becomes free within one second.
     pub fn read<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T, DbError>) -> Result<T, DbError> {
         self.reader.read(f)
     }
@@ -204,7 +204,7 @@ impl<R: Role> Door<R> {
     /// always for the others and on MariaDB.
     ///
     /// # Errors
-    /// [`DbError::Busy`] when no connection becomes free within one second.
+    /// [`DbError::Down`] when no connection becomes free within one second.
     pub fn lack(&self) -> Result<Option<DbError>, DbError> {
         self.reader.lack()
     }

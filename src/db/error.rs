@@ -7,7 +7,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 /// The text is for the log. A page shows a sentence of its own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DbError {
-    /// Another writer held the lock too long, the queue is full or no connection is free.
+    /// Another writer held the lock too long, or the queue is full.
     /// Nothing was written; the same request may succeed later.
     #[error("the database is busy")]
     Busy,

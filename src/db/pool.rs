@@ -19,7 +19,7 @@ use crate::wal::Deadline;
 const READ_LIMIT: Duration = Duration::from_secs(1);
 /// Longest wait until all connections are open, at the start of a role.
 const OPENING_LIMIT: Duration = Duration::from_secs(30);
-/// Longest wait for a free connection.
+/// Longest wait for a free connection; lost ones are tried again after half of it at the latest.
 const CHECKOUT_LIMIT: Duration = Duration::from_secs(1);
 
 /// Opens reading connections as one owner.
@@ -66,10 +66,11 @@ impl Reader {
             .test_on_check_out(!config.is_local())
             .max_lifetime(None)
             .idle_timeout(None)
-            .connection_timeout(OPENING_LIMIT)
+            .connection_timeout(CHECKOUT_LIMIT)
             .thread_pool(Arc::new(keeper))
-            .build(Opener { config: config.clone(), owner })
-            .map_err(|error| DbError::Down(format!("no connection to read by: {error}")))?;
+            .build_unchecked(Opener { config: config.clone(), owner });
+        let all: Result<Vec<_>, _> = (0..size).map(|_| pool.get_timeout(OPENING_LIMIT)).collect();
+        all.map_err(|error| DbError::Down(format!("no connection to read by: {error}")))?;
         Ok(Self { pool })
     }
 
@@ -100,14 +101,14 @@ impl Reader {
         for _ in 0..=self.pool.max_size() {
             let mut link = self.pool.get_timeout(CHECKOUT_LIMIT).map_err(|error| {
                 tracing::warn!(%error, "no connection to read by");
-                DbError::Busy
+                none()
             })?;
             if link.was_sound() {
                 return Ok(link);
             }
             link.give_up();
         }
-        Err(DbError::Busy)
+        Err(none())
     }
 
     /// [`Reader::read`] in one transaction: each file stands still from its first look on.
@@ -122,4 +123,9 @@ impl Reader {
             outcome.and_then(|found| ended.map(|()| found))
         })
     }
+}
+
+/// Not one of those that are open is free, and no other can be opened.
+fn none() -> DbError {
+    DbError::Down("no connection to read by is to be had".to_owned())
 }

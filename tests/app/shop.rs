@@ -45,9 +45,13 @@ impl Shop {
 
     /// A shop with some settings of its own, and what no setting reaches.
     pub fn tuned(vars: &[(&str, &str)], tune: impl FnOnce(&mut App)) -> Self {
+        Self::on(Data::new(), vars, tune)
+    }
+
+    /// The same on a database of its own.
+    pub fn on(data: Data, vars: &[(&str, &str)], tune: impl FnOnce(&mut App)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let addr = listener.local_addr().expect("it has an address");
-        let data = Data::new();
         let clock = Arc::new(ManualClock::at(START));
         let config = config(addr, vars);
         let mut app = App::new(config, data.web(), clock.clone(), Duration::ZERO);

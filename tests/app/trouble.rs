@@ -136,3 +136,42 @@ fn a_full_disk_ends_in_a_sentence_for_people_and_agents() {
     assert_eq!(listed["items"], json!([]), "nothing is half done");
     assert_eq!(browser.get("/account").status, 200, "reading goes on");
 }
+
+/// The account of web is locked and what it has open is ended, as when a server is lost; or it may
+/// come back.
+#[cfg(feature = "mariadb")]
+fn lose_the_server(shop: &Shop, lost: bool) {
+    let user = shop.data.user("web").expect("it is on a server");
+    let sql = if lost {
+        format!("ALTER USER '{user}'@'%' ACCOUNT LOCK; KILL USER '{user}'@'%';")
+    } else {
+        format!("ALTER USER '{user}'@'%' ACCOUNT UNLOCK;")
+    };
+    testkit::server::Server::get().admin().batch_execute(&sql).expect("the server takes that");
+}
+
+#[cfg(feature = "mariadb")]
+#[test]
+fn a_database_that_is_gone_ends_in_a_sentence_and_is_found_again() {
+    let shop = Shop::on(testkit::Data::mariadb(), &[], |_as_it_is| {});
+    let mut browser = shop.member("ada");
+    let agent = shop.agent(&keys::make(&mut browser, "write", ""));
+    browser.see("/account");
+    lose_the_server(&shop, true);
+    let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+    let write = [("refund_address", good)];
+    for answer in [browser.get("/account"), browser.post("/account/refund-address", &write)] {
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert!(answer.header("retry-after").is_some());
+        assert!(answer.text().contains("cannot reach its records"), "{}", answer.text());
+    }
+    let body = json!({ "name": "Kiln", "description": "We sell.", "picture": "crest-kiln" });
+    for answer in [agent.get("/api/v1/me"), agent.post("/api/v1/stores", &body)] {
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert!(answer.header("retry-after").is_some());
+    }
+    lose_the_server(&shop, false);
+    assert!(!browser.see("/account").contains(good), "nothing is half done");
+    assert_eq!(agent.post("/api/v1/stores", &body).status, 201);
+}
