@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use db::payouts::LegState;
 use domain::EvmAddress;
 use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
@@ -119,6 +120,7 @@ fn verify(world: &World, order: OrderId, before: &BTreeMap<EvmAddress, Amount>, 
     for leg in &legs {
         let came = world.balance(leg.to).checked_sub(before[&leg.to]);
         assert_eq!(came, Some(leg.amount), "{name}: {}", leg.role);
+        assert_eq!(leg.state, LegState::Final, "{name}: {}", leg.role);
     }
     assert_eq!(world.balance(world.refund), before[&world.refund], "{name}");
     let from = world.state(order).address.unwrap();
