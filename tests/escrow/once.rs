@@ -282,10 +282,14 @@ fn two_engines(paid_in: PaidIn) {
         let order = world.funded_calmly(&engine);
         let before = balances(&world);
         world.ask(order, IntentAction::Release, ActorRole::Buyer);
-        let second = other.clone();
-        // The second does whole rounds in the middle of the first one's step.
+        let (second, chain) = (other.clone(), world.chain.clone());
+        // The second does whole rounds in the middle of the first one's step, and blocks go on.
         world.script.on(point, move || {
             second.desk_once(false).unwrap();
+            second.chain_once().unwrap();
+            for _ in 0..3 {
+                chain.mine().unwrap();
+            }
             second.chain_once().unwrap();
         });
         for _ in 0..ROUNDS {
