@@ -4,6 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
@@ -109,6 +111,10 @@ impl Default for Sizes {
     }
 }
 
+/// How often a file is tried again whose role opens it just now, and how long after.
+const OPENING_TRIES: u32 = 50;
+const OPENING_PAUSE: Duration = Duration::from_millis(20);
+
 /// A database that was opened and found to fit, before any thread was started.
 pub struct Prepared<R> {
     config: DbConfig,
@@ -145,12 +151,26 @@ impl<R: Role> Door<R> {
     /// [`DbError::Down`] when a file or the server cannot be reached, [`DbError::Schema`] when the
     /// tables are older or newer than this binary.
     pub fn prepare(config: &DbConfig) -> Result<Prepared<R>, DbError> {
-        let mut desk = Desk::open(config, R::OWNER)?;
-        if let Some(why) = desk.lack() {
-            return Err(why.clone());
-        }
+        let mut desk = Self::desk(config)?;
         migrate::check_all(desk.conn()?, R::OWNER)?;
         Ok(Prepared { config: config.clone(), desk, role: PhantomData })
+    }
+
+    /// The writing connection, with all files. While another role opens its own, nobody else can read
+    /// that for some milliseconds.
+    fn desk(config: &DbConfig) -> Result<Desk, DbError> {
+        let mut tries = if config.is_local() { OPENING_TRIES } else { 0 };
+        loop {
+            let desk = Desk::open(config, R::OWNER).and_then(|desk| match desk.lack() {
+                None => Ok(desk),
+                Some(why) => Err(why.clone()),
+            });
+            match desk {
+                Err(DbError::ReadOnly | DbError::Down(_)) if tries > 0 => tries -= 1,
+                opened => return opened,
+            }
+            thread::sleep(OPENING_PAUSE);
+        }
     }
 
     /// [`Door::prepare`] and [`Prepared::start`] at once.

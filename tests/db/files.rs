@@ -1,10 +1,10 @@
 //! What SQLite leaves on the disk, and what happens when something of it is missing.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use db::{CourierDb, DbError, Owner, WebDb, migrate, tx};
 use testkit::Data;
@@ -110,14 +110,27 @@ fn a_reader_of_another_uid() {
     }
 }
 
-/// What web reads of courier's rows when it runs as a user who may only read them.
-fn read_as_nobody(folder: &Path, group: u32) -> String {
+/// Web, which runs as a user who may only read courier's rows.
+fn nobody(folder: &Path, group: u32) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "files::a_reader_of_another_uid", "--ignored", "--nocapture"]);
-    child.env(FOLDER, folder).uid(NOBODY).gid(group);
-    let output = child.output().unwrap();
+    child.env(FOLDER, folder).uid(NOBODY).gid(group).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// What it reads of them.
+fn read_by(child: Child) -> String {
+    let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+fn read_as_nobody(folder: &Path, group: u32) -> String {
+    read_by(nobody(folder, group))
+}
+
+fn has_open(pid: u32, file: &Path) -> bool {
+    let mut open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+    open.any(|entry| fs::read_link(entry.path()).is_ok_and(|path| path == file))
 }
 
 #[test]
@@ -152,6 +165,16 @@ fn another_uid_reads_until_the_log_is_gone() {
     // Whoever may write it opens it once, and all is well.
     drop(CourierDb::open(&courier).unwrap());
     let said = read_as_nobody(&folder, group);
+    assert!(said.contains("read [\"a\"]"), "{said}");
+    // The machine went down, and courier makes the index anew while web is starting.
+    let index = fs::File::options().write(true).open(beside(&file, "-shm")).unwrap();
+    index.write_all_at(&[0; 136], 0).unwrap();
+    let child = nobody(&folder, group);
+    while !has_open(child.id(), &web) {
+        std::thread::yield_now();
+    }
+    drop(CourierDb::open(&courier).unwrap());
+    let said = read_by(child);
     assert!(said.contains("read [\"a\"]"), "{said}");
 }
 
