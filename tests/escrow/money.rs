@@ -185,8 +185,8 @@ fn dust_goes_back_by_itself_once_gas_is_cheap() {
     world.chain.set_base_fee(1_000_000_000_000);
     engine.chain_once().unwrap();
     assert_eq!(cases(&world, order), []);
-    world.pass(86_400);
     world.chain.set_base_fee(1_000_000_000);
+    world.pass(86_400);
     settle(&world, &engine);
     assert_eq!(cases(&world, order), [(1, PayoutKind::Residual, eth("0.004"))]);
     assert!(world.balance(world.refund) > eth("0.003"));
