@@ -295,6 +295,20 @@ pub fn issued_elsewhere(
     Ok((issued.map(|(id, ..)| id).collect(), last))
 }
 
+/// Every address that was issued for an order, with the order's chain.
+pub fn issued_for(conn: &mut Conn) -> Result<Vec<(EvmAddress, ChainId)>, DbError> {
+    let rows: Vec<(Option<String>, i64)> = order_state::table
+        .filter(order_state::address.is_not_null())
+        .select((order_state::address, order_state::chain_id))
+        .load(conn)?;
+    let own = |(address, chain): (Option<String>, i64)| {
+        let address = codec::parsed("order_state.address", &address.unwrap_or_default())?;
+        let chain: u64 = codec::number("order_state.chain_id", chain)?;
+        Ok((address, ChainId::from(chain)))
+    };
+    rows.into_iter().map(own).collect()
+}
+
 /// Sets when an order's address is looked at next.
 pub fn check_at(tx: &mut EscrowTx<'_>, order: OrderId, at: Time) -> Result<(), DbError> {
     diesel::update(order_state::table.find(order.to_string()))

@@ -8,6 +8,7 @@ use db::balances;
 use db::tokens::{self, Stray};
 use devnet::{Chain, Options, U256};
 use domain::EvmAddress;
+use domain::asset::Asset;
 use domain::books::Account;
 use domain::chain::{ChainId, ChainSpec};
 use domain::clock::{Clock, ManualClock};
@@ -18,7 +19,7 @@ use domain::seal::hex;
 use escrow::audit;
 use escrow::chain::client::Client;
 use escrow::evm::eip3009;
-use escrow::recover::{self, Extent, Outcome, Range};
+use escrow::recover::{self, Extent, Find, Outcome, Range};
 use escrow::{Ctx, Engine, Parts, Served};
 
 use crate::tokens::settle;
@@ -134,6 +135,14 @@ fn what_comes_on_another_chain_is_found_in_every_state_and_can_be_moved() {
     let range = Range { generations: 1, extent: Extent::Count(5) };
     let finds = recover::scan(&world.keys, &served, (coin, &range), |_, _| ()).unwrap();
     assert_eq!(finds.len(), 3);
+    let issued = world.web.read(db::ledger::issued_for).unwrap().into_iter().collect();
+    assert_eq!(recover::strayed(&finds, &issued), [], "on its own chain it is the order's");
+    // On the other one it is nobody's payout.
+    let sepolia = ChainId::SEPOLIA;
+    let found = |find: &Find| Find { asset: Asset { chain: sepolia, ..find.asset }, ..*find };
+    let there: Vec<Find> = finds.iter().map(found).collect();
+    assert_eq!(recover::strayed(&there, &issued), there);
+    assert_eq!(recover::strayed(&there, &std::collections::BTreeMap::new()), []);
     let wait = Duration::from_secs(20);
     let swept = recover::sweep(&world.keys, &served, (&finds, &[]), COLD, wait).unwrap();
     assert!(swept.iter().all(|one| matches!(one.outcome, Outcome::Moved(_))), "{swept:?}");
