@@ -130,7 +130,7 @@ fn the_other_party_is_told_of_another_address_before_it_counts() {
 fn a_courier_that_dies_before_or_while_it_sends_tells_once() {
     let mut market = Market::with_dollars();
     let buyer = market.buying();
-    let order = ordered_in_dollars(&mut market, &buyer);
+    let _unpaid = ordered_in_dollars(&mut market, &buyer);
     live(&mut market, Span::hours(13));
     let runtime = actix_web::rt::System::new();
     let desk = || Desk::new(market.shop.data.courier(), market.shop.clock.clone());
