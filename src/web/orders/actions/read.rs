@@ -338,10 +338,8 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         take_state(&mut view, state)?;
         view.left = Leftover::of((&view.split, view.status), &rows.accounts, &view.asset);
     }
-    if view.may(Act::SeeDelivery) {
-        view.delivery =
-            rows.delivery.map(|sealed| delivery::open(app, view.id, &sealed)).transpose()?;
-    }
+    let sealed = rows.delivery.filter(|_| view.may(Act::SeeDelivery));
+    view.delivery = sealed.map(|sealed| delivery::open(app, view.id, &sealed)).transpose()?;
     view.next = journey::next(&view.position());
     Ok(view)
 }
