@@ -287,6 +287,9 @@ pub(crate) struct RecoverArgs {
     /// Move what is found to this address, whose key is elsewhere
     #[arg(long, requires = "to")]
     pub(crate) sweep: bool,
+    /// Of a shop that goes on: move only what came on another chain than its order's
+    #[arg(long, requires = "sweep")]
+    pub(crate) strayed: bool,
     /// The address to move it to
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) to: Option<String>,

@@ -1,13 +1,15 @@
 //! `holdfast recover`: finds and moves money by the keys alone. Its process is born as escrow's is: a
 //! helper derives the keys, and nothing but the providers' ports is open to it from then on.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 use std::time::Duration;
 
 use courier::SystemClock;
-use db::{CourierDb, DbConfig, DbError, Owner, ledger, migrate, pulse};
+use db::{CourierDb, DbConfig, DbError, Owner, ledger, migrate, payouts, pulse};
 use domain::EvmAddress;
 use domain::asset::Asset;
+use domain::chain::ChainId;
 use domain::clock::Clock;
 use domain::limits;
 use domain::seal::hex;
@@ -49,21 +51,41 @@ pub(crate) fn run(args: &RecoverArgs) -> Result<(), Stop> {
         settings.settle_folder(folder)?;
     }
     step::apart(Step::LookIdle, settings.vars(Role::Courier), Told::All)?;
-    if args.sweep {
-        step::apart(Step::LookUnused, settings.vars(Role::Courier), Told::All)?;
-    }
+    let issued = match (args.sweep, args.strayed) {
+        (true, true) => Some(ask_issued(&settings)?),
+        (true, false) => {
+            step::apart(Step::LookUnused, settings.vars(Role::Courier), Told::All)?;
+            None
+        }
+        (false, _) => None,
+    };
     let (keys, chains) = shut_in(&settings)?;
     let extent = args.count.map_or(Extent::Gap(args.gap), Extent::Count);
     let range = Range { generations: args.generations, extent };
     let mut found = Vec::new();
     for served in chains {
-        found.push(search(&keys, served, &range)?);
+        let mut chain = search(&keys, served, &range)?;
+        if let Some(issued) = &issued {
+            chain.finds = recover::strayed(&chain.finds, issued);
+        }
+        found.push(chain);
     }
     list(&found);
     match to.filter(|_| args.sweep && found.iter().any(|chain| !chain.finds.is_empty())) {
         Some(to) => move_all(&keys, &found, (to, args.yes)),
         None => Ok(()),
     }
+}
+
+/// The addresses of orders with the chains that they were issued for.
+fn ask_issued(settings: &Settings) -> Result<BTreeMap<EvmAddress, ChainId>, Stop> {
+    let told = step::answer(Step::LookIssued, settings.vars(Role::Courier), None)?;
+    let one = |line: &str| {
+        let (address, chain) = line.split_once(' ')?;
+        Some((address.parse().ok()?, ChainId::from(chain.parse::<u64>().ok()?)))
+    };
+    let all: Option<_> = told.lines().map(one).collect();
+    all.ok_or_else(|| failed("the addresses of orders make no sense"))
 }
 
 fn payee(text: &str) -> Result<EvmAddress, Stop> {
@@ -221,4 +243,21 @@ pub(crate) fn unused(config: &DbConfig) -> Result<(), Stop> {
              it is lost, name an empty place in DB_DSN"
         ))),
     }
+}
+
+/// The hidden step: tells the addresses of orders with their chains, a line each. Refuses while a
+/// payout is on its way, whose gas wallet must not be used meanwhile.
+pub(crate) fn issued(config: &DbConfig) -> Result<(), Stop> {
+    let Some(door) = reader(config)? else {
+        return Err(Stop::Config("DB_DSN names no shop whose orders could be told".to_owned()));
+    };
+    if door.read(payouts::any_in_flight).map_err(step::refused)? {
+        return Err(Stop::Config(
+            "payouts are on their way: start the shop and let escrow end them first".to_owned(),
+        ));
+    }
+    for (address, chain) in door.read(ledger::issued_for).map_err(step::refused)? {
+        tell(&format!("{address} {}", chain.get()));
+    }
+    Ok(())
 }

@@ -56,6 +56,8 @@ pub(crate) enum Step {
     LookIdle,
     /// Says whether no order was ever taken up there.
     LookUnused,
+    /// Tells the addresses of orders with their chains.
+    LookIssued,
     /// Copies everything to a server.
     #[cfg(feature = "mariadb")]
     Copy,
@@ -96,6 +98,7 @@ pub(crate) fn run(step: Step) -> Result<(), Stop> {
         Step::Adopt => return backup::adopt(false),
         Step::LookIdle => return crate::recover::idle(&config),
         Step::LookUnused => return crate::recover::unused(&config),
+        Step::LookIssued => return crate::recover::issued(&config),
         #[cfg(feature = "mariadb")]
         Step::Copy => return crate::moving::copy(),
         #[cfg(feature = "devnet")]

@@ -52,7 +52,8 @@ fn add_to_account(
     amounts: (Amount, Amount),
 ) -> Result<(), DbError> {
     let (order, token) = (order.to_string(), token_text(&asset));
-    let row = || book_accounts::table.find((&order, &token, account.as_str()));
+    let chain: i64 = codec::column("book_accounts.chain_id", asset.chain.get())?;
+    let row = || book_accounts::table.find((&order, chain, &token, account.as_str()));
     let known =
         row().select((book_accounts::given, book_accounts::taken)).first(tx.conn()).optional()?;
     let (sums, is_known) = with("book_accounts", known, amounts)?;
@@ -65,7 +66,6 @@ fn add_to_account(
         diesel::update(row()).set(values).execute(tx.conn())?;
         return Ok(());
     }
-    let chain: i64 = codec::column("book_accounts.chain_id", asset.chain.get())?;
     diesel::insert_into(book_accounts::table)
         .values((
             book_accounts::order_id.eq(&order),
@@ -126,7 +126,7 @@ fn standing(
 pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Standing>, DbError> {
     let found: Vec<Found> = book_accounts::table
         .filter(book_accounts::order_id.eq(order.to_string()))
-        .order((book_accounts::token_address, book_accounts::account))
+        .order((book_accounts::chain_id, book_accounts::token_address, book_accounts::account))
         .select((
             book_accounts::chain_id,
             (book_accounts::token_address, book_accounts::symbol, book_accounts::decimals),

@@ -18,8 +18,17 @@ use crate::schema::{
 };
 
 const ONE: i32 = 1;
-/// Where the money lies in escrow and nothing is decided.
-const OPEN: [OrderStatus; 2] = [OrderStatus::Completed, OrderStatus::Frozen];
+
+/// The statuses in which a deadline can run, as words.
+fn open_words() -> impl Iterator<Item = &'static str> {
+    deadline::statuses().map(OrderStatus::as_str)
+}
+
+/// The kinds of deadlines that a dispute does not stop, as words.
+fn of_disputes() -> impl Iterator<Item = &'static str> {
+    let kinds = DeadlineKind::ALL.iter().copied().filter(|kind| deadline::is_of_dispute(*kind));
+    kinds.map(DeadlineKind::as_str)
+}
 
 /// The deadline that runs for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +153,7 @@ macro_rules! open {
 pub fn unset_since(conn: &mut Conn, since: Time, limit: i64) -> Result<Vec<OrderId>, DbError> {
     let since = codec::stamp(since);
     let mut rows: Vec<Open> = Vec::new();
-    for status in OPEN {
+    for status in deadline::statuses() {
         let changed = open!()
             .filter(order_state::status.eq(status.as_str()))
             .filter(order_state::updated_at.ge(since))
@@ -162,7 +171,7 @@ pub fn unset_since(conn: &mut Conn, since: Time, limit: i64) -> Result<Vec<Order
     if !sent.is_empty() {
         let sent = open!()
             .filter(order_state::order_id.eq_any(sent))
-            .filter(order_state::status.eq_any(OPEN.map(OrderStatus::as_str)));
+            .filter(order_state::status.eq_any(open_words()));
         rows.extend(sent.load::<Open>(conn)?);
     }
     wrong(rows)
@@ -198,16 +207,9 @@ pub fn due(conn: &mut Conn, ran: i64, limit: i64) -> Result<Vec<OrderId>, DbErro
     let ids: Vec<String> = order_deadlines::table
         .inner_join(order_state::table.on(order_state::order_id.eq(order_deadlines::order_id)))
         .filter(order_deadlines::due_micros.le(ran))
-        .filter(
-            order_state::status
-                .eq_any([OrderStatus::Completed.as_str(), OrderStatus::Frozen.as_str()]),
-        )
+        .filter(order_state::status.eq_any(open_words()))
         .filter(order_state::paying.eq(false))
-        .filter(
-            order_state::disputed
-                .eq(false)
-                .or(order_deadlines::kind.eq(DeadlineKind::Dispute.as_str())),
-        )
+        .filter(order_state::disputed.eq(false).or(order_deadlines::kind.eq_any(of_disputes())))
         .filter(order_state::held_reason.is_null())
         .filter(diesel::dsl::not(announced))
         .order(order_deadlines::due_micros)
@@ -228,7 +230,7 @@ pub fn stuck(
         .filter(alarms::order_id.eq(order_state::order_id.nullable()))
         .filter(alarms::kind.eq(alarm.to_owned()));
     let ids: Vec<String> = order_state::table
-        .filter(order_state::status.eq_any(OPEN.map(OrderStatus::as_str)))
+        .filter(order_state::status.eq_any(open_words()))
         .filter(order_state::funded_at.lt(codec::stamp(funded_before)))
         .filter(diesel::dsl::not(exists(told)))
         .order(order_state::funded_at)
@@ -241,7 +243,7 @@ pub fn stuck(
 /// How many orders were funded before a moment and have come to no end, counted up to `most`.
 pub fn count_stuck(conn: &mut Conn, funded_before: Time, most: i64) -> Result<i64, DbError> {
     let found: Vec<i32> = order_state::table
-        .filter(order_state::status.eq_any(OPEN.map(OrderStatus::as_str)))
+        .filter(order_state::status.eq_any(open_words()))
         .filter(order_state::funded_at.lt(codec::stamp(funded_before)))
         .limit(most)
         .select(order_state::last_seq)

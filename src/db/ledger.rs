@@ -274,6 +274,41 @@ pub fn due(conn: &mut Conn, chain: ChainId, now: Time, limit: i64) -> Result<Vec
         .map_err(DbError::from)
 }
 
+/// Of the next `limit` orders behind `after`, in the order of their ids, those with an address that was
+/// issued for another chain; and the last one, if there may be more.
+pub fn issued_elsewhere(
+    conn: &mut Conn,
+    chain: ChainId,
+    after: &str,
+    limit: i64,
+) -> Result<(Vec<String>, Option<String>), DbError> {
+    let chain: i64 = codec::column("order_state.chain_id", chain.get())?;
+    let rows: Vec<(String, i64, Option<String>)> = order_state::table
+        .filter(order_state::order_id.gt(after))
+        .order(order_state::order_id)
+        .limit(limit)
+        .select((order_state::order_id, order_state::chain_id, order_state::address))
+        .load(conn)?;
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
+    let last = rows.last().filter(|_| full).map(|row| row.0.clone());
+    let issued = rows.into_iter().filter(|(_, own, address)| *own != chain && address.is_some());
+    Ok((issued.map(|(id, ..)| id).collect(), last))
+}
+
+/// Every address that was issued for an order, with the order's chain.
+pub fn issued_for(conn: &mut Conn) -> Result<Vec<(EvmAddress, ChainId)>, DbError> {
+    let rows: Vec<(Option<String>, i64)> = order_state::table
+        .filter(order_state::address.is_not_null())
+        .select((order_state::address, order_state::chain_id))
+        .load(conn)?;
+    let own = |(address, chain): (Option<String>, i64)| {
+        let address = codec::parsed("order_state.address", &address.unwrap_or_default())?;
+        let chain: u64 = codec::number("order_state.chain_id", chain)?;
+        Ok((address, ChainId::from(chain)))
+    };
+    rows.into_iter().map(own).collect()
+}
+
 /// Sets when an order's address is looked at next.
 pub fn check_at(tx: &mut EscrowTx<'_>, order: OrderId, at: Time) -> Result<(), DbError> {
     diesel::update(order_state::table.find(order.to_string()))

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::clock::{Span, Time};
-use domain::deadline::DeadlineKind;
+use domain::deadline::{self, DeadlineKind};
 use domain::ids::OrderId;
 use domain::money::Amount;
 use domain::notice::What;
@@ -41,7 +41,7 @@ pub fn deadlines(
         .filter(order_deadlines::set_at.le(codec::stamp(set_before)))
         .filter(order_state::paying.eq(false))
         .filter(order_state::held_reason.is_null())
-        .filter(order_state::disputed.eq(kind == DeadlineKind::Dispute))
+        .filter(order_state::disputed.eq(deadline::is_of_dispute(kind)))
         .filter(not(exists(told)))
         .order((order_deadlines::due_micros, order_deadlines::order_id))
         .limit(limit)

@@ -374,6 +374,12 @@ pub fn next_nonce(conn: &mut Conn, chain: ChainId, from: EvmAddress) -> Result<u
     codec::number("legs.nonce", count)
 }
 
+/// Whether signed bytes of any order may be about that no final block has settled.
+pub fn any_in_flight(conn: &mut Conn) -> Result<bool, DbError> {
+    let signed = legs::table.filter(legs::state.eq_any(["signed", "seen"]));
+    diesel::select(diesel::dsl::exists(signed)).get_result(conn).map_err(DbError::from)
+}
+
 /// Whether signed bytes of an order may be about that no final block has settled.
 pub fn in_flight(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
     diesel::select(diesel::dsl::exists(

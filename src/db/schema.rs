@@ -681,8 +681,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    strays (order_id, token_address) {
+    strays (order_id, chain_id, token_address) {
         order_id -> Text,
+        chain_id -> BigInt,
         token_address -> Text,
         symbol -> Text,
         decimals -> Integer,
@@ -717,7 +718,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    book_accounts (order_id, token_address, account) {
+    book_accounts (order_id, chain_id, token_address, account) {
         order_id -> Text,
         token_address -> Text,
         account -> Text,

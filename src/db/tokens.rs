@@ -188,7 +188,7 @@ pub fn wallet(conn: &mut Conn, chain: ChainId) -> Result<Option<(EvmAddress, Amo
     .transpose()
 }
 
-/// Money at an order's address in another asset than the order's.
+/// Money at an order's address in another asset than the order's, on its chain or on another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stray {
     /// What it is.
@@ -211,7 +211,8 @@ pub fn note_stray(
     let token = stray.asset.token.map(|token| token.to_string()).unwrap_or_default();
     let amount = codec::amount_text(stray.amount);
     let order = order.to_string();
-    let key = || strays::table.find((&order, &token));
+    let chain: i64 = codec::column("strays.chain_id", stray.asset.chain.get())?;
+    let key = || strays::table.find((&order, chain, &token));
     let known: Option<String> = key().select(strays::amount).first(tx.conn()).optional()?;
     if known.as_ref() == Some(&amount) || (known.is_none() && stray.amount.is_zero()) {
         return Ok(None);
@@ -228,6 +229,7 @@ pub fn note_stray(
         diesel::insert_into(strays::table)
             .values((
                 strays::order_id.eq(&order),
+                strays::chain_id.eq(chain),
                 strays::token_address.eq(&token),
                 strays::symbol.eq(stray.asset.symbol.as_str()),
                 strays::decimals.eq(i32::from(stray.asset.decimals)),
@@ -240,12 +242,13 @@ pub fn note_stray(
 }
 
 /// What strayed to an order's address and is still there.
-pub fn strays_of(conn: &mut Conn, chain: ChainId, order: OrderId) -> Result<Vec<Stray>, DbError> {
-    type Found = (String, String, i32, String, i64, NaiveDateTime);
+pub fn strays_of(conn: &mut Conn, order: OrderId) -> Result<Vec<Stray>, DbError> {
+    type Found = (i64, String, String, i32, String, i64, NaiveDateTime);
     let found: Vec<Found> = strays::table
         .filter(strays::order_id.eq(order.to_string()))
-        .order(strays::token_address)
+        .order((strays::chain_id, strays::token_address))
         .select((
+            strays::chain_id,
             strays::token_address,
             strays::symbol,
             strays::decimals,
@@ -255,9 +258,10 @@ pub fn strays_of(conn: &mut Conn, chain: ChainId, order: OrderId) -> Result<Vec<
         ))
         .load(conn)?;
     let mut strays = Vec::new();
-    for (token, symbol, decimals, amount, block, at) in found {
+    for (chain, token, symbol, decimals, amount, block, at) in found {
+        let chain: u64 = codec::number("strays.chain_id", chain)?;
         let token = Some(token.as_str()).filter(|token| !token.is_empty());
-        let asset = codec::asset("strays", chain, token, (&symbol, decimals))?;
+        let asset = codec::asset("strays", ChainId::from(chain), token, (&symbol, decimals))?;
         let amount = codec::amount("strays.amount", &amount)?;
         let block_number = codec::number("strays.block_number", block)?;
         if !amount.is_zero() {

@@ -37,6 +37,29 @@ pub fn running(status: OrderStatus, disputed: bool, dispatched: bool) -> Option<
     }
 }
 
+/// The statuses in which a deadline can run: where the money lies in escrow and nothing is decided.
+pub fn statuses() -> impl Iterator<Item = OrderStatus> {
+    let all = OrderStatus::ALL.iter().copied();
+    all.filter(|status| {
+        standings()
+            .any(|(of, disputed, sent)| of == *status && running(of, disputed, sent).is_some())
+    })
+}
+
+/// Whether a deadline of this kind runs while a dispute is in effect, or else while none is.
+pub fn is_of_dispute(kind: DeadlineKind) -> bool {
+    standings()
+        .any(|(status, disputed, sent)| disputed && running(status, true, sent) == Some(kind))
+}
+
+/// Every status with and without a dispute, dispatched and not.
+fn standings() -> impl Iterator<Item = (OrderStatus, bool, bool)> {
+    let each = [(false, false), (false, true), (true, false), (true, true)];
+    OrderStatus::ALL
+        .iter()
+        .flat_map(move |status| each.map(|(disputed, sent)| (*status, disputed, sent)))
+}
+
 /// Escrow's own clock for deadlines: how long it has been up and not paused, ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunClock {
@@ -151,6 +174,15 @@ mod tests {
                 let open = matches!(status, OrderStatus::Completed | OrderStatus::Frozen);
                 assert_eq!(running(*status, false, dispatched).is_some(), open);
             }
+        }
+    }
+
+    #[test]
+    fn what_may_run_when_follows_from_the_table_of_moves() {
+        let open = [OrderStatus::Completed, OrderStatus::Frozen];
+        assert_eq!(statuses().collect::<Vec<_>>(), open);
+        for kind in DeadlineKind::ALL {
+            assert_eq!(is_of_dispute(*kind), *kind == DeadlineKind::Dispute, "{kind}");
         }
     }
 

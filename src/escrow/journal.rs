@@ -88,7 +88,11 @@ fn of_leftover(
 fn of_stray((before, stray): (Amount, &Stray)) -> Entry {
     let what = stray.asset.token.map_or_else(|| "coin".to_owned(), |token| token.to_string());
     Entry {
-        books: format!("{STRAY} {what} at block {}", stray.block_number),
+        books: format!(
+            "{STRAY} {what} on {} at block {}",
+            stray.asset.chain.get(),
+            stray.block_number
+        ),
         lines: books::stray(stray.asset, before, stray.amount),
         at: stray.seen_at,
     }
@@ -246,7 +250,7 @@ fn open(tx: &mut EscrowTx<'_>, order: OrderId, now: Time) -> Result<bool, Fault>
         return Err(Fault::Ledger(format!("order {order} has money and no state")));
     };
     let mut entries = expected(tx, &state)?;
-    for stray in tokens::strays_of(tx, state.asset.chain, order)? {
+    for stray in tokens::strays_of(tx, order)? {
         entries.push(of_stray((Amount::ZERO, &stray)));
     }
     for entry in &mut entries {

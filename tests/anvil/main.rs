@@ -11,6 +11,7 @@
 )]
 
 mod code;
+mod exits;
 mod journey;
 mod kills;
 mod market;

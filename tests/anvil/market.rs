@@ -86,13 +86,22 @@ impl Market {
 
     /// Somebody orders a mug, to be paid in ether or in the stablecoin.
     pub(crate) fn order(&self, token: Option<EvmAddress>) -> (OrderId, Standing) {
+        self.order_for(token, REFUND.parse().unwrap())
+    }
+
+    /// The same, to be paid back elsewhere.
+    pub(crate) fn order_for(
+        &self,
+        token: Option<EvmAddress>,
+        refund: EvmAddress,
+    ) -> (OrderId, Standing) {
         let purchase = Purchase {
             buyer: "buyer",
             item: "Tideline mug",
             quantity: 1,
             chain: ChainId::DEVELOPMENT,
             token,
-            refund: REFUND.parse().unwrap(),
+            refund,
             delivery: "Somewhere 1",
         };
         // At first the shop has not looked at its chain or its address book yet and says so.
@@ -130,12 +139,21 @@ impl Market {
         self.people.ask("buyer", order, IntentAction::Release).unwrap();
     }
 
+    pub(crate) fn cancel(&self, order: OrderId) {
+        self.people.ask("buyer", order, IntentAction::Cancel).unwrap();
+    }
+
     pub(crate) fn refund(&self, order: OrderId) {
         self.people.ask("vendor", order, IntentAction::Refund).unwrap();
     }
 
     pub(crate) fn legs(&self, order: OrderId) -> Vec<LegRow> {
         self.db.read(|conn| story::legs(conn, order)).unwrap()
+    }
+
+    /// What strayed to an order's address, as escrow noted it.
+    pub(crate) fn strays(&self, order: OrderId) -> Vec<db::tokens::Stray> {
+        self.db.read(|conn| db::tokens::strays_of(conn, order)).unwrap()
     }
 
     pub(crate) fn events(&self, order: OrderId) -> Vec<EventRow> {

@@ -116,5 +116,9 @@ fn the_books_agree_and_a_ledger_is_not_swept_past() {
     let refused = shop.run(&sweep);
     assert_eq!(refused.status.code(), Some(78), "{}", words(&refused));
     assert!(words(&refused).contains("4 addresses are issued"), "{}", words(&refused));
+    // Of what came on another chain than its order's nothing is here.
+    let strayed = ["recover", "--count", "10", "--sweep", "--strayed", "--yes", "--to", COLD];
+    let (none, _) = told(shop, &strayed);
+    assert!(none.contains("Development chain: 0 finds"), "{none}");
     assert_eq!(market.node.balance(COLD.parse().unwrap(), None), Amount::ZERO);
 }

@@ -11,7 +11,7 @@ use crate::keys;
 use crate::market::Market;
 
 /// Courier does all there is to do, on the clock of the shop.
-fn tell(market: &Market) -> usize {
+pub fn tell(market: &Market) -> usize {
     let desk = Desk::new(market.shop.data.courier(), market.shop.clock.clone());
     let runtime = actix_web::rt::System::new();
     let run = |chore| match runtime.block_on(desk.run(chore)) {
@@ -26,7 +26,7 @@ fn tell(market: &Market) -> usize {
 }
 
 /// What an agent was told, newest first, as role and word.
-fn told(agent: &crate::client::Agent) -> Vec<String> {
+pub fn told(agent: &crate::client::Agent) -> Vec<String> {
     let json = agent.get("/api/v1/notices").json();
     let all = json["items"].as_array().expect("a list").iter();
     all.map(|one| one["what"].as_str().expect("a word").to_owned()).collect()

@@ -16,7 +16,7 @@ fn dollars(market: &Market, of: &str) -> u128 {
     market.chain.dollars(Address::from(*of.as_bytes())).to()
 }
 
-fn in_dollars(market: &Market) -> Value {
+pub fn in_dollars(market: &Market) -> Value {
     let mut wish = market.wish();
     wish["token_address"] = json!(devnet::DOLLAR.to_checksum(None));
     wish

@@ -19,6 +19,7 @@ mod copies;
 mod crash;
 mod deadlines;
 mod disputes;
+mod elsewhere;
 mod evidence;
 mod exits;
 mod forged;

@@ -169,6 +169,31 @@ fn dust_stays_booked_until_it_is_more_than_dust() {
 }
 
 #[test]
+fn dust_goes_back_by_itself_once_gas_is_cheap() {
+    let world = World::new();
+    let engine = world.engine();
+    let order = world.sealed(&engine);
+    world.ask(order, IntentAction::Cancel, ActorRole::Buyer);
+    engine.desk_once(false).unwrap();
+    world.chain.set_base_fee(1_000_000_000_000);
+    world.pay(order, eth("0.004"));
+    engine.chain_once().unwrap();
+    engine.chain_once().unwrap();
+    assert_eq!((cases(&world, order), world.state(order).credited), (Vec::new(), eth("0.004")));
+    // Its address is looked at once a day by then.
+    world.pass(60 * 86_400);
+    world.chain.set_base_fee(1_000_000_000_000);
+    engine.chain_once().unwrap();
+    assert_eq!(cases(&world, order), []);
+    world.chain.set_base_fee(1_000_000_000);
+    world.pass(86_400);
+    settle(&world, &engine);
+    assert_eq!(cases(&world, order), [(1, PayoutKind::Residual, eth("0.004"))]);
+    assert!(world.balance(world.refund) > eth("0.003"));
+    conserved(&world, order);
+}
+
+#[test]
 fn money_that_comes_while_the_decision_is_paid_out_goes_back_afterwards() {
     let world = World::new();
     let engine = world.engine();

@@ -187,10 +187,7 @@ fn what_strays_to_an_address_is_noted_and_told_and_does_not_count() {
     world.pass(61);
     engine.chain_once().unwrap();
     assert_eq!(world.status(order), "PENDING");
-    let strays = |order| {
-        let chain = ChainId::DEVELOPMENT;
-        world.web.read(|conn| tokens::strays_of(conn, chain, order)).unwrap()
-    };
+    let strays = |order| world.web.read(|conn| tokens::strays_of(conn, order)).unwrap();
     let found = strays(order);
     assert_eq!((found.len(), found[0].amount), (1, Amount::from_u128(7)));
     assert_eq!(found[0].asset.symbol.as_str(), "ETH");
@@ -202,7 +199,7 @@ fn what_strays_to_an_address_is_noted_and_told_and_does_not_count() {
     world.chain.pay_dollars(on_chain(address), U256::from(9_000_000)).unwrap();
     world.pass(61);
     engine.chain_once().unwrap();
-    let found = world.web.read(|conn| tokens::strays_of(conn, ChainId::DEVELOPMENT, order));
+    let found = world.web.read(|conn| tokens::strays_of(conn, order));
     assert_eq!(found.unwrap()[0].asset.token, Some(DOLLAR));
     assert_eq!((world.status(order), told(&world)), ("PENDING", 2));
 }

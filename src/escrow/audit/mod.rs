@@ -118,10 +118,9 @@ fn one<R: Role>(db: &Door<R>, id: &str, seen: &Seen<'_>) -> Result<Found, DbErro
     let Ok(order) = id.parse::<OrderId>() else { return Ok(Err("it is no id".to_owned())) };
     let read = db.snapshot(|conn| {
         let order = Order::read(conn, order)?;
-        let chain = order.state.as_ref().map(|state| state.asset.chain);
-        let fin = chain.and_then(|chain| seen.get(&chain)).map(|(_, view)| view.fin.number);
-        let due = fin.map(|fin| order.due(conn, fin)).transpose()?;
-        Ok((order, due.unwrap_or_default()))
+        let fin = |chain| seen.get(&chain).map(|(_, view): &(_, View)| view.fin.number);
+        let due = order.due(conn, fin)?;
+        Ok((order, due))
     });
     match read {
         Ok(read) => Ok(Ok(read)),

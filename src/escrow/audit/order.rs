@@ -11,6 +11,7 @@ use db::{Conn, DbError, payouts, proofs, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::books::{self, Account, Line, Sums};
+use domain::chain::ChainId;
 use domain::ids::OrderId;
 use domain::money::Amount;
 
@@ -57,7 +58,7 @@ impl Order {
         };
         if let Some(state) = &state {
             order.expected = expected(conn, state)?;
-            order.strays = tokens::strays_of(conn, state.asset.chain, id)?;
+            order.strays = tokens::strays_of(conn, id)?;
         }
         order.state = state;
         Ok(order)
@@ -68,25 +69,33 @@ impl Order {
         books::sum_up(self.entries.iter().flat_map(|entry| &entry.lines))
     }
 
-    /// What the order's address must hold after the block `fin`. Nothing is known of it while a chain
-    /// tx of the order is about.
-    pub(super) fn due(&self, conn: &mut Conn, fin: u64) -> Result<Vec<Due>, DbError> {
+    /// What the order's address must hold after the final blocks that `fin` tells of chains that
+    /// answer. Nothing is known of it on the order's own chain while a chain tx of the order is about.
+    pub(super) fn due(
+        &self,
+        conn: &mut Conn,
+        fin: impl Fn(ChainId) -> Option<u64>,
+    ) -> Result<Vec<Due>, DbError> {
         let Some((state, at)) = self.state.as_ref().and_then(|state| Some((state, state.address?)))
         else {
             return Ok(Vec::new());
         };
         let one = |asset, amount| Due { order: self.id, at, asset, amount };
-        let strays = self.strays.iter().filter(|stray| stray.block_number <= fin);
+        let own = state.asset.chain;
+        let strays = self.strays.iter().filter(|stray| {
+            fin(stray.asset.chain).is_some_and(|block| stray.block_number <= block)
+        });
         // Coin at an address that is paid in a token: what strayed there, and what came for gas.
         let (coins, others): (Vec<&Stray>, Vec<&Stray>) =
-            strays.partition(|stray| stray.asset.token.is_none());
+            strays.partition(|stray| stray.asset.token.is_none() && stray.asset.chain == own);
         let mut due: Vec<Due> =
             others.into_iter().map(|stray| one(stray.asset, stray.amount)).collect();
+        let Some(fin) = fin(own) else { return Ok(due) };
         if !payouts::in_flight(conn, self.id)? && !top_ups::in_flight(conn, self.id)? {
             let strayed = coins.iter().map(|stray| stray.amount);
             let coin = Amount::sum(strayed.chain([top_ups::held(conn, self.id, fin)?]));
             if let Some(coin) = coin.filter(|coin| !coin.is_zero()) {
-                due.push(one(Asset::native_of(state.asset.chain), coin));
+                due.push(one(Asset::native_of(own), coin));
             }
             let came = self.deposits.iter().filter(|deposit| deposit.block_number <= fin);
             let came = Amount::sum(came.map(|deposit| deposit.amount)).unwrap_or_default();

@@ -16,7 +16,7 @@ use domain::ids::OrderId;
 use domain::intent::EventActor;
 use domain::life::{self, Change};
 use domain::limits::{DISPUTE_TIME, REFUND_AFTER, STUCK_AFTER};
-use domain::order::{EventKind, OrderStatus};
+use domain::order::EventKind;
 use domain::settle::PayoutKind;
 
 use super::{offers, rulings};
@@ -71,12 +71,11 @@ fn unset(ctx: &Ctx) -> Result<BTreeSet<OrderId>, Fault> {
     let since = ctx.now().before(RECENT);
     let mut found: BTreeSet<OrderId> =
         ctx.db.read(|conn| deadlines::unset_since(conn, since, ROUND))?.into_iter().collect();
-    for (status, list) in
-        [(OrderStatus::Completed, "deadlines-completed"), (OrderStatus::Frozen, "deadlines-frozen")]
-    {
+    for status in deadline::statuses() {
+        let list = (ChainId::from(0), status.as_str());
         let part =
             |conn: &mut Conn, after: &str| deadlines::unset_after(conn, (status, after), WALK);
-        found.extend(ctx.go_on((ChainId::from(0), list), part)?);
+        found.extend(ctx.go_on(list, part)?);
     }
     Ok(found)
 }

@@ -57,7 +57,9 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
         let came = examine(ctx, served, view, (state, sight));
         done = done.saturating_add(ctx.contain("deposits", Some(state.order), came)?);
     }
-    match strays::look(ctx, served, view, &watched) {
+    let strayed = strays::look(ctx, served, view, &watched);
+    let elsewhere = || strays::elsewhere(ctx, served, view);
+    match strayed.and_then(|found| Ok(found.saturating_add(elsewhere()?))) {
         Ok(found) => done = done.saturating_add(found),
         Err(Fault::Chain(fault)) => {
             tracing::warn!(chain = served.client.spec().name, %fault, "what strays is not told");

@@ -8,6 +8,7 @@ use db::balances::{self, Sight, Standing};
 use db::{deposits, ledger, payouts, tokens, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
+use domain::chain::ChainId;
 use domain::clock::Span;
 use domain::ids::OrderId;
 use domain::money::Amount;
@@ -64,7 +65,7 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
     let orders = ctx.db.read(|conn| balances::owing(conn, chain, &reading.after, ROUND))?;
     let mut owed: Vec<Owed> = Vec::new();
     for order in orders.iter().filter_map(|id| id.parse().ok()) {
-        let found = at(ctx, order, reading.block.number);
+        let found = at(ctx, order, (chain, reading.block.number));
         owed.extend(ctx.contain("sights", Some(order), found)?);
     }
     let asks: Vec<Held> = owed.iter().map(|(at, asset, _)| (*at, asset.token)).collect();
@@ -90,16 +91,20 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
     Ok(0)
 }
 
-/// What is owed at the address of an order, asset by asset. Nothing where the books and the block
+/// What is owed at the address of an order on a chain, asset by asset. Nothing where the books and the block
 /// cannot be of one moment: a payout is on its way, or money came in by a later block.
-fn at(ctx: &Ctx, order: OrderId, block: u64) -> Result<Vec<Owed>, Fault> {
+fn at(ctx: &Ctx, order: OrderId, (chain, block): (ChainId, u64)) -> Result<Vec<Owed>, Fault> {
     let found = ctx.db.snapshot(|conn| {
         let Some(state) = ledger::state(conn, order)? else { return Ok(None) };
-        let strays = tokens::strays_of(conn, state.asset.chain, order)?;
-        let newest = strays.iter().map(|stray| stray.block_number).max();
-        let newest = newest.max(deposits::last_block(conn, order)?);
-        let newest = newest.max(top_ups::last_block(conn, order)?);
-        let moves = payouts::in_flight(conn, order)? || top_ups::in_flight(conn, order)?;
+        let strays = tokens::strays_of(conn, order)?.into_iter();
+        let strays = strays.filter(|stray| stray.asset.chain == chain);
+        let mut newest = strays.map(|stray| stray.block_number).max();
+        let mut moves = false;
+        if state.asset.chain == chain {
+            newest = newest.max(deposits::last_block(conn, order)?);
+            newest = newest.max(top_ups::last_block(conn, order)?);
+            moves = payouts::in_flight(conn, order)? || top_ups::in_flight(conn, order)?;
+        }
         if newest.is_some_and(|newest| newest > block) || moves {
             return Ok(None);
         }
@@ -107,7 +112,9 @@ fn at(ctx: &Ctx, order: OrderId, block: u64) -> Result<Vec<Owed>, Fault> {
     })?;
     let Some((address, accounts)) = found else { return Ok(Vec::new()) };
     let mut sums: BTreeMap<Asset, Amount> = BTreeMap::new();
-    for (asset, account, both) in accounts.into_iter().filter(|one| one.1.is_held()) {
+    for (asset, account, both) in
+        accounts.into_iter().filter(|one| one.0.chain == chain && one.1.is_held())
+    {
         let part = both.balance().ok_or_else(|| {
             Fault::Ledger(format!("order {order}: more left its account {account} than came in"))
         })?;

@@ -6,11 +6,13 @@
 mod sweep;
 mod wallets;
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
 use domain::EvmAddress;
 use domain::asset::Asset;
+use domain::chain::ChainId;
 use domain::money::Amount;
 
 use crate::chain::client::{Held, View};
@@ -139,6 +141,16 @@ pub fn scan(
         look(served, assets, part, &mut finds)?;
     }
     Ok(finds)
+}
+
+/// Of what was found at addresses of orders, what is on another chain than the one that the address
+/// was issued for: no payout ever takes it. Of addresses that `issued` does not tell of nothing is.
+pub fn strayed(finds: &[Find], issued: &BTreeMap<EvmAddress, ChainId>) -> Vec<Find> {
+    let elsewhere = |find: &&Find| {
+        let own = issued.get(&find.address).filter(|_| find.place.purpose == ORDERS);
+        own.is_some_and(|own| *own != find.asset.chain)
+    };
+    finds.iter().filter(elsewhere).copied().collect()
 }
 
 impl Extent {

@@ -29,7 +29,7 @@ use crate::disputes::actions::note_seen;
 use crate::disputes::read::Settling;
 use crate::error::AppError;
 use crate::http::viewer::Account;
-use crate::orders::actions::shares::{self, PaidOut, Split};
+use crate::orders::actions::shares::{self, Leftover, PaidOut, Split};
 use crate::orders::actions::waits::{HeldView, ResealView};
 use crate::orders::delivery;
 use crate::state::App;
@@ -63,6 +63,8 @@ pub struct OrderView {
     pub deposits: Vec<Deposit>,
     /// What came to its address in other assets.
     pub strays: Vec<Stray>,
+    /// What is at its address beyond its end.
+    pub left: Option<Leftover>,
     /// To be paid, in base units.
     pub due: Amount,
     /// Price of one coin when it was placed.
@@ -262,7 +264,7 @@ fn rows(
         clock: deadlines::clock(conn)?,
         sealed: db::story::sealed_terms(conn, id)?,
         deposits: db::deposits::of_order(conn, id)?,
-        strays: db::tokens::strays_of(conn, chain_of(&order)?, id)?,
+        strays: db::tokens::strays_of(conn, id)?,
         deadline: deadlines::of_order(conn, id)?,
         delivery: db::orders::delivery(conn, id)?.and_then(|row| row.ciphertext),
         order,
@@ -297,7 +299,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         deposits: rows.deposits,
         strays: rows.strays,
         due: codec::amount("orders.amount", &rows.order.amount)?,
-        usd: usd(&rows.order)?,
+        usd: shares::usd(&rows.order)?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         split,
         paid: PaidOut::of(&rows.legs, &rows.accounts, (&asset, inviter)),
@@ -316,6 +318,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         credited: Amount::ZERO,
         unfinal: Amount::ZERO,
         funded_at: None,
+        left: None,
         paying: false,
         held: rows.held.map(HeldView::from),
         reseals,
@@ -333,22 +336,16 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
     };
     if let Some(state) = rows.state {
         take_state(&mut view, state)?;
+        view.left = Leftover::of((&view.split, view.status), &rows.accounts, &view.asset);
     }
-    if view.may(Act::SeeDelivery) {
-        view.delivery =
-            rows.delivery.map(|sealed| delivery::open(app, view.id, &sealed)).transpose()?;
-    }
+    let sealed = rows.delivery.filter(|_| view.may(Act::SeeDelivery));
+    view.delivery = sealed.map(|sealed| delivery::open(app, view.id, &sealed)).transpose()?;
     view.next = journey::next(&view.position());
     Ok(view)
 }
 
 fn chain_of(order: &OrderRow) -> Result<ChainId, DbError> {
     Ok(ChainId::from(codec::number::<_, u64>("orders.chain_id", order.chain_id)?))
-}
-
-fn usd(order: &OrderRow) -> Result<UsdMicros, DbError> {
-    UsdMicros::new(codec::number("orders.rate_usd_micros", order.rate_usd_micros)?)
-        .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))
 }
 
 /// As it is sealed, and until then as the buyer wrote it.

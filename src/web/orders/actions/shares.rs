@@ -9,8 +9,8 @@ use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::books::{Account, Sums};
 use domain::limits;
-use domain::money::{Amount, Cents};
-use domain::order::{Line, LineKind};
+use domain::money::{Amount, Cents, UsdMicros};
+use domain::order::{Line, LineKind, OrderStatus};
 use domain::seal::Terms;
 use domain::settle::{Division, LegRole};
 use domain::shares::{Rules, Shares, share_out};
@@ -149,4 +149,34 @@ impl PaidOut {
         let found = self.parts.iter().find(|(known, _)| *known == role);
         found.map_or(Amount::ZERO, |(_, amount)| *amount)
     }
+}
+
+/// Money at an order's address beyond its end: the buyer's, and still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leftover {
+    /// How much, in base units of what the order is paid in.
+    pub amount: Amount,
+    /// Moving it would cost more than it is worth now.
+    pub dust: bool,
+}
+
+impl Leftover {
+    /// What the books have of an order that has ended and no payout is planned for; none before its
+    /// end.
+    pub fn of(
+        (split, status): (&Split, OrderStatus),
+        accounts: &[Standing],
+        asset: &Asset,
+    ) -> Option<Self> {
+        let own = |(of, account, _): &&Standing| (*of, *account) == (*asset, Account::Escrow);
+        let amount = accounts.iter().find(own)?.2.balance()?;
+        let dust = Split { available: amount, ..*split }.by(Division::REFUND).is_none();
+        (status.is_terminal() && !amount.is_zero()).then_some(Self { amount, dust })
+    }
+}
+
+/// Price of one coin when the order was placed.
+pub(super) fn usd(order: &OrderRow) -> Result<UsdMicros, DbError> {
+    UsdMicros::new(codec::number("orders.rate_usd_micros", order.rate_usd_micros)?)
+        .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))
 }

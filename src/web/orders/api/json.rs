@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::acts::{self, RefusedJson};
 use super::legs::LegJson;
-use super::money::{DepositJson, HeldJson, ResealJson, StrayJson};
+use super::money::{DepositJson, HeldJson, LeftJson, ResealJson, StrayJson};
 use super::sealed::SealedJson;
 use super::shares::SharesJson;
 use crate::disputes::api::DisputeJson;
@@ -142,6 +142,8 @@ pub struct OrderJson {
     /// Final money that came to the address, oldest first.
     deposits: Vec<DepositJson>,
     legs: Vec<LegJson>,
+    /// The buyer's money that is at the address beyond the end; absent where none is.
+    left: Option<LeftJson>,
     /// What came to the address in another asset than the order's; it does not count as payment.
     strays: Vec<StrayJson>,
     next: NextJson,
@@ -199,6 +201,7 @@ impl From<&OrderView> for OrderJson {
             last_answer: answer(view),
             deposits: view.deposits.iter().map(DepositJson::from).collect(),
             legs: view.legs.iter().map(|row| LegJson::of(view, row)).collect(),
+            left: view.left.map(LeftJson::from),
             strays: view.strays.iter().map(StrayJson::from).collect(),
             next: next(view),
             may: acts::possible(view),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::json;
 use crate::http::api::rfc3339;
+use crate::orders::actions::shares::Leftover;
 use crate::orders::actions::waits::{HeldView, ResealView};
 
 /// Final money that was credited.
@@ -40,6 +41,8 @@ impl From<&Deposit> for DepositJson {
 /// Money in another asset than the order's.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StrayJson {
+    /// The chain that it is on, which need not be the order's.
+    chain_id: u64,
     /// Symbol of the coin or token.
     token: String,
     /// The token's contract; absent for the chain's own coin.
@@ -52,11 +55,27 @@ pub struct StrayJson {
 impl From<&Stray> for StrayJson {
     fn from(stray: &Stray) -> Self {
         Self {
+            chain_id: stray.asset.chain.get(),
             token: stray.asset.symbol.to_string(),
             token_address: stray.asset.token.map(|token| token.to_string()),
             decimals: stray.asset.decimals,
             amount: stray.amount.to_string(),
         }
+    }
+}
+
+/// Money at the address beyond the order's end. It goes to the buyer by itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeftJson {
+    /// Base units.
+    amount: String,
+    /// Sending it would cost more than it is worth now.
+    dust: bool,
+}
+
+impl From<Leftover> for LeftJson {
+    fn from(left: Leftover) -> Self {
+        Self { amount: left.amount.to_string(), dust: left.dust }
     }
 }
 

@@ -61,6 +61,7 @@ fn left(view: &OrderView, wallet: Option<&ExternalUrl>) -> Markup {
         (next(view))
         (disputes::panel(view))
         (pay::strays(view))
+        (pay::left(view))
         (pay::pay_panel(view, wallet))
         (pay::received(view))
         (paid_out(view))

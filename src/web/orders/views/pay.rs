@@ -1,5 +1,6 @@
 //! How to pay: the address, the sum, a code to scan, and what was agreed.
 
+use db::tokens::Stray;
 use domain::EvmAddress;
 use domain::money::Amount;
 use domain::order::OrderStatus;
@@ -132,6 +133,12 @@ pub fn received(view: &OrderView) -> Markup {
     }
 }
 
+/// The name of the chain on which something strayed to an order of another one.
+fn elsewhere(view: &OrderView, stray: &Stray) -> Option<&'static str> {
+    let other = (stray.asset.chain != view.chain.id).then_some(stray.asset.chain)?;
+    Some(other.spec().map_or("another chain", |chain| chain.name))
+}
+
 /// Says it when something else came than the order is paid in.
 pub fn strays(view: &OrderView) -> Markup {
     html! {
@@ -139,8 +146,30 @@ pub fn strays(view: &OrderView) -> Markup {
             (ui::callout(Tone::Warning, "Something else came to this address", html! {
                 p {
                     (ui::amount(Money { amount: stray.amount, decimals: stray.asset.decimals, coin: stray.asset.symbol.as_str() }))
-                    " is here, but this order is paid in " (view.asset.symbol)
+                    @match elsewhere(view, stray) {
+                        Some(chain) => { " is here on " (chain) ", but this order is paid in " (view.asset.symbol) " on " (view.chain.name) }
+                        None => { " is here, but this order is paid in " (view.asset.symbol) }
+                    }
                     ". It does not count as payment. It is safe at the address, and the operator of this site has been told."
+                }
+            }))
+        }
+    }
+}
+
+/// Says it when money is at the address beyond the end.
+pub fn left(view: &OrderView) -> Markup {
+    html! {
+        @if let Some(left) = view.left {
+            (ui::callout(Tone::Info, "Money is left at the address", html! {
+                p {
+                    (ui::amount(money(view, left.amount)))
+                    " came beyond what was decided about. It is booked as the buyer's"
+                    @if left.dust {
+                        ", but sending it would cost more than it is worth now. It goes to the refund address by itself once fees are low enough or more has come."
+                    } @else {
+                        " and goes to the refund address by itself. If it stays for long, that address does not take it, and the buyer can ask for another one."
+                    }
                 }
             }))
         }
