@@ -232,6 +232,12 @@ pub fn open(
         .map_err(DbError::from)
 }
 
+/// Whether a top-up of any order may be about that no final block has settled.
+pub fn any_in_flight(conn: &mut Conn) -> Result<bool, DbError> {
+    let open = top_ups::table.filter(top_ups::state.eq_any(["signed", "seen"]));
+    diesel::select(diesel::dsl::exists(open)).get_result(conn).map_err(DbError::from)
+}
+
 /// Whether a top-up of an order may be about that no final block has settled.
 pub fn in_flight(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
     Ok(of_order(conn, order)?.iter().any(TopUp::is_open))
