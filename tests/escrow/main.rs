@@ -29,6 +29,7 @@ mod hostile;
 mod keyless;
 mod liveness;
 mod money;
+mod lodged;
 mod moves;
 mod once;
 mod process;
