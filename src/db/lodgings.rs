@@ -17,8 +17,8 @@ use crate::doors::WebTx;
 use crate::error::DbError;
 use crate::inbox::{Part, is_key, is_small};
 use crate::schema::{
-    deposit_rules, deposit_withdrawals, intent_answers, items, order_lines, order_state, order_values,
-    orders, packages, payout_holds, stores, vendor_deposits,
+    deposit_rules, deposit_withdrawals, intent_answers, items, order_lines, order_state,
+    order_values, orders, packages, payout_holds, stores, vendor_deposits,
 };
 
 /// What a store wants to lodge.
@@ -152,11 +152,8 @@ pub fn withdrawal(conn: &mut Conn, id: &str, n: i32) -> Result<Option<Withdrawal
         .map_err(DbError::from)
 }
 
-const ENDED: [&str; 3] = [
-    OrderStatus::Released.as_str(),
-    OrderStatus::Cancelled.as_str(),
-    OrderStatus::Failed.as_str(),
-];
+const ENDED: [&str; 3] =
+    [OrderStatus::Released.as_str(), OrderStatus::Cancelled.as_str(), OrderStatus::Failed.as_str()];
 
 /// Whether a dispute is in effect about an order of a store, by escrow's table.
 pub fn is_disputed(conn: &mut Conn, store: StoreId) -> Result<bool, DbError> {

@@ -96,8 +96,7 @@ mod tests {
     use crate::intent::ActorRole;
     use crate::life::{self, Standing};
 
-    const LODGED: Standing =
-        Standing { status: S::Completed, deposit: true, ..Standing::NEW };
+    const LODGED: Standing = Standing { status: S::Completed, deposit: true, ..Standing::NEW };
 
     #[test]
     fn nobody_acts_on_a_deposit_as_on_an_order() {

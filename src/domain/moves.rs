@@ -144,7 +144,12 @@ pub(crate) const fn site(
 }
 
 /// The chain shows it.
-pub(crate) const fn chain(from: &'static [Phase], event: E, change: Change, when: &'static str) -> Move {
+pub(crate) const fn chain(
+    from: &'static [Phase],
+    event: E,
+    change: Change,
+    when: &'static str,
+) -> Move {
     row(from, Trigger::Chain(when), Chain, event, change)
 }
 

@@ -193,7 +193,9 @@ pub enum OrderRefusal {
     #[error("This store cannot take orders yet: it has no payout address.")]
     NoPayoutAddress,
     /// The site demands a deposit of the store for such goods.
-    #[error("This cannot be ordered yet: the store has not lodged the deposit that this site asks for.")]
+    #[error(
+        "This cannot be ordered yet: the store has not lodged the deposit that this site asks for."
+    )]
     NoDeposit,
     /// The chain is not served, or not reachable now.
     #[error("Payments on this chain are not possible at the moment.")]

@@ -9,8 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes::ApiRoutes;
 use crate::{
-    accounts, admin, deposits, disputes, files, health, items, keys, notices, orders, packages, referrals,
-    signer, site, stores, tiers, transparency,
+    accounts, admin, deposits, disputes, files, health, items, keys, notices, orders, packages,
+    referrals, signer, site, stores, tiers, transparency,
 };
 
 #[derive(OpenApi)]

@@ -24,6 +24,7 @@ mod forgery;
 mod headers;
 mod keys;
 mod limits;
+mod lodged;
 mod market;
 mod notices;
 mod orders;

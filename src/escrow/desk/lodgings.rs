@@ -125,7 +125,9 @@ fn judge(
     if back.to_string() != row.return_address {
         return Ok(Err("the return address is not the store's payout address"));
     }
-    if back == wallet || Some(back) == id.asset.token || ledger::derivation_of(conn, back)?.is_some()
+    if back == wallet
+        || Some(back) == id.asset.token
+        || ledger::derivation_of(conn, back)?.is_some()
     {
         return Ok(Err("the return address is one of escrow's own"));
     }

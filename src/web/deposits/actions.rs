@@ -195,9 +195,8 @@ fn staff(who: &Account) -> Result<(), AppError> {
 /// What is demanded and lodged, for staff; to others there is nothing here.
 pub(super) async fn of_all(app: &App, who: &Account) -> Result<OfAll, AppError> {
     staff(who)?;
-    let (rules, deposits) = app
-        .read(|conn| Ok((lodgings::rules(conn)?, lodgings::list(conn, None, SHOWN)?)))
-        .await?;
+    let (rules, deposits) =
+        app.read(|conn| Ok((lodgings::rules(conn)?, lodgings::list(conn, None, SHOWN)?))).await?;
     Ok(OfAll { rules, deposits })
 }
 

@@ -89,21 +89,27 @@ fn form(
     let Some(payout) = &found.payout else {
         return html! { p { "The store needs a " (ui::link(&urls::payout(found.store.id), "payout address")) " first: a deposit goes back to it." } };
     };
-    let named = |now: &AssetNow| {
-        (value(&now.asset), format!("{} on {}", now.asset.symbol, now.spec.name))
-    };
+    let named =
+        |now: &AssetNow| (value(&now.asset), format!("{} on {}", now.asset.symbol, now.spec.name));
     let named: Vec<(String, String)> =
         assets.iter().filter(|now| now.reachable).map(named).collect();
     let options: Vec<(&str, &str)> =
         named.iter().map(|(value, label)| (value.as_str(), label.as_str())).collect();
-    ui::panel(Some("Lodge a deposit"), ui::form(&super::of_store(found.store.id), csrf, html! {
-        (ui::fault_summary(faults))
-        (Select::new("pay", "In what", &options).value(pay).faults(faults))
-        (Field::number("amount", "How much").value(amount).required().faults(faults)
-            .hint("In whole coins: 0.5"))
-        p { "It goes back to " (ui::address(payout, None)) " and nowhere else, whatever the store's payout address is later." }
-        (ui::actions(ui::submit("Lodge it", Look::Primary)))
-    }))
+    ui::panel(
+        Some("Lodge a deposit"),
+        ui::form(
+            &super::of_store(found.store.id),
+            csrf,
+            html! {
+                (ui::fault_summary(faults))
+                (Select::new("pay", "In what", &options).value(pay).faults(faults))
+                (Field::number("amount", "How much").value(amount).required().faults(faults)
+                    .hint("In whole coins: 0.5"))
+                p { "It goes back to " (ui::address(payout, None)) " and nowhere else, whatever the store's payout address is later." }
+                (ui::actions(ui::submit("Lodge it", Look::Primary)))
+            },
+        ),
+    )
 }
 
 fn sum(one: &Lodged) -> Markup {
