@@ -51,14 +51,15 @@ pub struct Ask {
     pub tx_hash: Option<[u8; 32]>,
 }
 
-/// Lets a payout wait for `owner` until `deadline`.
+/// Lets a payout that is not done wait for `owner` until `deadline`; says whether it does.
 pub fn hold(
     tx: &mut EscrowTx<'_>,
     (order, case): (OrderId, i32),
     (reason, owner): (&str, &str),
     deadline: Time,
-) -> Result<(), DbError> {
-    diesel::update(payouts::table.find((order.to_string(), case)))
+) -> Result<bool, DbError> {
+    let changed = diesel::update(payouts::table.find((order.to_string(), case)))
+        .filter(payouts::state.ne(PayoutState::Done.as_str()))
         .set((
             payouts::state.eq(HELD),
             payouts::held_reason.eq(reason),
@@ -66,7 +67,7 @@ pub fn hold(
             payouts::held_deadline.eq(codec::stamp(deadline)),
         ))
         .execute(tx.conn())?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// Lets a held payout go on.

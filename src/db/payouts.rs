@@ -344,6 +344,13 @@ pub fn move_leg(tx: &mut EscrowTx<'_>, leg: &Leg, from: LegState) -> Result<bool
     Ok(changed == 1)
 }
 
+/// Whether a leg still stands where `leg` says.
+pub fn stands(conn: &mut Conn, leg: &Leg) -> Result<bool, DbError> {
+    let now: Option<String> =
+        legs::table.find(key(leg)).select(legs::state).first(conn).optional()?;
+    Ok(now.as_deref() == Some(leg.state.as_str()))
+}
+
 /// The legs of a payout in the order of their nonces.
 pub fn legs_of(conn: &mut Conn, order: OrderId, case: i32) -> Result<Vec<Leg>, DbError> {
     let rows: Vec<Paid> = legs::table

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use db::payouts::LegState;
 use domain::EvmAddress;
 use domain::ids::OrderId;
 use domain::intent::{ActorRole, IntentAction};
@@ -119,6 +120,7 @@ fn verify(world: &World, order: OrderId, before: &BTreeMap<EvmAddress, Amount>, 
     for leg in &legs {
         let came = world.balance(leg.to).checked_sub(before[&leg.to]);
         assert_eq!(came, Some(leg.amount), "{name}: {}", leg.role);
+        assert_eq!(leg.state, LegState::Final, "{name}: {}", leg.role);
     }
     assert_eq!(world.balance(world.refund), before[&world.refund], "{name}");
     let from = world.state(order).address.unwrap();
@@ -280,10 +282,14 @@ fn two_engines(paid_in: PaidIn) {
         let order = world.funded_calmly(&engine);
         let before = balances(&world);
         world.ask(order, IntentAction::Release, ActorRole::Buyer);
-        let second = other.clone();
-        // The second does whole rounds in the middle of the first one's step.
+        let (second, chain) = (other.clone(), world.chain.clone());
+        // The second does whole rounds in the middle of the first one's step, and blocks go on.
         world.script.on(point, move || {
             second.desk_once(false).unwrap();
+            second.chain_once().unwrap();
+            for _ in 0..3 {
+                chain.mine().unwrap();
+            }
             second.chain_once().unwrap();
         });
         for _ in 0..ROUNDS {

@@ -184,11 +184,7 @@ pub(super) fn refused(
         (Ok(true), _) => settle(ctx, served, view, (payout, leg, token)),
         // Carried out, but not for good yet.
         (_, Ok(true)) => Ok(false),
-        (Ok(false), Ok(false)) => {
-            let (payout, why, now) = (payout.clone(), (plan::REFUSES, leg.role), ctx.now());
-            ctx.write("hold-refused", move |tx| hold(tx, &payout, why, now))?;
-            Ok(true)
-        }
+        (Ok(false), Ok(false)) => hold_as_seen(ctx, (payout, leg), plan::REFUSES),
         (Err(fault), _) | (_, Err(fault)) => {
             tracing::warn!(order = %leg.order, leg = leg.leg, %fault, "a refusal is not understood");
             Ok(false)
@@ -196,7 +192,25 @@ pub(super) fn refused(
     }
 }
 
-pub(super) fn hold(
+/// Holds a payout because of a leg that is tried in vain; not where another has gone on with the leg
+/// meanwhile, for then the trial says nothing. Answers whether it holds it.
+pub(super) fn hold_as_seen(
+    ctx: &Ctx,
+    (payout, leg): (&Payout, &Leg),
+    why: &'static str,
+) -> Result<bool, Fault> {
+    let (payout, leg, now) = (payout.clone(), leg.clone(), ctx.now());
+    let held = ctx.write("hold-leg", move |tx| {
+        let stands = payouts::stands(tx, &leg)?;
+        if stands {
+            hold(tx, &payout, (why, leg.role), now)?;
+        }
+        Ok(stands)
+    })?;
+    Ok(held.unwrap_or_default())
+}
+
+fn hold(
     tx: &mut EscrowTx<'_>,
     payout: &Payout,
     (why, role): (&str, LegRole),

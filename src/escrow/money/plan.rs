@@ -384,7 +384,9 @@ pub(super) fn hold_for(
         },
         _ => ("operator", OPERATOR_TIME),
     };
-    held::hold(tx, (payout.order, payout.case), (why, owner), now.after(time))?;
+    if !held::hold(tx, (payout.order, payout.case), (why, owner), now.after(time))? {
+        return Ok(());
+    }
     let note = Note::new(EventKind::PayoutHeld, EventActor::Escrow, format!("Held: {why}."));
     book::append(tx, state, note.case(payout.case), now)?;
     ctx::alarm(tx, "payout", Some(state.order), why, now)

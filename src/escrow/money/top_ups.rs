@@ -171,7 +171,14 @@ fn send_for(
     let Some(signed) = sign(ctx, &top_up, offer)? else { return Ok(()) };
     ctx.reach("top-up: before commit")?;
     let attempt = bytes(1, signed, offer, now);
-    ctx.write("top-up", move |tx| Ok(table::insert(tx, &top_up, &attempt)?))?;
+    let leg = leg.clone();
+    ctx.write("top-up", move |tx| {
+        // Another may have gone on with the leg meanwhile, and even have ended its payout.
+        if payouts::stands(tx, &leg)? {
+            table::insert(tx, &top_up, &attempt)?;
+        }
+        Ok(())
+    })?;
     ctx.reach("top-up: committed")
 }
 

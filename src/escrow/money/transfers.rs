@@ -83,9 +83,7 @@ pub(super) fn attempt(
     match limit(served, &wanted) {
         Ok(Ok(_)) => {}
         Ok(Err(why)) => {
-            let (payout, role, now) = (payout.clone(), leg.role, ctx.now());
-            let hold = (why, role);
-            ctx.write("hold-transfer", move |tx| carried::hold(tx, &payout, hold, now))?;
+            carried::hold_as_seen(ctx, (payout, leg), why)?;
             return Ok(false);
         }
         Err(fault) => {

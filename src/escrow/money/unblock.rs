@@ -100,10 +100,13 @@ fn put_off(
     ctx.write("put-off", move |tx| {
         let key = (payout.order, payout.case);
         match ledger::state(tx, payout.order)? {
-            Some(_) if same => Ok(held::hold(tx, key, (reason, "issuer"), now.after(PAYEE_TIME))?),
-            Some(mut state) => plan::hold(tx, &mut state, (&payout, reason), now),
-            None => Ok(()),
+            Some(_) if same => {
+                held::hold(tx, key, (reason, "issuer"), now.after(PAYEE_TIME))?;
+            }
+            Some(mut state) => plan::hold(tx, &mut state, (&payout, reason), now)?,
+            None => {}
         }
+        Ok(())
     })?;
     Ok(())
 }
