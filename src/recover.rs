@@ -234,7 +234,10 @@ pub(crate) fn idle(config: &DbConfig) -> Result<(), Stop> {
 /// The hidden step: refuses where orders have addresses.
 pub(crate) fn unused(config: &DbConfig) -> Result<(), Stop> {
     let Some(door) = reader(config)? else { return Ok(()) };
-    let next = door.read(|conn| ledger::next_index(conn, escrow::keys::ORDERS, 0));
+    let next = door.read(|conn| {
+        let orders = ledger::next_index(conn, escrow::keys::ORDERS, 0)?;
+        Ok(orders.saturating_add(ledger::next_index(conn, escrow::keys::DEPOSITS, 0)?))
+    });
     match next.map_err(step::refused)? {
         0 => Ok(()),
         count => Err(Stop::Config(format!(

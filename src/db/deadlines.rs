@@ -133,6 +133,7 @@ macro_rules! open {
             .left_join(
                 order_deadlines::table.on(order_deadlines::order_id.eq(order_state::order_id)),
             )
+            .filter(order_state::deposit.eq(false))
             .filter(order_state::paying.eq(false))
             .filter(order_state::held_reason.is_null())
             .select((
@@ -231,6 +232,7 @@ pub fn stuck(
         .filter(alarms::kind.eq(alarm.to_owned()));
     let ids: Vec<String> = order_state::table
         .filter(order_state::status.eq_any(open_words()))
+        .filter(order_state::deposit.eq(false))
         .filter(order_state::funded_at.lt(codec::stamp(funded_before)))
         .filter(diesel::dsl::not(exists(told)))
         .order(order_state::funded_at)
@@ -244,6 +246,7 @@ pub fn stuck(
 pub fn count_stuck(conn: &mut Conn, funded_before: Time, most: i64) -> Result<i64, DbError> {
     let found: Vec<i32> = order_state::table
         .filter(order_state::status.eq_any(open_words()))
+        .filter(order_state::deposit.eq(false))
         .filter(order_state::funded_at.lt(codec::stamp(funded_before)))
         .limit(most)
         .select(order_state::last_seq)

@@ -199,10 +199,11 @@ pub fn alarms(
     Ok(rows.into_iter().map(item).collect())
 }
 
-/// Buyer and store of an order, by escrow's table; none before it took the order up.
+/// Buyer and store of an order, by escrow's table; none before it took the order up, nor of a deposit.
 pub fn parties(conn: &mut Conn, order: OrderId) -> Result<Option<(UserId, StoreId)>, DbError> {
     let found: Option<(String, String)> = order_state::table
         .find(order.to_string())
+        .filter(order_state::deposit.eq(false))
         .select((order_state::buyer_id, order_state::store_id))
         .first(conn)
         .optional()?;

@@ -183,6 +183,7 @@ pub fn disputed_orders(conn: &mut Conn, limit: i64) -> Result<Vec<String>, DbErr
             order_state::status
                 .eq_any([OrderStatus::Completed.as_str(), OrderStatus::Frozen.as_str()]),
         )
+        .filter(order_state::deposit.eq(false))
         .filter(order_state::paying.eq(false))
         .filter(order_state::disputed.eq(false))
         .order(disputes::created_at)

@@ -20,7 +20,7 @@ pub use crate::seals::{Sealed, seal, sealed};
 /// A key index that is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Derivation {
-    /// 0 for orders.
+    /// 0 for orders, 1 for deposits of vendors.
     pub purpose: u32,
     /// Rises at each restore.
     pub generation: u32,
@@ -73,6 +73,8 @@ pub struct State {
     pub created_at: Time,
     /// When this row was last written.
     pub updated_at: Time,
+    /// It is a vendor's deposit and no order: its buyer is whoever lodged it.
+    pub deposit: bool,
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -99,6 +101,7 @@ struct StateRow {
     token_address: Option<String>,
     token: String,
     decimals: i32,
+    deposit: bool,
 }
 
 impl StateRow {
@@ -125,6 +128,7 @@ impl StateRow {
             token_address: state.asset.token.map(|token| token.to_string()),
             token: state.asset.symbol.to_string(),
             decimals: state.asset.decimals.into(),
+            deposit: state.deposit,
         })
     }
 }
@@ -156,6 +160,7 @@ impl TryFrom<StateRow> for State {
             next_check_at: codec::time(row.next_check_at),
             created_at: codec::time(row.created_at),
             updated_at: codec::time(row.updated_at),
+            deposit: row.deposit,
         })
     }
 }

@@ -13,6 +13,7 @@ pub mod copy;
 pub mod doors;
 pub mod error;
 pub mod evidence;
+pub mod lodgings;
 pub mod migrate;
 pub mod owners;
 pub mod todo;

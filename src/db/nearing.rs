@@ -64,6 +64,7 @@ pub fn payments(
         .filter(outbox::order_id.eq(order_state::order_id))
         .filter(outbox::what.eq(What::PaySoon.as_str()));
     let found: Vec<(String, NaiveDateTime)> = order_state::table
+        .filter(order_state::deposit.eq(false))
         .filter(order_state::status.eq(OrderStatus::Pending.as_str()))
         .filter(order_state::expires_at.gt(codec::stamp(now)))
         .filter(order_state::expires_at.le(codec::stamp(now.after(within))))

@@ -479,6 +479,7 @@ diesel::table! {
         token_address -> Nullable<Text>,
         token -> Text,
         decimals -> Integer,
+        deposit -> Bool,
     }
 }
 
@@ -955,6 +956,43 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    vendor_deposits (id) {
+        id -> Text,
+        store_id -> Text,
+        lodged_by -> Text,
+        chain_id -> BigInt,
+        token_address -> Nullable<Text>,
+        token -> Text,
+        decimals -> Integer,
+        amount -> Text,
+        return_address -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    deposit_withdrawals (deposit_id, n) {
+        deposit_id -> Text,
+        n -> Integer,
+        actor_id -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    deposit_rules (kind, n) {
+        kind -> Text,
+        n -> Integer,
+        min_cents -> BigInt,
+        staff_id -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     address_book,
     address_requests,
@@ -969,6 +1007,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     controls,
     courier_heartbeat,
     courier_jobs,
+    deposit_rules,
+    deposit_withdrawals,
     deposits,
     derivations,
     dispute_claims,
@@ -1031,4 +1071,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     tokens,
     top_ups,
     users,
+    vendor_deposits,
 );

@@ -105,7 +105,7 @@ impl Position {
     /// How far the order has come.
     const fn phase(&self) -> Phase {
         let Self { status, paying, disputed, dispatched, .. } = *self;
-        Standing { status, paying, disputed, dispatched, extended: false }.phase()
+        Standing { status, paying, disputed, dispatched, ..Standing::NEW }.phase()
     }
 }
 

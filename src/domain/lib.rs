@@ -11,6 +11,7 @@ pub mod clamps;
 pub mod clock;
 pub mod deadline;
 
+pub mod deposit;
 pub mod dispute;
 mod event;
 pub mod evidence;

@@ -52,6 +52,8 @@ pub struct Standing {
     pub dispatched: bool,
     /// The buyer has taken more time already.
     pub extended: bool,
+    /// It is a vendor's deposit, which makes the moves of [`crate::deposit::MOVES`] alone.
+    pub deposit: bool,
 }
 
 impl Standing {
@@ -62,7 +64,13 @@ impl Standing {
         disputed: false,
         dispatched: false,
         extended: false,
+        deposit: false,
     };
+
+    /// The moves that something of its kind makes.
+    pub const fn moves(self) -> &'static [Move] {
+        if self.deposit { crate::deposit::MOVES } else { MOVES }
+    }
 
     /// How far it has come. A dispute counts from when the status says so.
     pub const fn phase(self) -> Phase {
@@ -231,7 +239,7 @@ impl Guard {
 /// # Errors
 /// The reason why there is none.
 pub fn permit(act: Act, role: ActorRole, now: Standing) -> Result<&'static Move, Refusal> {
-    let own = || MOVES.iter().filter(|known| known.is_of(act, role));
+    let own = || now.moves().iter().filter(|known| known.is_of(act, role));
     if own().next().is_none() {
         return Err(Refusal::OtherParty);
     }
@@ -270,7 +278,7 @@ pub fn after(event: EventKind, now: Standing) -> Option<Standing> {
         known.written == Written::Event(event)
             && phases.iter().any(|phase| known.from.contains(phase))
     };
-    MOVES.iter().find(fits).map(|known| now.after(known.change))
+    now.moves().iter().find(fits).map(|known| now.after(known.change))
 }
 
 /// Whether an event ends case 0: an order has one such event.

@@ -20,6 +20,7 @@ fn standings() -> impl Iterator<Item = Standing> {
             disputed: bits & 2 != 0,
             dispatched: bits & 4 != 0,
             extended: bits & 8 != 0,
+            deposit: false,
         })
     })
 }
@@ -236,7 +237,7 @@ fn disputes() -> Vec<InDispute> {
 }
 
 fn situations(now: Standing, disputes: &[InDispute]) -> impl Iterator<Item = Situation> {
-    let Standing { status, paying, disputed, dispatched, extended } = now;
+    let Standing { status, paying, disputed, dispatched, extended, .. } = now;
     disputes.iter().flat_map(move |dispute| {
         [false, true].into_iter().flat_map(move |intent_open| {
             [(false, false), (true, false), (true, true)].into_iter().map(

@@ -133,7 +133,7 @@ const fn web(
 }
 
 /// Escrow does it by itself.
-const fn site(
+pub(crate) const fn site(
     writer: Writer,
     from: &'static [Phase],
     event: E,
@@ -144,12 +144,17 @@ const fn site(
 }
 
 /// The chain shows it.
-const fn chain(from: &'static [Phase], event: E, change: Change, when: &'static str) -> Move {
+pub(crate) const fn chain(
+    from: &'static [Phase],
+    event: E,
+    change: Change,
+    when: &'static str,
+) -> Move {
     row(from, Trigger::Chain(when), Chain, event, change)
 }
 
 /// The time to pay is over.
-const fn expiry(writer: Writer, from: &'static [Phase]) -> Move {
+pub(crate) const fn expiry(writer: Writer, from: &'static [Phase]) -> Move {
     row(from, Trigger::Expiry, writer, E::Expired, To(S::Failed))
 }
 

@@ -261,6 +261,8 @@ pub struct Placement<'a> {
     pub own_store: bool,
     /// Whether a payout address of the store counts now.
     pub payout_address: bool,
+    /// Whether the store has lodged what the site demands for such goods.
+    pub secured: bool,
     /// Unpaid orders that the buyer has open.
     pub open_unpaid: i64,
     /// The moment.
@@ -317,6 +319,9 @@ pub fn place(placement: &Placement<'_>) -> Result<Quote, OrderRefusal> {
     }
     if !placement.payout_address {
         return Err(OrderRefusal::NoPayoutAddress);
+    }
+    if !placement.secured {
+        return Err(OrderRefusal::NoDeposit);
     }
     if placement.open_unpaid >= limits::OPEN_UNPAID_MAX {
         return Err(OrderRefusal::TooManyUnpaid(placement.open_unpaid));

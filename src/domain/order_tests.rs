@@ -106,6 +106,7 @@ fn placing_is_refused_for_each_reason() {
         escrow_open: true,
         own_store: false,
         payout_address: true,
+        secured: true,
         open_unpaid: 0,
         now: NOW,
     };
@@ -115,6 +116,7 @@ fn placing_is_refused_for_each_reason() {
         (Placement { own_store: true, ..good.clone() }, OrderRefusal::OwnStore),
         (Placement { escrow_open: false, ..good.clone() }, OrderRefusal::Paused),
         (Placement { payout_address: false, ..good.clone() }, OrderRefusal::NoPayoutAddress),
+        (Placement { secured: false, ..good.clone() }, OrderRefusal::NoDeposit),
         (Placement { open_unpaid: 10, ..good.clone() }, OrderRefusal::TooManyUnpaid(10)),
         (Placement { asset: unreachable, ..good.clone() }, OrderRefusal::Chain),
         (Placement { rate: None, ..good.clone() }, OrderRefusal::NoRate),

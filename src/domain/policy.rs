@@ -50,7 +50,7 @@ pub struct InDispute {
 impl From<Situation> for Standing {
     fn from(now: Situation) -> Self {
         let Situation { status, paying, disputed, dispatched, extended, .. } = now;
-        Self { status, paying, disputed, dispatched, extended }
+        Self { status, paying, disputed, dispatched, extended, ..Self::NEW }
     }
 }
 

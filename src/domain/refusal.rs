@@ -192,6 +192,11 @@ pub enum OrderRefusal {
     /// The vendor has no payout address that counts.
     #[error("This store cannot take orders yet: it has no payout address.")]
     NoPayoutAddress,
+    /// The site demands a deposit of the store for such goods.
+    #[error(
+        "This cannot be ordered yet: the store has not lodged the deposit that this site asks for."
+    )]
+    NoDeposit,
     /// The chain is not served, or not reachable now.
     #[error("Payments on this chain are not possible at the moment.")]
     Chain,
@@ -234,6 +239,7 @@ impl OrderRefusal {
             Self::NotOnSale => "not-on-sale",
             Self::OwnStore => "own-store",
             Self::NoPayoutAddress => "no-payout-address",
+            Self::NoDeposit => "no-deposit",
             Self::Chain => "chain-unavailable",
             Self::NoRate => "no-rate",
             Self::TooSmall(_) => "order-too-small",

@@ -22,6 +22,9 @@ const HEADER_TOKEN: &str = "holdfast sealed terms 2";
 /// The same where any row stands that the first two do not know, with a token or without.
 const HEADER_MORE: &str = "holdfast sealed terms 3";
 
+/// The kind of terms that are no order's.
+const DEPOSIT: &str = "deposit";
+
 /// The token that an order is paid in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenTerms {
@@ -87,6 +90,8 @@ pub struct Terms {
     /// The wallet without whose signature the buyer's own acts do not part him from his money; none
     /// where the buyer has named none.
     pub signer: Option<EvmAddress>,
+    /// Whether it is a vendor's deposit, which goes back to the refund address and nowhere else.
+    pub deposit: bool,
     /// Hours from funding to dispatch.
     pub handling_hours: u32,
     /// Hours from dispatch until the buyer should have looked at it.
@@ -143,7 +148,11 @@ impl Terms {
     }
 
     const fn header(&self) -> &'static str {
-        if self.referral.is_some() || self.resolver.is_some() || self.signer.is_some() {
+        if self.referral.is_some()
+            || self.resolver.is_some()
+            || self.signer.is_some()
+            || self.deposit
+        {
             return HEADER_MORE;
         }
         if self.token.is_some() { HEADER_TOKEN } else { HEADER }
@@ -184,6 +193,7 @@ impl Terms {
         }
         fields.extend(self.resolver.map(|address| ("resolver address", address.to_string())));
         fields.extend(self.signer.map(|signer| ("signer address", signer.to_string())));
+        fields.extend(self.deposit.then(|| ("kind", DEPOSIT.to_owned())));
         fields.extend([
             ("handling hours", self.handling_hours.to_string()),
             ("inspection hours", self.inspection_hours.to_string()),
@@ -226,6 +236,8 @@ impl Terms {
             referral: optional(&fields, "referral address", || referral(&fields))?,
             resolver: optional(&fields, "resolver address", || read(&fields, "resolver address"))?,
             signer: optional(&fields, "signer address", || read(&fields, "signer address"))?,
+            // Any other word does not come out as it was.
+            deposit: fields.contains_key("kind"),
             handling_hours: read(&fields, "handling hours")?,
             inspection_hours: read(&fields, "inspection hours")?,
             placed_at: Time::from_micros(read(&fields, "placed at micros")?),
@@ -320,6 +332,7 @@ pub(crate) fn sample() -> Terms {
         referral: None,
         resolver: None,
         signer: None,
+        deposit: false,
         handling_hours: 72,
         inspection_hours: 336,
         placed_at: Time::from_secs(1_800_000_000),

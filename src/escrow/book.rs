@@ -60,8 +60,8 @@ impl Note {
 
 /// How an order stands by escrow's own tables. Whether the goods are sent is web's word.
 pub(crate) const fn standing(state: &State) -> Standing {
-    let State { status, paying, disputed, .. } = *state;
-    Standing { status, paying, disputed, ..Standing::NEW }
+    let State { status, paying, disputed, deposit, .. } = *state;
+    Standing { status, paying, disputed, deposit, ..Standing::NEW }
 }
 
 /// Appends an event, which the table of moves must have a place for, and rewrites the order's state

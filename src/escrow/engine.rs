@@ -12,7 +12,7 @@ use domain::deadline::RunClock;
 
 use crate::ctx::{Ctx, Served};
 use crate::desk::{
-    addresses, anchors, deadlines, disputes, intake, intents, offers, reseals, rulings,
+    addresses, anchors, deadlines, disputes, intake, intents, lodgings, offers, reseals, rulings,
 };
 use crate::fault::Fault;
 use crate::journal;
@@ -62,7 +62,7 @@ impl Round {
 }
 
 /// The jobs of the desk, in their order.
-const DESK: [&str; 9] = [
+const DESK: [&str; 10] = [
     "disputes",
     "offers",
     "intents",
@@ -71,6 +71,7 @@ const DESK: [&str; 9] = [
     "addresses",
     "reseals",
     "anchors",
+    "lodgings",
     "intake",
 ];
 /// The jobs of each chain, in their order.
@@ -118,7 +119,7 @@ impl Engine {
     }
 
     /// One round of the desk: disputes, offers, intents, rulings, deadlines, addresses, wishes for
-    /// others, new orders. Disputes come before intents and deadlines, so that one that stands is not
+    /// others, deposits, new orders. Disputes come before intents and deadlines, so that one that stands is not
     /// overtaken; what the parties ask for comes before what is done without them; new orders come last,
     /// because they wait for a provider. A full round looks at everything that was ever left over. Answers how much
     /// was done.
@@ -141,6 +142,7 @@ impl Engine {
         round.add(self.job("addresses", || addresses::run_once(ctx)))?;
         round.add(self.job("reseals", || reseals::run_once(ctx)))?;
         round.add(self.job("anchors", || anchors::run_once(ctx)))?;
+        round.add(self.job("lodgings", || lodgings::run_once(ctx)))?;
         round.add(self.job("intake", || intake::run_once(ctx, full)))?;
         round.end()
     }

@@ -119,6 +119,7 @@ mod tests {
             referral: None,
             resolver: None,
             signer: None,
+            deposit: false,
             handling_hours: 72,
             inspection_hours: 336,
             placed_at: Time::from_secs(1),

@@ -8,6 +8,7 @@ pub mod assets;
 mod compress;
 pub mod config;
 pub mod demo;
+mod deposits;
 pub mod disputes;
 pub mod error;
 pub mod files;

@@ -9,8 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes::ApiRoutes;
 use crate::{
-    accounts, admin, disputes, files, health, items, keys, notices, orders, packages, referrals,
-    signer, site, stores, tiers, transparency,
+    accounts, admin, deposits, disputes, files, health, items, keys, notices, orders, packages,
+    referrals, signer, site, stores, tiers, transparency,
 };
 
 #[derive(OpenApi)]
@@ -47,6 +47,7 @@ fn whole() -> utoipa::openapi::OpenApi {
     doc.merge(signer::api::Doc::openapi());
     doc.merge(referrals::Doc::openapi());
     doc.merge(tiers::Doc::openapi());
+    doc.merge(deposits::Doc::openapi());
     doc.merge(site::api::Doc::openapi());
     doc.merge(notices::api::Doc::openapi());
     doc.merge(transparency::api::Doc::openapi());

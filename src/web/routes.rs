@@ -50,6 +50,7 @@ pub fn pages() -> PageRoutes {
     crate::signer::pages(&mut routes);
     crate::referrals::pages(&mut routes);
     crate::tiers::pages(&mut routes);
+    crate::deposits::pages(&mut routes);
     crate::notices::pages(&mut routes);
     crate::transparency::pages(&mut routes);
     routes
@@ -70,6 +71,7 @@ pub fn api() -> ApiRoutes {
     crate::signer::api(&mut routes);
     crate::referrals::api(&mut routes);
     crate::tiers::api(&mut routes);
+    crate::deposits::api(&mut routes);
     crate::site::api(&mut routes);
     crate::notices::api(&mut routes);
     crate::transparency::api(&mut routes);

@@ -25,6 +25,7 @@ mod headers;
 mod keys;
 mod leftovers;
 mod limits;
+mod lodged;
 mod market;
 mod notices;
 mod orders;

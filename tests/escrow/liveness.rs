@@ -183,7 +183,7 @@ fn announcements_that_wait_hold_up_no_others() {
                 "{each} order_state SELECT printf('{id}%030x', i), store_id, buyer_id, status, \
                  {chain}, NULL, due, credited, unfinal, paying, disputed, {reason}, 0, funded_at, \
                  expires_at, next_check_at, created_at, updated_at, token_address, token, \
-                 decimals FROM n, order_state WHERE order_id = '{order}'; \
+                 decimals, deposit FROM n, order_state WHERE order_id = '{order}'; \
                  {each} payout_holds SELECT printf('{id}%030x', i), 1, 0, 'release', 1, 'held', \
                  '2020-01-01 00:00:00', NULL, NULL, NULL FROM n;"
             ),

@@ -29,6 +29,7 @@ mod held;
 mod hostile;
 mod keyless;
 mod liveness;
+mod lodged;
 mod money;
 mod moves;
 mod once;

@@ -17,7 +17,7 @@ use domain::ids::OrderId;
 use self::order::{Due, Order};
 use crate::chain::client::{Held, View};
 use crate::ctx::Served;
-use crate::keys::ORDERS;
+use crate::keys::{DEPOSITS, ORDERS};
 
 /// Orders in one part.
 const PART: i64 = 100;
@@ -102,11 +102,12 @@ pub fn books<R: Role>(db: &Door<R>, chains: &[Served]) -> Result<Audit, DbError>
     Ok(audit)
 }
 
-/// Keys of orders that were issued, generation by generation.
+/// Keys that were issued, generation by generation: of orders or of deposits, whichever are more.
 fn issued(conn: &mut Conn) -> Result<Vec<u32>, DbError> {
     let mut all = Vec::new();
     for generation in 0.. {
-        match ledger::next_index(conn, ORDERS, generation)? {
+        let of = |conn: &mut Conn, purpose| ledger::next_index(conn, purpose, generation);
+        match of(conn, ORDERS)?.max(of(conn, DEPOSITS)?) {
             0 => break,
             count => all.push(count),
         }

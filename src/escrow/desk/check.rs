@@ -203,6 +203,7 @@ fn judge(
         referral: invited(row, id, known, (facts.referral.as_ref(), refund, payout))?,
         resolver: known.resolver_wallet,
         signer: facts.signer.filter(|signer| !signer.is_zero()),
+        deposit: false,
         handling_hours: hours(row.handling_hours, known.clamps.hours(Bound::Handling))
             .ok_or("the handling time is out of range")?,
         inspection_hours: hours(row.inspection_hours, known.clamps.hours(Bound::Inspection))

@@ -112,7 +112,7 @@ fn set(
 
 /// The deadline that should run for an order by escrow's tables and by what the vendor says.
 fn wanted(tx: &mut EscrowTx<'_>, state: &State) -> Result<Option<DeadlineKind>, Fault> {
-    if state.paying || state.held_reason.is_some() {
+    if state.deposit || state.paying || state.held_reason.is_some() {
         return Ok(None);
     }
     let dispatched = inbox::is_dispatched(tx, state.order)?;

@@ -21,7 +21,7 @@ use crate::book::{self, Note};
 use crate::chain::client::Client;
 use crate::ctx::{self, Ctx};
 use crate::fault::{ChainFault, Fault};
-use crate::keys::ORDERS;
+use crate::keys::{DEPOSITS, ORDERS, Place};
 use crate::money::plan;
 
 /// Orders taken up in one round.
@@ -135,6 +135,7 @@ pub(crate) fn fresh(id: &Identity, now: Time) -> State {
         next_check_at: now,
         created_at: id.placed_at,
         updated_at: now,
+        deposit: false,
     }
 }
 
@@ -167,22 +168,38 @@ pub(crate) fn first(
     note: Note,
     now: Time,
 ) -> Result<bool, Fault> {
-    if ledger::state(tx, id.order)?.is_some() {
+    start(tx, fresh(id, now), note, now)
+}
+
+/// The same of what may be a deposit.
+pub(super) fn start(
+    tx: &mut EscrowTx<'_>,
+    mut state: State,
+    note: Note,
+    now: Time,
+) -> Result<bool, Fault> {
+    if ledger::state(tx, state.order)?.is_some() {
         return Ok(false);
     }
-    book::append(tx, &mut fresh(id, now), note, now)?;
+    book::append(tx, &mut state, note, now)?;
     Ok(true)
 }
 
-/// Finds the next address that nobody has used and seals the order to it.
-fn issue(ctx: &Ctx, client: &Client, id: &Identity, terms: Terms) -> Result<bool, Fault> {
+/// Finds the next address that nobody has used and seals the order, or the deposit, to it.
+pub(super) fn issue(
+    ctx: &Ctx,
+    client: &Client,
+    id: &Identity,
+    terms: Terms,
+) -> Result<bool, Fault> {
+    let purpose = if terms.deposit { DEPOSITS } else { ORDERS };
     for _ in 0..BURNT_MAX {
         let generation = ctx.generation();
-        let index = ctx.db.read(|conn| ledger::next_index(conn, ORDERS, generation))?;
-        let address = ctx.keys.address(generation, index)?;
+        let index = ctx.db.read(|conn| ledger::next_index(conn, purpose, generation))?;
+        let address = ctx.keys.address_at(Place { purpose, generation, index })?;
         let is_virgin = is_virgin(client, address, id.asset.token)?;
         let used = Derivation {
-            purpose: ORDERS,
+            purpose,
             generation,
             index,
             address,
@@ -235,7 +252,7 @@ fn burn(ctx: &Ctx, used: Derivation) -> Result<(), Fault> {
 
 /// Index, seal, event and state in one write. None if the index was taken meanwhile.
 fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Option<bool>, Fault> {
-    let (now, worth) = (used.issued_at, terms.total.get());
+    let (now, worth, deposit) = (used.issued_at, terms.total.get(), terms.deposit);
     let sealed = ctx.keys.seal_signed(ctx.generation(), &terms, now)?;
     ctx.write("seal", move |tx| {
         if ledger::state(tx, id.order)?.is_some() {
@@ -244,7 +261,7 @@ fn seal(ctx: &Ctx, id: Identity, used: Derivation, terms: Terms) -> Result<Optio
         ledger::derive(tx, &used)?;
         ledger::seal(tx, &sealed)?;
         clamps::note_order(tx, id.order, worth, now)?;
-        let mut state = State { address: Some(used.address), ..fresh(&id, now) };
+        let mut state = State { address: Some(used.address), deposit, ..fresh(&id, now) };
         let comment = format!("Pay to {}.", used.address);
         let note = Note::new(EventKind::AddressIssued, EventActor::Escrow, comment);
         book::append(tx, &mut state, note, now)?;

@@ -8,6 +8,7 @@ pub mod deadlines;
 pub mod disputes;
 pub mod intake;
 pub mod intents;
+pub mod lodgings;
 pub mod offers;
 pub mod reseals;
 pub mod rulings;

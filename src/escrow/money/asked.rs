@@ -8,7 +8,7 @@ use domain::life::Change;
 use domain::refusal::Refusal;
 use domain::settle::PayoutKind;
 
-use crate::desk::{consents, deadlines, intents, offers, rulings};
+use crate::desk::{consents, deadlines, intents, lodgings, offers, rulings};
 use crate::fault::Fault;
 use crate::seal::SealKey;
 
@@ -21,6 +21,10 @@ pub(super) fn still_asked(
     key: &SealKey,
 ) -> Result<Result<Option<ActorRole>, String>, Fault> {
     let Some(n) = hold.intent else { return by_itself(tx, state, hold, key) };
+    if state.deposit {
+        let asked = lodgings::may_leave(tx, state, n)?;
+        return Ok(asked.map(|()| Some(ActorRole::Vendor)).map_err(|why| why.to_string()));
+    }
     let row = inbox::intent(tx, &hold.order.to_string(), n)?;
     let Some((asked, row)) = row.as_ref().and_then(|row| Some((intents::read(row)?, row))) else {
         return Ok(Err("The request is not there any more.".to_owned()));

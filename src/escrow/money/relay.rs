@@ -21,7 +21,7 @@ use crate::evm::eip3009::{self, Authorization, SignedAuthorization};
 use crate::evm::fees::{self, ATTEMPTS_MAX, Market, Offer};
 use crate::evm::tx::{RelayTx, SignedTx};
 use crate::fault::{ChainFault, Fault};
-use crate::keys::Signable;
+use crate::keys::{Place, Signable};
 
 /// What the legs of a division would take: the sealed charge each, and whether a payee is shut out.
 ///
@@ -136,7 +136,7 @@ pub(super) fn bytes(attempt: i32, signed: SignedTx, offer: Offer, signed_at: Tim
 /// The same authorization for a leg, however often it is asked for.
 fn authorization(
     ctx: &Ctx,
-    path: (u32, u32),
+    path: Place,
     sealed: &Terms,
     leg: &Leg,
 ) -> Result<Option<SignedAuthorization>, Fault> {

@@ -17,7 +17,7 @@ use crate::ctx::{Ctx, Served};
 use crate::evm::fees::Offer;
 use crate::evm::tx::{LegTx, TransferTx};
 use crate::fault::Fault;
-use crate::keys::Signable;
+use crate::keys::{Place, Signable};
 
 /// Payouts in one round.
 pub(crate) const ROUND: i64 = 500;
@@ -117,8 +117,8 @@ fn store(ctx: &Ctx, leg: Leg, attempt: Attempt, now: Time) -> Result<bool, Fault
     Ok(stored.unwrap_or_default())
 }
 
-/// Generation and index of the key that may sign, and the terms by which it may.
-type Permit = ((u32, u32), Terms);
+/// The place of the key that may sign, and the terms by which it may.
+type Permit = (Place, Terms);
 
 /// The key's path and the terms, if the seal, the payout and the ledger agree that this leg may be
 /// signed.
@@ -157,9 +157,9 @@ pub(super) fn permitted(
     let Some(sealed) = sealed.filter(|now| signed || leads(now, leg.role, leg.to)) else {
         return Ok(None);
     };
-    let Some((_, generation, index)) = path else {
+    let Some((purpose, generation, index)) = path else {
         freeze_order(ctx, payout.order, "seal", format!("{} is not ours", leg.from))?;
         return Ok(None);
     };
-    Ok(Some(((generation, index), sealed)))
+    Ok(Some((Place { purpose, generation, index }, sealed)))
 }

@@ -23,7 +23,7 @@ use crate::evm::fees::{self, ATTEMPTS_MAX, Market, Offer};
 use crate::evm::tx::{LegTx, SignedTx, TopUpTx};
 use crate::fault::{ChainFault, Fault};
 use crate::journal;
-use crate::keys::Signable;
+use crate::keys::{self, Signable};
 
 /// Payouts in one round.
 const ROUND: i64 = 500;
@@ -184,7 +184,7 @@ fn send_for(
 
 fn sign(ctx: &Ctx, top_up: &TopUp, offer: Offer) -> Result<Option<SignedTx>, Fault> {
     let path = ctx.db.read(|conn| ledger::derivation_of(conn, top_up.to))?;
-    let Some((_, generation, index)) = path else { return Ok(None) };
+    let Some((purpose, generation, index)) = path else { return Ok(None) };
     let coin = LegTx {
         from: top_up.from,
         chain: top_up.chain,
@@ -195,7 +195,7 @@ fn sign(ctx: &Ctx, top_up: &TopUp, offer: Offer) -> Result<Option<SignedTx>, Fau
         to: top_up.to,
         value: top_up.amount,
     };
-    let whole = TopUpTx { coin, place: (generation, index).into() };
+    let whole = TopUpTx { coin, place: keys::Place { purpose, generation, index } };
     ctx.keys.sign((ctx.generation(), 0), Signable::TopUp(&whole)).map(Some)
 }
 

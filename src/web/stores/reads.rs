@@ -1,9 +1,11 @@
 //! What store pages and routes show.
 
 use db::addresses::Purpose;
-use db::{addresses, items, stores};
+use db::{addresses, items, lodgings, stores};
+use domain::deposit;
 use domain::ids::{ItemId, StoreId};
 use domain::item::Item;
+use domain::money::Cents;
 use domain::store::{Member, Store, StoreAct, StoreRole, sets_tier};
 
 pub use db::addresses::Book as PayoutBook;
@@ -26,6 +28,8 @@ pub struct StorePage {
     pub next: Option<Cursor>,
     /// Orders that came to a good end, as far as they are counted.
     pub released: Option<u64>,
+    /// What its deposits come to.
+    pub lodged: Cents,
     /// What the viewer is in it.
     pub role: Option<StoreRole>,
     /// Whether the viewer sets its tier.
@@ -45,6 +49,10 @@ pub struct ManagePage {
     pub next: Option<Cursor>,
     /// Where it is paid.
     pub payout: PayoutBook,
+    /// What its deposits come to.
+    pub lodged: Cents,
+    /// What it must have lodged to sell what it has on sale.
+    pub demanded: Cents,
     /// Orders that came to a good end, as far as they are counted.
     pub released: Option<u64>,
 }
@@ -113,15 +121,15 @@ pub async fn shown(
 ) -> Result<StorePage, AppError> {
     let before = place(cursor)?;
     let (store, role) = visible(app, viewer, id).await?;
-    let (rows, released) = app
+    let (rows, released, lodged) = app
         .read(move |conn| {
             let rows = items::window_of(conn, id, before, i64::from(limit) + 1)?;
-            Ok((rows, stores::released_orders(conn, id)?))
+            Ok((rows, stores::released_orders(conn, id)?, lodgings::lodged(conn, id)?))
         })
         .await?;
     let (cards, next) = paging::split(rows, limit, after_card);
     let sets_tier = viewer.is_some_and(|who| sets_tier(who.role, role));
-    Ok(StorePage { store, cards, next, released, role, sets_tier })
+    Ok(StorePage { store, cards, next, released, lodged, role, sets_tier })
 }
 
 /// The viewer's stores with his part in each.
@@ -151,15 +159,18 @@ pub async fn managed(
 ) -> Result<ManagePage, AppError> {
     let before = place(cursor)?;
     let (store, role) = membership(app, who, id, StoreAct::See).await?;
-    let (rows, payout, released) = app
+    let (rows, payout, released, (lodged, demanded)) = app
         .read(move |conn| {
             let rows = items::all_of(conn, id, before, i64::from(limit) + 1)?;
             let payout = addresses::book(conn, Purpose::Payout(id))?;
-            Ok((rows, payout, stores::released_orders(conn, id)?))
+            let kinds = lodgings::kinds_of(conn, id)?;
+            let demanded = deposit::demanded(&lodgings::rules(conn)?, kinds);
+            let deposits = (lodgings::lodged(conn, id)?, demanded);
+            Ok((rows, payout, stores::released_orders(conn, id)?, deposits))
         })
         .await?;
     let (items, next) = paging::split(rows, limit, after_item);
-    Ok(ManagePage { store, role, items, next, payout, released })
+    Ok(ManagePage { store, role, items, next, payout, lodged, demanded, released })
 }
 
 /// Who is in a store, for its members.

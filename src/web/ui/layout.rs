@@ -176,7 +176,7 @@ fn masthead(chrome: &Chrome) -> Markup {
                         (menu_link(chrome, &url::orders(), "Orders"))
                         (unread(chrome, viewer.unread))
                         (menu_link(chrome, &url::selling(), if viewer.has_stores { "Store" } else { "Sell" }))
-                        @if viewer.role.is_staff() { (menu_link(chrome, &url::disputes(), "Disputes")) }
+                        @if viewer.role.is_staff() { (menu_link(chrome, &url::disputes(), "Disputes")) (menu_link(chrome, &crate::deposits::all(), "Deposits")) }
                         @if policy::sees_site(viewer.role) { (menu_link(chrome, &url::admin(), "Admin")) }
                     }
                 }

@@ -26,6 +26,7 @@ pub fn store(page: &ManagePage, now: Time, (newer, older): (Option<Url>, Option<
         (suspended(store))
         (ui::page_head(&store.name, None, head))
         (no_address(page))
+        (crate::deposits::waiting(page.demanded, page.lodged))
         (ui::split(
             html! {
                 h2 { "Items" }
@@ -38,6 +39,7 @@ pub fn store(page: &ManagePage, now: Time, (newer, older): (Option<Url>, Option<
                 @if page.role == StoreRole::Owner {
                     (ui::link_button(&store_urls::edit(store.id), "Name and description", Look::Quiet))
                 }
+                (ui::link_button(&crate::deposits::of_store(store.id), "Deposits", Look::Quiet))
                 (ui::link_button(&store_urls::members(store.id), "Members", Look::Quiet))
             },
         ))

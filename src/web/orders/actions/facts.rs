@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use db::placing::{self, OnSale};
-use db::{Conn, DbError};
+use db::{Conn, DbError, lodgings};
 use domain::clamps::Bound;
 use domain::clock::Time;
+use domain::deposit;
 use domain::ids::{RateId, StoreId, UserId};
-use domain::money::{Amount, Bps};
+use domain::money::{Amount, Bps, Cents};
 use domain::order::{self, AssetNow, Basket, Placement, Quote, Rate};
 use domain::refusal::OrderRefusal;
 use domain::shares::Rules;
@@ -43,6 +44,9 @@ pub(super) struct Facts {
     escrow_open: bool,
     own_store: bool,
     payout_address: bool,
+    /// The store, and what it must have lodged to sell this; none where the site asks for nothing.
+    pub(super) demanded: Option<(StoreId, Cents)>,
+    secured: bool,
     pub(super) open_unpaid: i64,
     pub(super) referral: Referral,
 }
@@ -60,7 +64,12 @@ pub(super) fn facts(
         chosen.push((on_sale, *quantity));
     }
     let Some(store) = one_store(&chosen) else { return Ok(None) };
+    let kinds = chosen.iter().map(|(on_sale, _)| on_sale.offer.kind);
+    let demanded = deposit::demanded(&lodgings::rules(conn)?, kinds);
+    let secured = demanded == Cents::default() || lodgings::lodged(conn, store)? >= demanded;
     Ok(Some(Facts {
+        demanded: (demanded != Cents::default()).then_some((store, demanded)),
+        secured,
         market: Arc::clone(&site.market),
         escrow_open: site.escrow_open,
         own_store: placing::is_member(conn, store, user)?,
@@ -140,6 +149,7 @@ impl Facts {
             escrow_open: self.escrow_open,
             own_store: self.own_store,
             payout_address: self.payout_address,
+            secured: self.secured,
             open_unpaid: self.open_unpaid,
             now,
         })

@@ -183,9 +183,16 @@ pub async fn place(app: &App, who: &Account, command: PlaceOrder) -> Result<Plac
     let order =
         row(id, user, &facts, &basket, &Agreed { chosen, quote, rate_id, command: &command, now })?;
     let lines = rows(id, &basket)?;
-    let ticket = command.ticket.clone();
+    let (ticket, demanded) = (command.ticket.clone(), facts.demanded);
     let kept: Option<OrderId> = app
         .write("place order", move |tx| {
+            if let Some((store, demanded)) = demanded {
+                // In the store's turn: its deposit is not asked back at the same moment.
+                turns::of_store(tx, store)?;
+                if db::lodgings::lodged(tx, store)? < demanded {
+                    return Err(OrderRefusal::NoDeposit.into());
+                }
+            }
             write(tx, &order, &lines, delivery.as_ref(), (ticket.as_ref(), now))
         })
         .await?;

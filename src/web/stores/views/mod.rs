@@ -2,6 +2,7 @@
 
 pub mod payout;
 
+use domain::money::Cents;
 use domain::refusal::Fault;
 use domain::store::{Member, Store, StoreRole};
 use maud::{Markup, html};
@@ -63,6 +64,10 @@ pub fn store(page: &StorePage, newer: Option<Url>, older: Option<Url>) -> Markup
         @if page.role.is_some() { (ui::link_button(&urls::manage(store.id), "Manage this store", Look::Plain)) }
         @if page.sets_tier { (ui::link_button(&crate::tiers::path(store.id), "Tier and commission", Look::Plain)) }
     };
+    let mut about = facts(store, page.released);
+    if page.lodged != Cents::default() {
+        about.push(("Deposit lodged", ui::price(page.lodged)));
+    }
     html! {
         (ui::breadcrumbs(&[("Stores", urls::list())], &store.name))
         (suspended(store))
@@ -80,7 +85,7 @@ pub fn store(page: &StorePage, newer: Option<Url>, older: Option<Url>) -> Markup
                 (ui::pager(newer, older))
             },
             html! {
-                (ui::panel(Some("This store"), ui::terms(&facts(store, page.released))))
+                (ui::panel(Some("This store"), ui::terms(&about)))
                 (ui::panel(Some("How your money is kept"), ui::how_it_works()))
             },
         ))
