@@ -14,7 +14,8 @@ use domain::clock::{Clock, ManualClock, Span, Time};
 use domain::deadline::RunClock;
 use domain::ids::OrderId;
 use domain::intent::IntentAction;
-use domain::money::Bps;
+use domain::item::PackageKind;
+use domain::money::{Amount, Bps, Cents};
 use escrow::chain::client::Client;
 use escrow::{Ctx, Engine, Keys, NoProbe, Parts, PriceSource, Served, Transport, TransportError};
 use web::demo::director::{Director, Purchase};
@@ -36,6 +37,12 @@ const NOTE: &str = "On its way since this morning. Thank you!";
 const PHOTO: &[u8] = include_bytes!("../assets/demo/lamp-on-arrival.jpg");
 const SLIP: &str = "Packing slip\n\n1 watchmaker's lamp, walnut\nGlass looked at: whole\nPacked in wood wool, two layers\n";
 const DELIVERY: &str = "Ada Lovelace\n12 St James Square\nLondon SW1Y 4JH";
+
+/// Who sells hours of work, what he has lodged for it, in millionths of a dollar, and the least that
+/// the site wants, in cents.
+const SERVANT: &str = "imke";
+const DEPOSIT: u128 = 250_000_000;
+const LEAST: u64 = 20_000;
 
 /// What an order of the story comes to.
 enum Ending {
@@ -121,6 +128,7 @@ pub(crate) fn tell(stage: Stage<'_>, now: Time) -> Result<(), Stop> {
     let whole: u32 = SCENES.iter().map(|scene| scene.2).sum();
     let teller = Teller::new(stage, end.before(SLACK).before(Span::hours(whole)))?;
     teller.sworn()?;
+    teller.lodged()?;
     let mut quarrel = None;
     for (item, vendor, hours, ending) in &SCENES {
         let begun = teller.clock.now();
@@ -240,6 +248,21 @@ impl Teller {
             self.people.name_signer(who, &wallet, sign).map_err(failed)?;
         }
         self.round()
+    }
+
+    /// The site wants a deposit of whoever sells his time, and the one who does has lodged it.
+    fn lodged(&self) -> Result<(), Stop> {
+        let amount = Amount::from_u128(DEPOSIT);
+        let coin = (ChainId::DEVELOPMENT, dollar());
+        let deposit = self.people.lodge(SERVANT, coin, amount).map_err(failed)?;
+        self.round()?;
+        let to = self.people.lodging(SERVANT, deposit).map_err(failed)?;
+        let to = to.ok_or_else(|| failed("no address was issued for a deposit"))?;
+        let to = devnet::Address::from(*to.as_bytes());
+        self.chain.pay_dollars(to, U256::from(DEPOSIT)).map_err(|error| failed(error.message))?;
+        self.round()?;
+        let least = Cents::new(LEAST).ok_or_else(|| failed("no such sum"))?;
+        self.people.demand(STAFF, PackageKind::Service, least).map_err(failed)
     }
 
     /// A buyer whose orders want the signature of a wallet, the demo's own: what he bought is paid

@@ -79,7 +79,7 @@ pub struct Standing {
 /// What went wrong, in the words of the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Missed(String);
+pub struct Missed(pub(super) String);
 
 impl From<AppError> for Missed {
     fn from(error: AppError) -> Self {
@@ -322,7 +322,20 @@ impl Director {
         found.ok_or_else(|| Missed(format!("{item} is not on sale")))
     }
 
-    fn account(&self, username: &str) -> Result<Account, Missed> {
+    /// The shop.
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Runs an action to its end.
+    pub(super) fn run<T>(
+        &self,
+        act: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<T, Missed> {
+        Ok(self.runtime.block_on(act)?)
+    }
+
+    pub(super) fn account(&self, username: &str) -> Result<Account, Missed> {
         let key = username.to_lowercase();
         let row =
             self.runtime.block_on(self.app.read(move |conn| db::accounts::by_key(conn, &key)))?;

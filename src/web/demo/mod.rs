@@ -3,6 +3,7 @@
 mod busy;
 pub mod catalogue;
 pub mod director;
+mod lodging;
 mod seed;
 
 pub use busy::{busy, busy_by};

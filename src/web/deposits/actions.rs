@@ -26,41 +26,41 @@ const SHOWN: i64 = 100;
 
 /// The deposits of a store as its members see them.
 #[derive(Debug)]
-pub(super) struct OfStore {
-    pub(super) store: Store,
-    pub(super) role: StoreRole,
-    pub(super) deposits: Vec<Lodged>,
+pub(crate) struct OfStore {
+    pub(crate) store: Store,
+    pub(crate) role: StoreRole,
+    pub(crate) deposits: Vec<Lodged>,
     /// What its deposits that count come to.
-    pub(super) lodged: Cents,
+    pub(crate) lodged: Cents,
     /// What it must have lodged to sell what it has on sale.
-    pub(super) demanded: Cents,
+    pub(crate) demanded: Cents,
     /// Where a deposit goes back to.
-    pub(super) payout: Option<EvmAddress>,
+    pub(crate) payout: Option<EvmAddress>,
 }
 
 /// What the site demands by kind of package, and the newest deposits of all stores.
 #[derive(Debug)]
-pub(super) struct OfAll {
-    pub(super) rules: Vec<(PackageKind, Cents)>,
-    pub(super) deposits: Vec<Lodged>,
+pub(crate) struct OfAll {
+    pub(crate) rules: Vec<(PackageKind, Cents)>,
+    pub(crate) deposits: Vec<Lodged>,
 }
 
 /// A deposit that somebody wants to lodge.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wish<'a> {
+pub(crate) struct Wish<'a> {
     /// Number of the chain and, for a token, its contract, as `pay` of the checkout.
-    pub(super) asset: Option<Asset>,
-    pub(super) amount: Option<Amount>,
-    pub(super) request_id: &'a str,
+    pub(crate) asset: Option<Asset>,
+    pub(crate) amount: Option<Amount>,
+    pub(crate) request_id: &'a str,
 }
 
 /// What can be lodged in now.
-pub(super) async fn assets(app: &App) -> Result<Vec<AssetNow>, AppError> {
+pub(crate) async fn assets(app: &App) -> Result<Vec<AssetNow>, AppError> {
     Ok(app.market().await?.payable.iter().map(|(now, _)| *now).collect())
 }
 
 /// A store's deposits, for its members.
-pub(super) async fn of_store(app: &App, who: &Account, id: StoreId) -> Result<OfStore, AppError> {
+pub(crate) async fn of_store(app: &App, who: &Account, id: StoreId) -> Result<OfStore, AppError> {
     let (store, role) = reads::membership(app, who, id, StoreAct::See).await?;
     let now = app.now();
     let (deposits, lodged, demanded, payout) = app
@@ -80,7 +80,7 @@ pub(super) async fn of_store(app: &App, who: &Account, id: StoreId) -> Result<Of
 
 /// Writes down what a store wants to lodge; escrow issues and seals an address within moments. It goes
 /// back to the store's payout address of now, and nowhere else.
-pub(super) async fn lodge(
+pub(crate) async fn lodge(
     app: &App,
     who: &Account,
     id: StoreId,
@@ -134,7 +134,7 @@ pub(super) async fn lodge(
 
 /// Asks escrow to send a deposit back to its sealed address. For the owner, and not while the store
 /// has orders that it is security for.
-pub(super) async fn withdraw(
+pub(crate) async fn withdraw(
     app: &App,
     who: &Account,
     (id, deposit): (StoreId, OrderId),
@@ -193,7 +193,7 @@ fn staff(who: &Account) -> Result<(), AppError> {
 }
 
 /// What is demanded and lodged, for staff; to others there is nothing here.
-pub(super) async fn of_all(app: &App, who: &Account) -> Result<OfAll, AppError> {
+pub(crate) async fn of_all(app: &App, who: &Account) -> Result<OfAll, AppError> {
     staff(who)?;
     let (rules, deposits) =
         app.read(|conn| Ok((lodgings::rules(conn)?, lodgings::list(conn, None, SHOWN)?))).await?;
@@ -201,7 +201,7 @@ pub(super) async fn of_all(app: &App, who: &Account) -> Result<OfAll, AppError> 
 }
 
 /// Demands a least deposit for a kind of package; zero demands none.
-pub(super) async fn demand(
+pub(crate) async fn demand(
     app: &App,
     who: &Account,
     (kind, least): (&str, Option<Cents>),

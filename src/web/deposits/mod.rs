@@ -1,6 +1,6 @@
 //! Deposits of stores: lodged by their members, had back by their owners, demanded by staff.
 
-mod actions;
+pub(crate) mod actions;
 mod api;
 mod pages;
 mod views;

@@ -104,7 +104,7 @@ fn form(
                 (ui::fault_summary(faults))
                 (Select::new("pay", "In what", &options).value(pay).faults(faults))
                 (Field::number("amount", "How much").value(amount).required().faults(faults)
-                    .hint("In whole coins: 0.5"))
+                    .hint("In digits, like 0.5"))
                 p { "It goes back to " (ui::address(payout, None)) " and nowhere else, whatever the store's payout address is later." }
                 (ui::actions(ui::submit("Lodge it", Look::Primary)))
             },
