@@ -8,6 +8,7 @@
 
 mod crates;
 mod deploy;
+mod money;
 mod source;
 
 use std::path::PathBuf;
