@@ -1,5 +1,7 @@
 //! Deposits of vendors: sealed with their return address, credited, and had back once, by the owner.
 
+use std::sync::Arc;
+
 use db::ledger::{self};
 use db::lodgings::{self, DepositRow, WithdrawalRow};
 use db::{codec, tx};
@@ -12,7 +14,9 @@ use domain::money::Amount;
 use domain::seal::Terms;
 use escrow::Fault;
 use escrow::keys::{DEPOSITS, Place};
+use escrow::recover::{self, Extent, Find, Range};
 
+use crate::wire::Wire;
 use crate::world::World;
 
 fn sum() -> Amount {
@@ -237,4 +241,23 @@ fn a_stop_anywhere_pays_it_once() {
         }
     }
     assert!(trials > 8, "{trials}");
+}
+
+#[test]
+fn what_comes_to_its_address_on_another_chain_is_nobody_s_payout() {
+    let world = World::new();
+    let id = world.lodged();
+    let served = world.served(&Arc::new(Wire::new(world.chain.clone())));
+    let assets = recover::assets(&served).unwrap();
+    let range = Range { generations: 1, extent: Extent::Count(5) };
+    let coin = &assets.all[..1];
+    let finds = recover::scan(&world.keys, &served, (coin, &range), |_, _| ()).unwrap();
+    let own = |find: &&Find| Some(find.address) == world.state(id).address;
+    let here: Vec<Find> = finds.iter().filter(own).copied().collect();
+    assert_eq!(here.len(), 1);
+    let issued = world.web.read(ledger::issued_for).unwrap().into_iter().collect();
+    assert_eq!(recover::strayed(&here, &issued), []);
+    let there = Asset { chain: ChainId::SEPOLIA, ..here[0].asset };
+    let there = [Find { asset: there, ..here[0] }];
+    assert_eq!(recover::strayed(&there, &issued), there);
 }

@@ -143,11 +143,11 @@ pub fn scan(
     Ok(finds)
 }
 
-/// Of what was found at addresses of orders, what is on another chain than the one that the address
+/// Of what was found at addresses of orders and of deposits, what is on another chain than the one that the address
 /// was issued for: no payout ever takes it. Of addresses that `issued` does not tell of nothing is.
 pub fn strayed(finds: &[Find], issued: &BTreeMap<EvmAddress, ChainId>) -> Vec<Find> {
     let elsewhere = |find: &&Find| {
-        let own = issued.get(&find.address).filter(|_| find.place.purpose == ORDERS);
+        let own = issued.get(&find.address).filter(|_| find.place.purpose != GAS);
         own.is_some_and(|own| *own != find.asset.chain)
     };
     finds.iter().filter(elsewhere).copied().collect()
