@@ -126,3 +126,43 @@ fn a_collaborator_lodges_and_only_the_owner_withdraws() {
     assert!(asked.location().starts_with("/account/confirm"), "{}", asked.location());
     assert_eq!(vendor.get(&route).json()["items"][0]["state"], "lodged");
 }
+
+#[test]
+fn people_lodge_and_withdraw_on_pages_and_staff_demand_there() {
+    let mut market = Market::open();
+    let vendor = market.selling();
+    let page = format!("/stores/{}/deposits", market.store);
+    let form = market.vendor.see(&page);
+    let pay = form.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    for (pay, amount, told) in [
+        (pay.as_str(), "a lot", "how much"),
+        (pay.as_str(), "0.0000001", "The least is"),
+        ("5", "0.5", "what to lodge it in"),
+    ] {
+        let answer = market.vendor.post(&page, &[("pay", pay), ("amount", amount)]);
+        assert_eq!(answer.status, 422, "{amount}");
+        assert!(answer.text().contains(told), "{}", answer.text());
+    }
+    assert_eq!(market.vendor.act(&page, &[("pay", &pay), ("amount", "0.5")]), page);
+    market.round();
+    let awaited = vendor.get(&format!("/api/v1{page}")).json()["items"][0].clone();
+    let told = market.vendor.see(&page);
+    assert!(told.contains(awaited["address"].as_str().unwrap()), "{told}");
+    market.pay(&awaited, 100);
+    market.round();
+
+    let mut ann = staff(&market);
+    ann.see("/deposits");
+    let answer = ann.post("/deposits", &[("kind", "shipped"), ("least", "a lot")]);
+    assert_eq!(answer.status, 422, "{}", answer.text());
+    assert_eq!(ann.act("/deposits", &[("kind", "shipped"), ("least", "500.00")]), "/deposits");
+    assert!(ann.see("/deposits").contains("</span>500<span"));
+
+    market.vendor.see(&page);
+    let back = format!("{page}/{}/withdraw", awaited["id"].as_str().unwrap());
+    assert_eq!(market.vendor.act(&back, &[]), page);
+    for _ in 0..4 {
+        market.round();
+    }
+    assert!(market.vendor.see(&page).contains("Returned"));
+}
