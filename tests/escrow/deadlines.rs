@@ -184,6 +184,23 @@ fn an_outage_of_fifteen_days_releases_nothing_when_escrow_is_back() {
     world.until(&engine, order, "RELEASED");
 }
 
+/// Longer before the end than the quiet day is: when that is over, what was left is left.
+#[test]
+fn an_outage_takes_nothing_from_the_time_to_look() {
+    let world = World::new();
+    let engine = world.engine();
+    let order = sent(&world, &engine);
+    world.live(&engine, Span::hours(INSPECTION - 30));
+    world.clock.advance(Span::days(15));
+    let engine = world.engine();
+    engine.step_all().unwrap();
+    world.live(&engine, Span::hours(26));
+    turn(&world, &engine);
+    assert_eq!(world.status(order), "COMPLETED", "it is not quiet any more, and hours are left");
+    world.live(&engine, Span::hours(5));
+    world.until(&engine, order, "RELEASED");
+}
+
 #[test]
 fn a_pause_stops_the_clock() {
     let world = World::new();
