@@ -354,18 +354,7 @@ pub fn entered_by(
     purpose: Purpose,
     by: Time,
 ) -> Result<Option<EvmAddress>, DbError> {
-    let (kind, owner, purpose) = purpose.columns();
-    let text: Option<String> = address_book::table
-        .filter(address_book::owner_kind.eq(kind))
-        .filter(address_book::owner_id.eq(owner))
-        .filter(address_book::purpose.eq(purpose))
-        .filter(address_book::family.eq(EVM))
-        .filter(address_book::seen_at.le(codec::stamp(by)))
-        .order(address_book::seq.desc())
-        .select(address_book::address)
-        .first(conn)
-        .optional()?;
-    codec::parsed_opt("address_book.address", text.as_deref())
+    newest(conn, purpose, (None, Some(by)))
 }
 
 /// The address of an owner and purpose that counts at `now`.
@@ -374,13 +363,29 @@ pub fn in_force(
     purpose: Purpose,
     now: Time,
 ) -> Result<Option<EvmAddress>, DbError> {
+    newest(conn, purpose, (Some(now), None))
+}
+
+/// The newest address of an owner and purpose that counts by one moment and was seen by another.
+fn newest(
+    conn: &mut Conn,
+    purpose: Purpose,
+    (counts_by, seen_by): (Option<Time>, Option<Time>),
+) -> Result<Option<EvmAddress>, DbError> {
     let (kind, owner, purpose) = purpose.columns();
-    let text: Option<String> = address_book::table
+    let mut query = address_book::table
         .filter(address_book::owner_kind.eq(kind))
         .filter(address_book::owner_id.eq(owner))
         .filter(address_book::purpose.eq(purpose))
         .filter(address_book::family.eq(EVM))
-        .filter(address_book::counts_from.le(codec::stamp(now)))
+        .into_boxed();
+    if let Some(by) = counts_by {
+        query = query.filter(address_book::counts_from.le(codec::stamp(by)));
+    }
+    if let Some(by) = seen_by {
+        query = query.filter(address_book::seen_at.le(codec::stamp(by)));
+    }
+    let text: Option<String> = query
         .order(address_book::seq.desc())
         .select(address_book::address)
         .first(conn)

@@ -22,6 +22,7 @@ pub mod notices;
 pub mod openapi;
 pub mod orders;
 pub mod packages;
+mod payees;
 mod referrals;
 pub mod routes;
 pub mod server;

@@ -8,13 +8,12 @@ use domain::refusal::Fault;
 use maud::{Markup, html};
 
 use super::actions::Referrals;
+use crate::payees::{self, ADVICE};
 use crate::ui::url::{self, Url};
 use crate::ui::{self, Confirm, Field, Look, Money, Tone, hidden};
 
 /// The title of the page.
 pub(super) const TITLE: &str = "Invitations";
-const ADVICE: &str = "Use an address whose key you hold yourself, not an exchange's deposit address: \
-     an exchange may not credit what an escrow address sends.";
 
 /// The link, the address, and what came of both.
 pub(super) fn page(
@@ -59,37 +58,17 @@ fn count(invited: i32) -> String {
 }
 
 fn standing(book: &Book, now: Time) -> Markup {
-    let mut facts = Vec::new();
-    if let Some(entry) = book.in_force(now) {
-        facts.push(("In force", ui::address(&entry.address, None)));
-    }
-    if let Some(entry) = book.waiting(now) {
-        facts.push((
-            "Next",
+    payees::standing(
+        book,
+        now,
+        ui::callout(
+            Tone::Info,
+            "No address yet",
             html! {
-                (ui::address(&entry.address, None))
-                p { "Counts from " (ui::time(entry.counts_from)) ", 48 hours after the change." }
-            },
-        ));
-    }
-    if let Some(address) = book.unanswered() {
-        facts.push((
-            "Asked for",
-            html! {
-                (ui::address(&address, None))
-                p { "Escrow has not entered it into its book yet. That takes a moment." }
-            },
-        ));
-    }
-    html! {
-        @if facts.is_empty() {
-            (ui::callout(Tone::Info, "No address yet", html! {
                 p { "As long as there is none, your share stays with the site. A first address counts at once, for orders that are placed from then on." }
-            }))
-        } @else {
-            (ui::terms(&facts))
-        }
-    }
+            },
+        ),
+    )
 }
 
 fn earned(earnings: &[Earning]) -> Markup {

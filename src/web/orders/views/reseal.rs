@@ -9,10 +9,9 @@ use maud::{Markup, html};
 use crate::orders::actions::read::OrderView;
 use crate::orders::actions::waits::ResealView;
 use crate::orders::urls;
+use crate::payees::ADVICE;
 use crate::ui::{self, Confirm, Field, Look, Tone, hidden, url};
 
-const ADVICE: &str = "Use an address whose key you hold yourself, not an exchange's deposit address: \
-     an exchange may not credit what an escrow address sends.";
 const ONCE: &str = "This is possible once. The other side is told at once, and it counts after 72 \
      hours; until then you can take it back. Payments that are signed by then go to the old address.";
 

@@ -7,6 +7,7 @@ use domain::store::StoreRole;
 use maud::{Markup, html};
 
 use super::crumbs;
+use crate::payees::{self, ADVICE};
 use crate::stores::access::Membership;
 use crate::stores::reads::PayoutBook;
 use crate::stores::urls;
@@ -14,8 +15,6 @@ use crate::ui::{self, Confirm, Field, Look, Tone, hidden};
 
 /// The title of these pages.
 pub const TITLE: &str = "Payout address";
-const ADVICE: &str = "Use an address whose key you hold yourself, not an exchange's deposit address: \
-     an exchange may not credit what an escrow address sends.";
 
 /// What escrow's book says, and the form that asks for another address.
 pub fn page(
@@ -40,39 +39,19 @@ pub fn page(
     })
 }
 
-/// What escrow's book says about a store, and what it has not entered yet.
+/// What the book says about a store.
 pub fn standing(book: &PayoutBook, now: Time) -> Markup {
-    let mut facts = Vec::new();
-    if let Some(entry) = book.in_force(now) {
-        facts.push(("In force", ui::address(&entry.address, None)));
-    }
-    if let Some(entry) = book.waiting(now) {
-        facts.push((
-            "Next",
+    payees::standing(
+        book,
+        now,
+        ui::callout(
+            Tone::Warning,
+            "No payout address",
             html! {
-                (ui::address(&entry.address, None))
-                p { "Counts from " (ui::time(entry.counts_from)) ", 48 hours after the change." }
-            },
-        ));
-    }
-    if let Some(address) = book.unanswered() {
-        facts.push((
-            "Asked for",
-            html! {
-                (ui::address(&address, None))
-                p { "Escrow has not entered it into its book yet. That takes a moment." }
-            },
-        ));
-    }
-    html! {
-        @if facts.is_empty() {
-            (ui::callout(Tone::Warning, "No payout address", html! {
                 p { "Without one the store cannot be paid, so its items stay drafts." }
-            }))
-        } @else {
-            (ui::terms(&facts))
-        }
-    }
+            },
+        ),
+    )
 }
 
 /// Shows the address in full and asks for it once more.
