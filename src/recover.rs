@@ -6,7 +6,7 @@ use std::io::{self, BufRead};
 use std::time::Duration;
 
 use courier::SystemClock;
-use db::{CourierDb, DbConfig, DbError, Owner, ledger, migrate, payouts, pulse, top_ups};
+use db::{CourierDb, DbConfig, DbError, Owner, ledger, migrate, pulse, todo, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::chain::ChainId;
@@ -254,7 +254,7 @@ pub(crate) fn issued(config: &DbConfig) -> Result<(), Stop> {
     let Some(door) = reader(config)? else {
         return Err(Stop::Config("DB_DSN names no shop whose orders could be told".to_owned()));
     };
-    let busy = |conn: &mut _| Ok(payouts::any_in_flight(conn)? || top_ups::any_in_flight(conn)?);
+    let busy = |conn: &mut _| Ok(todo::any_in_flight(conn)? || top_ups::any_in_flight(conn)?);
     if door.read(busy).map_err(step::refused)? {
         return Err(Stop::Config(
             "payouts are on their way: start the shop and let escrow end them first".to_owned(),

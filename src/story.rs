@@ -44,6 +44,9 @@ const SERVANT: &str = "imke";
 const DEPOSIT: u128 = 250_000_000;
 const LEAST: u64 = 20_000;
 
+/// What the buyer of the camera sends in the wrong coin: 0.04 ETH, in wei. It goes back.
+const MISTAKE_WEI: u128 = 40_000_000_000_000_000;
+
 /// What an order of the story comes to.
 enum Ending {
     Released,
@@ -274,7 +277,7 @@ impl Teller {
         self.round()?;
         let order = self.buy(CAREFUL, "Proof book", Some(dollar()))?;
         self.round()?;
-        self.pay((CAREFUL, order))?;
+        self.pay((CAREFUL, order), None)?;
         self.people.ship("vendor", order, NOTE).map_err(failed)?;
         self.round()
     }
@@ -302,8 +305,10 @@ impl Teller {
             Ending::Open => {}
             Ending::Cancelled => {
                 self.later(Span::minutes(9))?;
+                self.pay(("buyer", order), Some(MISTAKE_WEI))?;
+                self.later(Span::minutes(2))?;
                 self.people.ask("buyer", order, IntentAction::Cancel).map_err(failed)?;
-                self.round()?;
+                self.later(Span::minutes(2))?;
             }
             Ending::Expired => self.later(Span::minutes(70))?,
             paid => self.go_on(order, vendor, paid)?,
@@ -314,7 +319,7 @@ impl Teller {
     /// What happens to an order once it is paid.
     fn go_on(&self, order: OrderId, vendor: &str, ending: &Ending) -> Result<(), Stop> {
         self.later(Span::minutes(4))?;
-        self.pay(("buyer", order))?;
+        self.pay(("buyer", order), None)?;
         self.later(Span::hours(1))?;
         match ending {
             Ending::Released => {
@@ -373,14 +378,16 @@ impl Teller {
         self.round()
     }
 
-    fn pay(&self, (buyer, order): (&str, OrderId)) -> Result<(), Stop> {
+    /// The buyer pays what is due, or ether where that is not what he should pay in.
+    fn pay(&self, (buyer, order): (&str, OrderId), wei: Option<u128>) -> Result<(), Stop> {
         let standing = self.people.standing(buyer, order).map_err(failed)?;
         let to: EvmAddress = standing.address.ok_or_else(|| failed("no address was issued"))?;
         let due = U256::from_limbs(*standing.due.as_u256().as_limbs());
         let to = devnet::Address::from(*to.as_bytes());
-        let paid = match standing.asset.token {
-            Some(_) => self.chain.pay_dollars(to, due),
-            None => self.chain.pay(to, due),
+        let paid = match (wei, standing.asset.token) {
+            (Some(wei), _) => self.chain.pay(to, U256::from(wei)),
+            (None, Some(_)) => self.chain.pay_dollars(to, due),
+            (None, None) => self.chain.pay(to, due),
         };
         paid.map_err(|error| failed(error.message))?;
         self.round()

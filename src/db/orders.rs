@@ -220,7 +220,8 @@ pub fn any_open(conn: &mut Conn, user: UserId) -> Result<bool, DbError> {
     diesel::select(exists(open)).get_result(conn).map_err(DbError::from)
 }
 
-fn ended() -> Vec<&'static str> {
+/// The statuses that end an order.
+pub(crate) fn ended() -> Vec<&'static str> {
     OrderStatus::ALL.iter().filter(|status| status.is_terminal()).map(|one| one.as_str()).collect()
 }
 

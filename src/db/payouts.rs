@@ -16,7 +16,8 @@ use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
 use crate::holds::Share;
-use crate::schema::{legs, order_state, payouts};
+use crate::schema::{legs, order_state, payouts, strays};
+use crate::tokens::pays_a_stray;
 
 /// A payout as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,8 +132,8 @@ pub struct Leg {
     pub by_transfer: bool,
     /// The escrow address.
     pub from: EvmAddress,
-    /// Fixed for ever: the nonce of its chain tx, or of a token's leg its number at the address.
-    pub nonce: u64,
+    /// Fixed for ever: the nonce of its own chain tx; none where the gas wallet carries it.
+    pub nonce: Option<u64>,
     /// Most gas that it may use.
     pub gas_limit: u64,
     /// Most base units that it may pay for one gas.
@@ -151,6 +152,14 @@ impl Leg {
     /// Whether its chain tx is the escrow address's own, under the leg's nonce.
     pub const fn is_own(&self) -> bool {
         self.asset.token.is_none() || self.by_transfer
+    }
+
+    /// The nonce of its own chain tx.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`] for a leg that the gas wallet carries.
+    pub fn own_nonce(&self) -> Result<u64, DbError> {
+        self.nonce.ok_or_else(|| codec::corrupt("legs.nonce", "a leg of its own has none"))
     }
 }
 
@@ -263,7 +272,7 @@ struct LegRow {
     amount: String,
     chain_id: i64,
     from_address: String,
-    nonce: i64,
+    nonce: Option<i64>,
     gas_limit: i64,
     fee_ceiling: String,
     state: String,
@@ -274,16 +283,24 @@ struct LegRow {
     by_transfer: bool,
 }
 
-/// A leg's row, and symbol and decimals of what its order is paid in.
-type Paid = (LegRow, Option<(String, i32)>);
+/// What a token is called, and its decimals.
+type Named = Option<(String, i32)>;
+/// A leg's row, with what its order is paid in and, if it pays in something else, what that is.
+type Paid = (LegRow, Named, Named);
 
 impl TryFrom<Paid> for Leg {
     type Error = DbError;
 
-    fn try_from((row, paid_in): Paid) -> Result<Self, DbError> {
+    fn try_from((row, paid_in, other): Paid) -> Result<Self, DbError> {
         let chain = ChainId::from(codec::number::<_, u64>("legs.chain_id", row.chain_id)?);
-        // A leg without its order's state is read as far as it can be.
-        let (symbol, decimals) = paid_in.unwrap_or(("units".to_owned(), 0));
+        let asset = match &row.token_address {
+            None => Asset::native_of(chain),
+            token => {
+                // A leg without its order's state is read as far as it can be.
+                let (symbol, decimals) = other.or(paid_in).unwrap_or(("units".to_owned(), 0));
+                codec::asset("legs", chain, token.as_deref(), (&symbol, decimals))?
+            }
+        };
         Ok(Self {
             order: codec::parsed("legs.order_id", &row.order_id)?,
             case: row.case_no,
@@ -291,10 +308,10 @@ impl TryFrom<Paid> for Leg {
             role: codec::parsed("legs.role", &row.role)?,
             to: codec::parsed("legs.to_address", &row.to_address)?,
             amount: codec::amount("legs.amount", &row.amount)?,
-            asset: codec::asset("legs", chain, row.token_address.as_deref(), (&symbol, decimals))?,
+            asset,
             by_transfer: row.by_transfer,
             from: codec::parsed("legs.from_address", &row.from_address)?,
-            nonce: codec::number("legs.nonce", row.nonce)?,
+            nonce: row.nonce.map(|nonce| codec::number("legs.nonce", nonce)).transpose()?,
             gas_limit: codec::number("legs.gas_limit", row.gas_limit)?,
             fee_ceiling: codec::amount("legs.fee_ceiling", &row.fee_ceiling)?,
             state: LegState::read(&row.state)?,
@@ -316,7 +333,7 @@ pub fn insert_leg(tx: &mut EscrowTx<'_>, leg: &Leg) -> Result<(), DbError> {
         amount: codec::amount_text(leg.amount),
         chain_id: codec::column("legs.chain_id", leg.asset.chain.get())?,
         from_address: leg.from.to_string(),
-        nonce: codec::column("legs.nonce", leg.nonce)?,
+        nonce: leg.nonce.map(|nonce| codec::column("legs.nonce", nonce)).transpose()?,
         gas_limit: codec::column("legs.gas_limit", leg.gas_limit)?,
         fee_ceiling: codec::amount_text(leg.fee_ceiling),
         state: leg.state.as_str().to_owned(),
@@ -355,38 +372,27 @@ pub fn stands(conn: &mut Conn, leg: &Leg) -> Result<bool, DbError> {
 pub fn legs_of(conn: &mut Conn, order: OrderId, case: i32) -> Result<Vec<Leg>, DbError> {
     let rows: Vec<Paid> = legs::table
         .left_join(order_state::table.on(order_state::order_id.eq(legs::order_id)))
+        .left_join(strays::table.on(pays_a_stray()))
         .filter(legs::order_id.eq(order.to_string()))
         .filter(legs::case_no.eq(case))
         .order(legs::leg)
-        .select((LegRow::as_select(), (order_state::token, order_state::decimals).nullable()))
+        .select((
+            LegRow::as_select(),
+            (order_state::token, order_state::decimals).nullable(),
+            (strays::symbol, strays::decimals).nullable(),
+        ))
         .load(conn)?;
     rows.into_iter().map(Leg::try_from).collect()
 }
 
-/// The nonce that the next leg of an address takes: as many as it has legs.
+/// The nonce that the next chain tx of an address takes: as many as its legs have taken.
 pub fn next_nonce(conn: &mut Conn, chain: ChainId, from: EvmAddress) -> Result<u64, DbError> {
     let chain: i64 = codec::column("legs.chain_id", chain.get())?;
     let count: i64 = legs::table
         .filter(legs::chain_id.eq(chain))
         .filter(legs::from_address.eq(from.to_string()))
+        .filter(legs::nonce.is_not_null())
         .count()
         .get_result(conn)?;
     codec::number("legs.nonce", count)
-}
-
-/// Whether signed bytes of any order may be about that no final block has settled.
-pub fn any_in_flight(conn: &mut Conn) -> Result<bool, DbError> {
-    let signed = legs::table.filter(legs::state.eq_any(["signed", "seen"]));
-    diesel::select(diesel::dsl::exists(signed)).get_result(conn).map_err(DbError::from)
-}
-
-/// Whether signed bytes of an order may be about that no final block has settled.
-pub fn in_flight(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
-    diesel::select(diesel::dsl::exists(
-        legs::table
-            .filter(legs::order_id.eq(order.to_string()))
-            .filter(legs::state.eq_any(["signed", "seen"])),
-    ))
-    .get_result(conn)
-    .map_err(DbError::from)
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use domain::asset::Asset;
 use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::money::Amount;
@@ -155,7 +156,7 @@ pub struct Proven {
     pub leg: i32,
     /// Whom it pays.
     pub role: LegRole,
-    /// How much, in base units of what the order is paid in.
+    /// How much, in base units of what it pays in.
     pub amount: Amount,
     /// Its chain tx.
     pub tx_hash: [u8; 32],
@@ -207,11 +208,18 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Proven>, DbError>
     found.into_iter().map(read).collect()
 }
 
-/// What left an order's address for good at or before a block, in the asset that it is paid in:
-/// sums, and of the coin the fees as well. A token's fees are paid by the gas wallet, or in coin that it
-/// sent for them.
-pub fn spent(conn: &mut Conn, order: OrderId, block: u64) -> Result<Amount, DbError> {
+/// What left an order's address for good in an asset, at or before a block of its chain: sums, and of
+/// the coin the fees as well. A token's fees are paid by the gas wallet, or in coin that it sent for
+/// them.
+pub fn spent(
+    conn: &mut Conn,
+    order: OrderId,
+    asset: &Asset,
+    block: u64,
+) -> Result<Amount, DbError> {
     let block: i64 = codec::column("receipts.block_number", block)?;
+    let chain: i64 = codec::column("legs.chain_id", asset.chain.get())?;
+    let token = asset.token.map(|token| token.to_string());
     let rows: Vec<(String, String, bool, Option<String>)> = receipts::table
         .inner_join(
             legs::table.on(legs::order_id
@@ -221,11 +229,12 @@ pub fn spent(conn: &mut Conn, order: OrderId, block: u64) -> Result<Amount, DbEr
         )
         .filter(receipts::order_id.eq(order.to_string()))
         .filter(receipts::block_number.le(block))
+        .filter(legs::chain_id.eq(chain))
         .select((receipts::amount, receipts::fee_paid, receipts::succeeded, legs::token_address))
         .load(conn)?;
     let mut parts = Vec::new();
-    for (amount, fee, succeeded, token) in rows {
-        if token.is_none() {
+    for (amount, fee, succeeded, _) in rows.into_iter().filter(|row| row.3 == token) {
+        if asset.token.is_none() {
             parts.push(codec::amount("receipts.fee_paid", &fee)?);
         }
         if succeeded {

@@ -589,7 +589,7 @@ diesel::table! {
         amount -> Text,
         chain_id -> BigInt,
         from_address -> Text,
-        nonce -> BigInt,
+        nonce -> Nullable<BigInt>,
         gas_limit -> BigInt,
         fee_ceiling -> Text,
         state -> Text,

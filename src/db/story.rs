@@ -3,6 +3,8 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::EvmAddress;
+use domain::asset::Asset;
+use domain::chain::ChainId;
 use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::order::EventKind;
@@ -11,8 +13,9 @@ use domain::seal::Terms;
 use crate::codec;
 use crate::conn::Conn;
 use crate::error::DbError;
-use crate::schema::{intent_answers, legs, order_events, order_state, receipts};
+use crate::schema::{intent_answers, legs, order_events, order_state, receipts, strays};
 use crate::seals;
+use crate::tokens::pays_a_stray;
 
 /// Escrow's row of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -60,6 +63,8 @@ pub struct LegRow {
     pub to_address: String,
     /// What arrives there.
     pub amount: String,
+    /// In what, where that is not what the order is paid in.
+    pub stray: Option<Asset>,
     /// planned, signed, seen, final or reverted.
     pub state: String,
     /// Hash of the chain tx, once it is signed.
@@ -157,6 +162,9 @@ pub fn legs(conn: &mut Conn, order: OrderId) -> Result<Vec<LegRow>, DbError> {
     type Found = (
         (i32, i32, String, String, String, String, Option<String>),
         Option<(String, i64, NaiveDateTime)>,
+        (i64, Option<String>),
+        Option<(String, i32)>,
+        Option<(i64, Option<String>)>,
     );
     let found: Vec<Found> = legs::table
         .left_join(
@@ -166,6 +174,8 @@ pub fn legs(conn: &mut Conn, order: OrderId) -> Result<Vec<LegRow>, DbError> {
                 .and(receipts::leg.eq(legs::leg))
                 .and(receipts::succeeded.eq(true))),
         )
+        .left_join(order_state::table.on(order_state::order_id.eq(legs::order_id)))
+        .left_join(strays::table.on(pays_a_stray()))
         .filter(legs::order_id.eq(order.to_string()))
         .order((legs::case_no, legs::leg))
         .select((
@@ -179,21 +189,31 @@ pub fn legs(conn: &mut Conn, order: OrderId) -> Result<Vec<LegRow>, DbError> {
                 legs::tx_hash,
             ),
             (receipts::fee_paid, receipts::block_number, receipts::block_at).nullable(),
+            (legs::chain_id, legs::token_address),
+            (strays::symbol, strays::decimals).nullable(),
+            (order_state::chain_id, order_state::token_address).nullable(),
         ))
         .load(conn)?;
-    Ok(found
-        .into_iter()
-        .map(|((case_no, leg, role, to_address, amount, state, tx_hash), receipt)| LegRow {
-            case_no,
-            leg,
-            role,
-            to_address,
-            amount,
-            state,
-            tx_hash,
-            receipt,
-        })
-        .collect())
+    let row = |(leg, receipt, pays, named, paid_in): Found| {
+        let (case_no, leg, role, to_address, amount, state, tx_hash) = leg;
+        let is_other = paid_in.is_some_and(|paid_in| paid_in != pays);
+        let stray = is_other.then(|| stray(pays, named)).transpose()?;
+        Ok(LegRow { case_no, leg, role, to_address, amount, stray, state, tx_hash, receipt })
+    };
+    found.into_iter().map(row).collect()
+}
+
+fn stray(
+    (chain, token): (i64, Option<String>),
+    named: Option<(String, i32)>,
+) -> Result<Asset, DbError> {
+    let chain = ChainId::from(codec::number::<_, u64>("legs.chain_id", chain)?);
+    match token.zip(named) {
+        None => Ok(Asset::native_of(chain)),
+        Some((token, (symbol, decimals))) => {
+            codec::asset("legs", chain, Some(&token), (&symbol, decimals))
+        }
+    }
 }
 
 /// Escrow's latest answer to a request about an order.

@@ -1,7 +1,8 @@
-//! What is to be done about payouts, as lists to be walked.
+//! What is to be done about payouts, as lists to be walked, and whether anything of them is about.
 
 use diesel::prelude::*;
 use domain::chain::ChainId;
+use domain::ids::OrderId;
 
 use crate::codec;
 use crate::conn::Conn;
@@ -59,4 +60,21 @@ pub fn to_do(
         .distinct()
         .load(conn)
         .map_err(DbError::from)
+}
+
+/// Whether signed bytes of any order may be about that no final block has settled.
+pub fn any_in_flight(conn: &mut Conn) -> Result<bool, DbError> {
+    let signed = legs::table.filter(legs::state.eq_any(["signed", "seen"]));
+    diesel::select(diesel::dsl::exists(signed)).get_result(conn).map_err(DbError::from)
+}
+
+/// Whether signed bytes of an order may be about that no final block has settled.
+pub fn in_flight(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
+    diesel::select(diesel::dsl::exists(
+        legs::table
+            .filter(legs::order_id.eq(order.to_string()))
+            .filter(legs::state.eq_any(["signed", "seen"])),
+    ))
+    .get_result(conn)
+    .map_err(DbError::from)
 }

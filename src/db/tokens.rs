@@ -15,7 +15,8 @@ use crate::codec;
 use crate::conn::Conn;
 use crate::doors::EscrowTx;
 use crate::error::DbError;
-use crate::schema::{gas_wallets, strays, tokens};
+use crate::orders::ended;
+use crate::schema::{gas_wallets, legs, order_state, strays, tokens};
 
 /// What stands where a token has no domain.
 const NO_DOMAIN: [u8; 32] = [0; 32];
@@ -188,7 +189,8 @@ pub fn wallet(conn: &mut Conn, chain: ChainId) -> Result<Option<(EvmAddress, Amo
     .transpose()
 }
 
-/// Money at an order's address in another asset than the order's, on its chain or on another one.
+/// Money at an order's address in another asset than the order's, on its chain or on another one, that
+/// no payout sends back yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stray {
     /// What it is.
@@ -199,6 +201,15 @@ pub struct Stray {
     pub block_number: u64,
     /// When it was last found changed.
     pub seen_at: Time,
+}
+
+/// Which row tells what a leg pays in, where that is a token and not what its order is paid in.
+#[diesel::dsl::auto_type]
+pub(crate) fn pays_a_stray() -> _ {
+    strays::order_id
+        .eq(legs::order_id)
+        .and(strays::chain_id.eq(legs::chain_id))
+        .and(strays::token_address.nullable().eq(legs::token_address))
 }
 
 /// Notes what strayed to an order's address. Answers how much was noted before, and none where
@@ -239,6 +250,41 @@ pub fn note_stray(
     }
     let before = known.map(|known| codec::amount("strays.amount", &known)).transpose()?;
     Ok(Some(before.unwrap_or_default()))
+}
+
+/// Notes that a payout sends all of it back.
+pub fn settle_stray(tx: &mut EscrowTx<'_>, order: OrderId, asset: &Asset) -> Result<(), DbError> {
+    let token = asset.token.map(|token| token.to_string()).unwrap_or_default();
+    let chain: i64 = codec::column("strays.chain_id", asset.chain.get())?;
+    diesel::update(strays::table.find((order.to_string(), chain, token)))
+        .set(strays::amount.eq(codec::amount_text(Amount::ZERO)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The order and a number for it that says nothing, of orders of a chain that have ended and to which
+/// something strayed that is still there, in the order of their ids, after `after` if that is given.
+pub fn strayed(
+    conn: &mut Conn,
+    chain: ChainId,
+    after: Option<&(String, i32)>,
+    limit: i64,
+) -> Result<Vec<(String, i32)>, DbError> {
+    let chain: i64 = codec::column("strays.chain_id", chain.get())?;
+    let after = after.map(|(order, _)| order.as_str()).unwrap_or_default();
+    let orders: Vec<String> = strays::table
+        .inner_join(order_state::table.on(order_state::order_id.eq(strays::order_id)))
+        .filter(order_state::status.eq_any(ended()))
+        .filter(strays::chain_id.eq(chain))
+        .filter(order_state::chain_id.eq(chain))
+        .filter(strays::amount.ne(codec::amount_text(Amount::ZERO)))
+        .filter(strays::order_id.gt(after))
+        .order(strays::order_id)
+        .limit(limit)
+        .select(strays::order_id)
+        .distinct()
+        .load(conn)?;
+    Ok(orders.into_iter().map(|order| (order, 0)).collect())
 }
 
 /// What strayed to an order's address and is still there.

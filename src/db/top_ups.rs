@@ -243,14 +243,20 @@ pub fn in_flight(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
     Ok(of_order(conn, order)?.iter().any(TopUp::is_open))
 }
 
-/// The coin that an order's address, which is paid in a token, must still hold of its top-ups after a
-/// block.
-pub fn held(conn: &mut Conn, order: OrderId, block: u64) -> Result<Amount, DbError> {
+/// The coin that an order's address must still hold of its top-ups on a chain after a block.
+pub fn held(
+    conn: &mut Conn,
+    order: OrderId,
+    (chain, block): (ChainId, u64),
+) -> Result<Amount, DbError> {
     let came = of_order(conn, order)?;
     let came = came.iter().filter(|one| {
-        one.state == TopUpState::Final && one.settled.is_some_and(|(at, _)| at <= block)
+        one.chain == chain
+            && one.state == TopUpState::Final
+            && one.settled.is_some_and(|(at, _)| at <= block)
     });
     let came = Amount::sum(came.map(|one| one.amount));
+    let chain: i64 = codec::column("legs.chain_id", chain.get())?;
     let block: i64 = codec::column("receipts.block_number", block)?;
     let fees: Vec<String> = receipts::table
         .inner_join(
@@ -261,6 +267,7 @@ pub fn held(conn: &mut Conn, order: OrderId, block: u64) -> Result<Amount, DbErr
         )
         .filter(receipts::order_id.eq(order.to_string()))
         .filter(receipts::block_number.le(block))
+        .filter(legs::chain_id.eq(chain))
         .filter(legs::by_transfer.eq(true))
         .select(receipts::fee_paid)
         .load(conn)?;
@@ -271,7 +278,8 @@ pub fn held(conn: &mut Conn, order: OrderId, block: u64) -> Result<Amount, DbErr
     Ok(came.ok_or_else(too_large)?.minus(spent))
 }
 
-/// The newest final block in which coin came for an order's gas; none where none did.
-pub fn last_block(conn: &mut Conn, order: OrderId) -> Result<Option<u64>, DbError> {
-    Ok(of_order(conn, order)?.iter().filter_map(|one| Some(one.settled?.0)).max())
+/// The newest final block of a chain in which coin came for an order's gas; none where none did.
+pub fn last_block(conn: &mut Conn, order: OrderId, chain: ChainId) -> Result<Option<u64>, DbError> {
+    let all = of_order(conn, order)?.into_iter().filter(|one| one.chain == chain);
+    Ok(all.filter_map(|one| Some(one.settled?.0)).max())
 }

@@ -95,6 +95,11 @@ impl Asset {
         chain.spec().map_or(unknown, Self::native)
     }
 
+    /// Whether both are the same coin or token of the same chain, whatever they are called.
+    pub fn is(&self, other: &Self) -> bool {
+        (self.chain, self.token) == (other.chain, other.token)
+    }
+
     /// How it leaves escrow.
     pub const fn kind(&self) -> AssetKind {
         if self.token.is_some() { AssetKind::Token } else { AssetKind::Native }

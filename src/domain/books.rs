@@ -141,15 +141,16 @@ pub fn deposit(asset: Asset, amount: Amount) -> Vec<Line> {
     lines([(Account::Outside, Account::Escrow, asset, amount)])
 }
 
-/// A payout is planned: what it divides is owed to its payees, and the reserve to the network.
+/// A payout of money from an account is planned: what it divides is owed to its payees, and the reserve
+/// to the network.
 pub fn payout(
-    asset: Asset,
+    (from, asset): (Account, Asset),
     legs: impl IntoIterator<Item = (LegRole, Amount)>,
     fee_reserve: Amount,
 ) -> Vec<Line> {
     let legs = legs.into_iter().map(|(role, amount)| (Account::of(role), amount));
     let parts = legs.chain([(Account::Gas, fee_reserve)]);
-    lines(parts.map(|(to, amount)| (Account::Escrow, to, asset, amount)))
+    lines(parts.map(|(to, amount)| (from, to, asset, amount)))
 }
 
 /// Legs that are to be paid anew bear what that takes more than was kept aside for it.
@@ -251,7 +252,7 @@ mod tests {
     fn a_leg_that_is_paid_anew_bears_what_that_takes() {
         let coin = Asset::native_of(ChainId::DEVELOPMENT);
         let plan = payout(
-            coin,
+            (Account::Escrow, coin),
             [(LegRole::Vendor, amount(90)), (LegRole::Commission, amount(6))],
             amount(4),
         );
@@ -259,7 +260,7 @@ mod tests {
             change(coin, [(LegRole::Vendor, amount(3)), (LegRole::Commission, Amount::ZERO)]);
         assert_eq!(dearer.len(), 1);
         let after = payout(
-            coin,
+            (Account::Escrow, coin),
             [(LegRole::Vendor, amount(87)), (LegRole::Commission, amount(6))],
             amount(7),
         );
@@ -296,7 +297,8 @@ mod tests {
             let Ok(plan) = divide(&terms, available, amount(leg_fee)) else { return Ok(()) };
             let asset = terms.asset();
             let mut all = deposit(asset, available);
-            all.extend(payout(asset, plan.legs.iter().map(|leg| (leg.role, leg.amount)), plan.fee_reserve));
+            let legs = plan.legs.iter().map(|leg| (leg.role, leg.amount));
+            all.extend(payout((Account::Escrow, asset), legs, plan.fee_reserve));
             prop_assert_eq!(balance(&all, asset, Account::Escrow), Some(Amount::ZERO));
             let fee = amount(leg_fee).share(Bps::new(used).unwrap());
             let mut fees = Amount::ZERO;

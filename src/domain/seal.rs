@@ -123,6 +123,12 @@ impl Terms {
         Self { referral: None, ..self.clone() }
     }
 
+    /// The same for money at the order's address that is not what it is paid in: another token, or
+    /// none for the chain's coin. No sum of it is due.
+    pub fn paid_in(&self, token: Option<TokenTerms>) -> Self {
+        Self { token, due: Amount::ZERO, ..self.without_referral() }
+    }
+
     /// What a signer agrees to by an act under the number of its request, or of the offer that is
     /// made, until `deadline_secs` since 1970.
     pub fn consent(&self, pledge: Pledge, n: u32, deadline_secs: u64) -> Consent {

@@ -16,7 +16,9 @@ use crate::desk::{
 };
 use crate::fault::Fault;
 use crate::journal;
-use crate::money::{broadcast, confirm, deposits, heads, plan, rates, sights, sign, tokens};
+use crate::money::{
+    broadcast, confirm, deposits, heads, plan, rates, sights, sign, strays, tokens,
+};
 
 /// What a lane does in a round, in the order in which it does it.
 #[derive(Debug, Clone)]
@@ -75,7 +77,8 @@ const DESK: [&str; 10] = [
     "intake",
 ];
 /// The jobs of each chain, in their order.
-const CHAIN: [&str; 7] = ["confirm", "deposits", "plan", "sign", "broadcast", "tokens", "sights"];
+const CHAIN: [&str; 8] =
+    ["confirm", "deposits", "strays", "plan", "sign", "broadcast", "tokens", "sights"];
 /// The longest time from one round of a lane to the next, in seconds, where nothing is amiss.
 const LANE_SECS: u32 = 10;
 /// The same of rates.
@@ -184,6 +187,7 @@ impl Engine {
         let mut round = Round::default();
         round.add(self.job("confirm", || confirm::run_once(ctx, served, &view)))?;
         round.add(self.job("deposits", || deposits::run_once(ctx, served, &view)))?;
+        round.add(self.job("strays", || strays::run_once(ctx, served, &view)))?;
         round.add(self.job("plan", || plan::run_once(ctx, served, &view)))?;
         round.add(self.job("sign", || sign::run_once(ctx, served, &view)))?;
         round.add(self.job("broadcast", || broadcast::run_once(ctx, served, &view)))?;

@@ -11,7 +11,7 @@ use db::tokens::{self, Stray};
 use db::top_ups::{self, TopUp, TopUpState};
 use db::{Conn, DbError, EscrowTx, deposits, ledger};
 use domain::asset::Asset;
-use domain::books::{self, Carried, Line};
+use domain::books::{self, Account, Carried, Line};
 use domain::clock::Time;
 use domain::ids::OrderId;
 use domain::money::Amount;
@@ -33,12 +33,12 @@ fn of_deposit(asset: Asset, (seq, amount): (i32, Amount), at: Time) -> Entry {
 }
 
 fn of_payout(
-    asset: Asset,
+    from: (Account, Asset),
     payout: &Payout,
     legs: impl IntoIterator<Item = (LegRole, Amount)>,
     at: Time,
 ) -> Entry {
-    let lines = books::payout(asset, legs, payout.fee_reserve);
+    let lines = books::payout(from, legs, payout.fee_reserve);
     Entry { books: format!("payout {}", payout.case), lines, at }
 }
 
@@ -108,15 +108,22 @@ pub(crate) fn deposit(
     Ok(journal::post(tx, state.order, &of_deposit(state.asset, deposit, now))?)
 }
 
+/// Out of which account money in an asset is divided.
+fn source(state: &State, asset: Asset) -> (Account, Asset) {
+    (if asset.is(&state.asset) { Account::Escrow } else { Account::Stray }, asset)
+}
+
 /// Books a payout as it is planned.
 pub(crate) fn payout(
     tx: &mut EscrowTx<'_>,
+    state: &State,
     (payout, legs): (&Payout, &[Leg]),
     now: Time,
 ) -> Result<(), Fault> {
     let Some(first) = legs.first() else { return Ok(()) };
     let parts = legs.iter().map(|leg| (leg.role, leg.amount));
-    Ok(journal::post(tx, payout.order, &of_payout(first.asset, payout, parts, now))?)
+    let from = source(state, first.asset);
+    Ok(journal::post(tx, payout.order, &of_payout(from, payout, parts, now))?)
 }
 
 /// Books that legs of a payout are paid anew, less what that takes.
@@ -216,7 +223,8 @@ pub(crate) fn expected(conn: &mut Conn, state: &State) -> Result<Vec<Entry>, DbE
         // Of a leg that failed and was paid anew the last one counts.
         let counts = |leg: &&Leg| !legs.iter().any(|l| l.role == leg.role && l.leg > leg.leg);
         let parts = legs.iter().filter(counts).map(|leg| (leg.role, leg.amount));
-        all.push(of_payout(asset, &payout, parts, at));
+        let asset = legs.first().map_or(asset, |leg| leg.asset);
+        all.push(of_payout(source(state, asset), &payout, parts, at));
         let own = proven.iter().filter(|one| one.case == payout.case);
         all.extend(own.map(|one| of_receipt(asset, one, at)));
         if payout.state == PayoutState::Done {

@@ -109,7 +109,12 @@ fn what_is_owed_is_found_without_looking_at_all(data: &Data) {
     }
     // The second is paid out but for a residue.
     let leg = [(domain::settle::LegRole::Vendor, amount(3))];
-    post(&escrow, order(2), entry("payout 0", books::payout(coin(), leg, amount(2)))).unwrap();
+    post(
+        &escrow,
+        order(2),
+        entry("payout 0", books::payout((Account::Escrow, coin()), leg, amount(2))),
+    )
+    .unwrap();
     let carried = books::Carried {
         asset: coin(),
         role: domain::settle::LegRole::Vendor,

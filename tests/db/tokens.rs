@@ -48,7 +48,7 @@ fn leg(number: i32) -> Leg {
         asset: usdc(),
         by_transfer: false,
         from: EvmAddress::from_bytes([4; 20]),
-        nonce: u64::try_from(number).unwrap(),
+        nonce: None,
         gas_limit: 250_000,
         fee_ceiling: Amount::from_u128(1),
         state: LegState::Planned,
@@ -158,7 +158,7 @@ fn two_legs_of_a_token_may_be_paid_by_one_chain_tx(data: &Data) {
     put(1).unwrap();
     assert!(matches!(put(1), Err(DbError::Unique(_))));
     // What the gas wallet laid out did not leave the order's address.
-    let spent = |block| escrow.read(|conn| proofs::spent(conn, order(), block));
+    let spent = |block| escrow.read(|conn| proofs::spent(conn, order(), &usdc(), block));
     assert_eq!(spent(7), Ok(Amount::from_u128(50_000_000)));
     assert_eq!(spent(6), Ok(Amount::ZERO));
 }

@@ -86,7 +86,9 @@ fn a_top_up_moves_on_from_where_it_stands(data: &Data) {
         let done = done.clone();
         tx::write(&escrow, "advance", move |tx| top_ups::advance(tx, &done, from)).unwrap()
     };
-    let held = |block| escrow.read(|conn| top_ups::held(conn, order(), block)).unwrap();
+    let held = |block| {
+        escrow.read(|conn| top_ups::held(conn, order(), (ChainId::DEVELOPMENT, block))).unwrap()
+    };
     assert_eq!(held(9), Amount::ZERO, "what is on its way is not there");
     assert!(escrow.read(|conn| top_ups::in_flight(conn, order())).unwrap());
     assert!(!advance(TopUpState::Seen) && advance(TopUpState::Signed));
@@ -95,5 +97,8 @@ fn a_top_up_moves_on_from_where_it_stands(data: &Data) {
     assert_eq!(all, std::slice::from_ref(&done));
     assert_eq!((held(6), held(7)), (Amount::ZERO, Amount::from_u128(1_000)));
     assert!(!escrow.read(|conn| top_ups::in_flight(conn, order())).unwrap());
-    assert_eq!(escrow.read(|conn| top_ups::last_block(conn, order())).unwrap(), Some(7));
+    assert_eq!(
+        escrow.read(|conn| top_ups::last_block(conn, order(), ChainId::DEVELOPMENT)).unwrap(),
+        Some(7)
+    );
 }

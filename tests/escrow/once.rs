@@ -127,7 +127,10 @@ fn verify(world: &World, order: OrderId, before: &BTreeMap<EvmAddress, Amount>, 
     // A token leaves by the gas wallet's hand, and its address sends nothing.
     let sent = if world.in_dollars { 0 } else { 2 };
     assert_eq!(world.chain.nonce(on_chain(from)), sent, "{name}");
-    let spent = world.escrow.read(|conn| db::proofs::spent(conn, order, u64::MAX >> 1)).unwrap();
+    let spent = world
+        .escrow
+        .read(|conn| db::proofs::spent(conn, order, &world.state(order).asset, u64::MAX >> 1))
+        .unwrap();
     let there = world.balance(from).checked_add(spent);
     assert_eq!(there, Some(world.state(order).credited), "{name}");
     let state = world.state(order);

@@ -38,7 +38,10 @@ pub(crate) fn settle(world: &World, engine: &Engine) {
 /// Everything that ever came in has left or is still there.
 pub(crate) fn conserved(world: &World, order: OrderId) {
     let state = world.state(order);
-    let spent = world.escrow.read(|conn| db::proofs::spent(conn, order, u64::MAX >> 1)).unwrap();
+    let spent = world
+        .escrow
+        .read(|conn| db::proofs::spent(conn, order, &world.state(order).asset, u64::MAX >> 1))
+        .unwrap();
     let there = world.balance(state.address.unwrap());
     assert_eq!(there.checked_add(spent), Some(state.credited));
 }

@@ -1,13 +1,13 @@
 //! The audit of one order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use db::balances;
 use db::deposits::{self, Deposit};
 use db::journal::{self, Entry};
 use db::ledger::{self, State};
 use db::tokens::{self, Stray};
-use db::{Conn, DbError, payouts, proofs, top_ups};
+use db::{Conn, DbError, proofs, todo, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::books::{self, Account, Line, Sums};
@@ -31,6 +31,8 @@ pub(super) struct Order {
     kept: BTreeMap<(Asset, Account), Sums>,
     deposits: Vec<Deposit>,
     spent: Amount,
+    /// Coin that came for gas and is still there, where the order is paid in coin.
+    for_gas: Amount,
     strays: Vec<Stray>,
 }
 
@@ -52,13 +54,16 @@ impl Order {
             expected: Vec::new(),
             kept: kept.map(|(asset, account, sums)| ((asset, account), sums)).collect(),
             deposits: deposits::of_order(conn, id)?,
-            spent: proofs::spent(conn, id, LAST_BLOCK)?,
+            spent: Amount::ZERO,
+            for_gas: Amount::ZERO,
             strays: Vec::new(),
             state: None,
         };
         if let Some(state) = &state {
             order.expected = expected(conn, state)?;
             order.strays = tokens::strays_of(conn, id)?;
+            order.spent = proofs::spent(conn, id, &state.asset, LAST_BLOCK)?;
+            order.for_gas = for_gas(conn, state, LAST_BLOCK)?;
         }
         order.state = state;
         Ok(order)
@@ -70,7 +75,7 @@ impl Order {
     }
 
     /// What the order's address must hold after the final blocks that `fin` tells of chains that
-    /// answer. Nothing is known of it on the order's own chain while a chain tx of the order is about.
+    /// answer. Nothing is known of it while a chain tx of the order is about.
     pub(super) fn due(
         &self,
         conn: &mut Conn,
@@ -81,27 +86,34 @@ impl Order {
             return Ok(Vec::new());
         };
         let one = |asset, amount| Due { order: self.id, at, asset, amount };
-        let own = state.asset.chain;
-        let strays = self.strays.iter().filter(|stray| {
-            fin(stray.asset.chain).is_some_and(|block| stray.block_number <= block)
-        });
-        // Coin at an address that is paid in a token: what strayed there, and what came for gas.
-        let (coins, others): (Vec<&Stray>, Vec<&Stray>) =
-            strays.partition(|stray| stray.asset.token.is_none() && stray.asset.chain == own);
-        let mut due: Vec<Due> =
-            others.into_iter().map(|stray| one(stray.asset, stray.amount)).collect();
-        let Some(fin) = fin(own) else { return Ok(due) };
-        if !payouts::in_flight(conn, self.id)? && !top_ups::in_flight(conn, self.id)? {
-            let strayed = coins.iter().map(|stray| stray.amount);
-            let coin = Amount::sum(strayed.chain([top_ups::held(conn, self.id, fin)?]));
-            if let Some(coin) = coin.filter(|coin| !coin.is_zero()) {
-                due.push(one(Asset::native_of(own), coin));
-            }
-            let came = self.deposits.iter().filter(|deposit| deposit.block_number <= fin);
-            let came = Amount::sum(came.map(|deposit| deposit.amount)).unwrap_or_default();
-            due.push(one(state.asset, came.minus(proofs::spent(conn, self.id, fin)?)));
+        if todo::in_flight(conn, self.id)? || top_ups::in_flight(conn, self.id)? {
+            return Ok(Vec::new());
         }
+        let sums = self.sums().unwrap_or_default();
+        let mut due = Vec::new();
+        // Beside its own asset: what strayed there, what was kept of that, and what came for gas.
+        for asset in Self::others(&sums, &state.asset) {
+            let Some(fin) = fin(asset.chain) else { continue };
+            let strays = self.strays.iter().filter(|stray| stray.asset.is(&asset));
+            let newest = strays.map(|stray| stray.block_number).max();
+            let newest = newest.max(top_ups::last_block(conn, self.id, asset.chain)?);
+            let there = held(&sums, asset).filter(|there| !there.is_zero());
+            if newest.is_none_or(|newest| newest <= fin) {
+                due.extend(there.map(|there| one(asset, there)));
+            }
+        }
+        let Some(fin) = fin(state.asset.chain) else { return Ok(due) };
+        let came = self.deposits.iter().filter(|deposit| deposit.block_number <= fin);
+        let came = came.map(|deposit| deposit.amount).chain([for_gas(conn, state, fin)?]);
+        let came = Amount::sum(came).unwrap_or_default();
+        let spent = proofs::spent(conn, self.id, &state.asset, fin)?;
+        due.push(one(state.asset, came.minus(spent)));
         Ok(due)
+    }
+
+    /// The assets that its accounts know beside its own.
+    fn others(sums: &BTreeMap<(Asset, Account), Sums>, own: &Asset) -> BTreeSet<Asset> {
+        sums.keys().map(|(asset, _)| *asset).filter(|asset| !asset.is(own)).collect()
     }
 
     /// What does not agree about it, in sentences.
@@ -129,7 +141,8 @@ impl Order {
             faults.push(format!("{name}: {credited} is credited, its deposits sum up to {sum}"));
         }
         let there = held(&sums, state.asset);
-        if there != state.credited.checked_sub(self.spent) {
+        let whole = state.credited.checked_add(self.for_gas);
+        if there != whole.and_then(|whole| whole.checked_sub(self.spent)) {
             let (credited, spent) =
                 (state.asset.shown(state.credited), state.asset.shown(self.spent));
             let there = there.map_or_else(|| "nonsense".to_owned(), |sum| state.asset.shown(sum));
@@ -209,11 +222,18 @@ impl Due {
     }
 }
 
+/// Coin that came for the gas of an order's legs and must be there after a block, where the order itself
+/// is paid in coin; elsewhere it is another asset.
+fn for_gas(conn: &mut Conn, state: &State, block: u64) -> Result<Amount, DbError> {
+    match state.asset.token {
+        None => top_ups::held(conn, state.order, (state.asset.chain, block)),
+        Some(_) => Ok(Amount::ZERO),
+    }
+}
+
 /// What lies at the address in an asset; none where an account is overdrawn.
 fn held(sums: &BTreeMap<(Asset, Account), Sums>, asset: Asset) -> Option<Amount> {
-    let own = sums.iter().filter(|((of, account), _)| {
-        *of == asset && account.is_held() && *account != Account::Stray
-    });
+    let own = sums.iter().filter(|((of, account), _)| *of == asset && account.is_held());
     let parts: Option<Vec<Amount>> = own.map(|(_, both)| both.balance()).collect();
     Amount::sum(parts?)
 }

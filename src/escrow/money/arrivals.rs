@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use db::deposits as received;
 use db::ledger::State;
-use db::proofs;
 use domain::EvmAddress;
 use domain::money::Amount;
 
+use super::astray;
 use super::deposits::Sight;
 use crate::chain::rpc::Block;
 use crate::ctx::{Ctx, Served};
@@ -47,11 +47,11 @@ pub(crate) fn find(
     let (Some(token), Some(address)) = (state.asset.token, state.address) else {
         return Ok(Came::ByBalance);
     };
-    let (spent, low) = ctx.db.read(|conn| {
-        let spent = proofs::spent(conn, state.order, sight.fin.number)?;
-        Ok((spent, received::last_block(conn, state.order)?))
+    let (total, low) = ctx.db.read(|conn| {
+        let at = (sight.settled, sight.fin.number);
+        let total = astray::came(conn, state.order, &state.asset, at)?;
+        Ok((total, received::last_block(conn, state.order)?))
     })?;
-    let total = sight.settled.checked_add(spent);
     let wanted = total.map(|total| total.minus(state.credited)).unwrap_or_default();
     if wanted.is_zero() {
         return Ok(Came::ByLogs(Vec::new()));

@@ -73,7 +73,7 @@ fn improve(
     let waited = ctx.now().since(last.signed_at);
     // A leg behind one of its own payout waits for that one, not for a better price.
     let behind = legs.iter().any(|other| {
-        other.nonce < leg.nonce && matches!(other.state, LegState::Planned | LegState::Signed)
+        other.leg < leg.leg && matches!(other.state, LegState::Planned | LegState::Signed)
     });
     if waited < PATIENCE || behind || plan::is_paused(ctx)? {
         return Ok(());

@@ -133,7 +133,7 @@ pub(super) fn missing(
     if payout.state == PayoutState::Held || now.since(leg.state_at) < SILENCE {
         return Ok(false);
     }
-    if served.client.nonce(&view.fin, leg.from)? <= leg.nonce {
+    if served.client.nonce(&view.fin, leg.from)? <= leg.own_nonce()? {
         return Ok(false);
     }
     let payout = payout.clone();
@@ -233,16 +233,19 @@ fn finish(
     now: Time,
 ) -> Result<(), Fault> {
     payouts::finish(tx, payout.order, payout.case, now)?;
-    journal::leftover(tx, (payout, state.asset), now)?;
+    let legs = payouts::legs_of(tx, payout.order, payout.case)?;
+    let asset = legs.first().map_or(state.asset, |leg| leg.asset);
+    journal::leftover(tx, (payout, asset), now)?;
     let cancels = payout.share.is_some_and(|share| share.division().cancels());
     let (kind, comment) = match (payout.case, payout.kind) {
         (0, PayoutKind::Release) => (EventKind::Released, "The vendor is paid."),
         (0, PayoutKind::Refund) => (EventKind::Refunded, "The buyer is paid back."),
         (0, PayoutKind::Split) if cancels => (EventKind::SplitCancelled, "Both are paid."),
         (0, PayoutKind::Split) => (EventKind::SplitReleased, "Both are paid."),
-        _ => {
+        _ if asset.is(&state.asset) => {
             (EventKind::LateMoneyReturned, "The money beyond the decision is back with the buyer.")
         }
+        _ => (EventKind::LateMoneyReturned, "What the order is not paid in is back."),
     };
     state.next_check_at = now;
     let note = Note::new(kind, EventActor::Escrow, comment).case(payout.case);

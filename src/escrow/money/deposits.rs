@@ -2,7 +2,7 @@
 
 use db::deposits::{self as received, Deposit};
 use db::ledger::{self, State};
-use db::{EscrowTx, payouts, proofs};
+use db::{EscrowTx, todo, top_ups};
 use domain::EvmAddress;
 use domain::clock::Time;
 use domain::ids::OrderId;
@@ -11,7 +11,7 @@ use domain::money::Amount;
 use domain::order::{self, EventKind, OrderStatus};
 
 use super::arrivals::{self, Arrival, Came};
-use super::{expiry, freeze, residuals, strays, terms};
+use super::{astray, expiry, freeze, residuals, strays, terms};
 use crate::book::{self, Note};
 use crate::chain::client::{Held, View};
 use crate::chain::rpc::Block;
@@ -188,8 +188,8 @@ fn in_time(
 
 /// Whether an address holds just what the ledger says, so that there is nothing to write.
 fn is_known(ctx: &Ctx, state: &State, sight: Sight) -> Result<bool, Fault> {
-    let spent = ctx.db.read(|conn| proofs::spent(conn, state.order, sight.fin.number))?;
-    let total = sight.settled.checked_add(spent);
+    let at = (sight.settled, sight.fin.number);
+    let total = ctx.db.read(|conn| astray::came(conn, state.order, &state.asset, at))?;
     let told = sight.latest.is_none_or(|latest| latest.minus(sight.settled) == state.unfinal);
     Ok(total == Some(state.credited) && told)
 }
@@ -216,12 +216,14 @@ fn credit(
     // While signed bytes are about, a balance cannot be told from a payout on its way. And what
     // was credited by a later block is not judged by an earlier one.
     let newer = received::last_block(tx, state.order)?.is_some_and(|n| n > sight.fin.number);
-    if newer || payouts::in_flight(tx, state.order)? || state.held_reason.is_some() {
+    let coin = state.asset.token.is_none();
+    let moves = todo::in_flight(tx, state.order)? || (coin && top_ups::in_flight(tx, state.order)?);
+    if newer || moves || state.held_reason.is_some() {
         return Ok(0);
     }
     let before = state.last_seq;
-    let spent = proofs::spent(tx, state.order, sight.fin.number)?;
-    let total = sight.settled.checked_add(spent);
+    let at = (sight.settled, sight.fin.number);
+    let total = astray::came(tx, state.order, &state.asset, at)?;
     let total = total.ok_or_else(|| Fault::Ledger("a sum beyond all sums".to_owned()))?;
     if total < state.credited {
         let why = format!(

@@ -2,6 +2,7 @@
 
 pub(crate) mod arrivals;
 mod asked;
+mod astray;
 pub mod broadcast;
 mod carried;
 pub mod confirm;
@@ -150,6 +151,11 @@ pub(crate) fn destination(terms: &Terms, role: LegRole) -> Option<EvmAddress> {
 /// Whether legs under these terms are transfers of a token by the escrow address itself.
 pub(crate) const fn by_transfer(terms: &Terms) -> bool {
     matches!(&terms.token, Some(token) if token.domain.is_none())
+}
+
+/// Whether legs under these terms are authorizations that the gas wallet carries.
+const fn is_carried(terms: &Terms) -> bool {
+    matches!(&terms.token, Some(token) if token.domain.is_some())
 }
 
 /// Where a leg goes whose payee takes nothing, if the terms know such a place: no buyer and no vendor

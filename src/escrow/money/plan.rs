@@ -318,7 +318,7 @@ pub(crate) fn store(
             asset: sealed.asset(),
             by_transfer: super::by_transfer(sealed),
             from: sealed.escrow,
-            nonce,
+            nonce: (!super::is_carried(sealed)).then_some(nonce),
             gas_limit: *gas_limit,
             fee_ceiling: costs.ceiling,
             state: LegState::Planned,
@@ -337,7 +337,7 @@ pub(crate) fn store(
     for leg in &legs {
         payouts::insert_leg(tx, leg)?;
     }
-    journal::payout(tx, (&payout, &legs), now)?;
+    journal::payout(tx, state, (&payout, &legs), now)?;
     let parts: Vec<String> = legs
         .iter()
         .map(|leg| format!("{} to {}", leg.asset.shown(leg.amount), payee(leg.role)))

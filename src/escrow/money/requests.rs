@@ -128,7 +128,9 @@ fn adopt(
 }
 
 fn is_of(leg: &Leg, sent: &Sent) -> bool {
-    leg.is_own() && leg.state.is_in_flight() && (leg.from, leg.nonce) == (sent.from, sent.nonce)
+    leg.is_own()
+        && leg.state.is_in_flight()
+        && (leg.from, leg.nonce) == (sent.from, Some(sent.nonce))
 }
 
 fn receipt(mined: &Mined, block_at: Time, recorded_at: Time) -> Receipt {

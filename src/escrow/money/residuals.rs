@@ -1,28 +1,37 @@
-//! Money beyond the decision: what came late, twice or after the end goes back to the buyer by a
-//! case of its own. A watermark of credited sums makes one deposit belong to one case.
+//! Money beyond the decision: what came late, twice, after the end or in another asset goes back to the
+//! buyer by a case of its own. A watermark of credited sums makes one deposit belong to one case.
 
 use std::sync::Arc;
 
 use db::ledger::{self, State};
 use db::payouts::{self, Payout, PayoutState};
-use db::{Conn, DbError};
+use db::{Conn, DbError, placing, tokens};
+use domain::asset::{Asset, STABLE_USD};
+use domain::clock::Span;
 use domain::intent::EventActor;
-use domain::money::Amount;
+use domain::money::{Amount, UsdMicros};
 use domain::order::EventKind;
 use domain::seal::Terms;
 use domain::settle::{self, PayoutKind};
 
 use super::plan::{self, Costs, Draft};
-use super::{day, terms};
+use super::{astray, day, terms};
 use crate::book::{self, Note};
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
+use crate::seal::SealKey;
+
+/// How often it is looked at what strayed and could not be sent back.
+const PACE: Span = Span::minutes(1);
+/// No payout has this number.
+const TURN: i32 = -2;
 
 /// The case that would be opened for an order now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Case {
     number: i32,
+    asset: Asset,
     available: Amount,
     watermark: Amount,
 }
@@ -35,14 +44,87 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
     if !state.status.is_terminal() || state.credited.is_zero() {
         return Ok(0);
     }
-    let order = state.order;
-    let Some(case) = ctx.db.read(|conn| due(conn, state))? else { return Ok(0) };
+    let Some(case) = ctx.db.read(|conn| due(conn, state, state.asset))? else { return Ok(0) };
+    let usd = None;
+    give_back(ctx, (served, view), state, (case, usd))
+}
+
+/// Opens a case for what strayed to an order that has ended, if it is more than dust. Answers 1 if it
+/// did.
+///
+/// # Errors
+/// [`Fault`] when the database fails.
+pub(super) fn return_stray(
+    ctx: &Ctx,
+    (served, view): (&Served, &View),
+    state: &State,
+    asset: Asset,
+) -> Result<u32, Fault> {
+    let (case, usd) = ctx.db.read(|conn| {
+        let usd = match asset.token {
+            Some(_) => Some(STABLE_USD),
+            None => placing::newest_rate(conn, asset.rate_name())?.map(|(_, rate)| rate.usd),
+        };
+        Ok((due(conn, state, asset)?, usd))
+    })?;
+    // What it is worth must be known, for the bound on what leaves within a day.
+    match case.filter(|_| usd.is_some()) {
+        Some(case) if ctx.is_turn((state.order, TURN), PACE) => {
+            give_back(ctx, (served, view), state, (case, usd))
+        }
+        _ => Ok(0),
+    }
+}
+
+/// The terms by which a case leaves, at a price where it is not the order's own.
+fn terms_of(
+    conn: &mut Conn,
+    key: &SealKey,
+    state: &State,
+    (case, usd): (&Case, Option<UsdMicros>),
+) -> Result<Option<Terms>, Fault> {
+    let Ok(sealed) = terms(conn, key, state)? else { return Ok(None) };
+    let terms = astray::terms_in(conn, &sealed, &case.asset)?;
+    Ok(terms.map(|terms| Terms { usd: usd.unwrap_or(terms.usd), ..terms }))
+}
+
+/// Whether the next nonce of the order's address is the next of its legs. It is not where something
+/// else was sent with its key: then nobody can tell what is whose.
+fn is_next(ctx: &Ctx, (served, view): (&Served, &View), sealed: &Terms) -> Result<bool, Fault> {
+    if super::is_carried(sealed) {
+        return Ok(true);
+    }
+    let ours = ctx.db.read(|conn| payouts::next_nonce(conn, sealed.chain, sealed.escrow))?;
+    match served.client.nonce(&view.fin, sealed.escrow) {
+        Ok(theirs) if theirs == ours => Ok(true),
+        Ok(_) => {
+            let why = format!("{} has sent what escrow did not send", sealed.escrow);
+            ctx.alarm("stray", Some(sealed.order), why)?;
+            Ok(false)
+        }
+        Err(fault) => {
+            tracing::warn!(order = %sealed.order, %fault, "what strayed waits");
+            Ok(false)
+        }
+    }
+}
+
+fn give_back(
+    ctx: &Ctx,
+    (served, view): (&Served, &View),
+    state: &State,
+    (case, usd): (Case, Option<UsdMicros>),
+) -> Result<u32, Fault> {
+    let (order, strayed) = (state.order, !case.asset.is(&state.asset));
     if plan::is_paused(ctx)? || state.held_reason.is_some() {
         return Ok(0);
     }
     let key = Arc::clone(&ctx.keys);
-    let sealed = ctx.db.read(|conn| Ok(terms(conn, key.seal(), state)))?;
-    let Ok(sealed) = sealed? else { return Ok(0) };
+    let sealed = ctx.db.read(|conn| Ok(terms_of(conn, key.seal(), state, (&case, usd))))?;
+    let Some(sealed) = sealed? else { return Ok(0) };
+    if strayed && !is_next(ctx, (served, view), &sealed)? {
+        return Ok(0);
+    }
     let Some(costs) = costs(ctx, served, view, (&sealed, case.available))? else { return Ok(0) };
     if let Some((why, _)) = costs.refused {
         // It stays booked. A case of its own would be held and keep later money from going back.
@@ -55,10 +137,12 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
     let planned = ctx.write("plan-residual", move |tx| {
         let Some(mut state) = ledger::state(tx, order)? else { return Ok(false) };
         // Looked at again within the write.
-        if due(tx, &state)? != Some(case) || state.held_reason.is_some() {
+        if due(tx, &state, case.asset)? != Some(case) || state.held_reason.is_some() {
             return Ok(false);
         }
-        let Ok(sealed) = terms(tx, key.seal(), &state)? else { return Ok(false) };
+        let Some(sealed) = terms_of(tx, key.seal(), &state, (&case, usd))? else {
+            return Ok(false);
+        };
         let Ok(legs) = settle::refund(&sealed, case.available, costs.leg_fee) else {
             return Ok(false);
         };
@@ -69,10 +153,12 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
         if !day::fits_day(tx, (&sealed, case.available), now)? {
             return Ok(false);
         }
-        let comment = format!(
-            "{} came in beyond the decision and goes back.",
-            state.asset.shown(case.available)
-        );
+        let came = case.asset.shown(case.available);
+        let comment = if strayed {
+            format!("{came} came in, which this is not paid in, and goes back.")
+        } else {
+            format!("{came} came in beyond the decision and goes back.")
+        };
         let note = Note::new(EventKind::LateMoney, EventActor::Chain, comment).case(case.number);
         book::append(tx, &mut state, note, now)?;
         let draft = Draft {
@@ -84,7 +170,9 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
             intent: None,
             plan: &legs,
         };
-        plan::store(tx, &mut state, (&sealed, &draft, &costs), now)?;
+        if plan::store(tx, &mut state, (&sealed, &draft, &costs), now)? && strayed {
+            tokens::settle_stray(tx, order, &case.asset)?;
+        }
         Ok(true)
     })?;
     ctx.reach("residual: planned")?;
@@ -109,9 +197,9 @@ fn costs(
     }
 }
 
-/// The case that is due: the order has ended, nothing of it is on its way, and more came in than
-/// earlier cases settled.
-fn due(conn: &mut Conn, state: &State) -> Result<Option<Case>, DbError> {
+/// The case that is due: the order has ended, nothing of it is on its way, and more came in of an asset
+/// than earlier cases settled.
+fn due(conn: &mut Conn, state: &State, asset: Asset) -> Result<Option<Case>, DbError> {
     if !state.status.is_terminal() {
         return Ok(None);
     }
@@ -119,11 +207,20 @@ fn due(conn: &mut Conn, state: &State) -> Result<Option<Case>, DbError> {
     if earlier.iter().any(|payout| payout.state != PayoutState::Done) {
         return Ok(None);
     }
-    let settled = earlier.iter().map(|payout| payout.watermark).max().unwrap_or_default();
-    let available = state.credited.minus(settled);
+    let (available, watermark) = if asset.is(&state.asset) {
+        let own = astray::payouts_in(conn, state.order, &asset)?;
+        let settled = own.iter().map(|payout| payout.watermark).max().unwrap_or_default();
+        (state.credited.minus(settled), state.credited)
+    } else if astray::is_sound(conn, &asset)? {
+        let strays = tokens::strays_of(conn, state.order)?;
+        let there = strays.iter().find(|stray| stray.asset.is(&asset)).map(|stray| stray.amount);
+        (there.unwrap_or_default(), there.unwrap_or_default())
+    } else {
+        return Ok(None);
+    };
     if available.is_zero() {
         return Ok(None);
     }
     let number = earlier.iter().map(|payout| payout.case).max().unwrap_or(0).saturating_add(1);
-    Ok(Some(Case { number, available, watermark: state.credited }))
+    Ok(Some(Case { number, asset, available, watermark }))
 }

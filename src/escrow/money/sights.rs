@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use db::balances::{self, Sight, Standing};
-use db::{deposits, ledger, payouts, tokens, top_ups};
+use db::{deposits, ledger, todo, tokens, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::chain::ChainId;
@@ -98,13 +98,12 @@ fn at(ctx: &Ctx, order: OrderId, (chain, block): (ChainId, u64)) -> Result<Vec<O
         let Some(state) = ledger::state(conn, order)? else { return Ok(None) };
         let strays = tokens::strays_of(conn, order)?.into_iter();
         let strays = strays.filter(|stray| stray.asset.chain == chain);
-        let mut newest = strays.map(|stray| stray.block_number).max();
-        let mut moves = false;
+        let newest = strays.map(|stray| stray.block_number).max();
+        let mut newest = newest.max(top_ups::last_block(conn, order, chain)?);
         if state.asset.chain == chain {
             newest = newest.max(deposits::last_block(conn, order)?);
-            newest = newest.max(top_ups::last_block(conn, order)?);
-            moves = payouts::in_flight(conn, order)? || top_ups::in_flight(conn, order)?;
         }
+        let moves = todo::in_flight(conn, order)? || top_ups::in_flight(conn, order)?;
         if newest.is_some_and(|newest| newest > block) || moves {
             return Ok(None);
         }

@@ -10,7 +10,7 @@ use domain::clock::Time;
 use domain::seal::{Terms, TokenTerms};
 
 use super::{
-    all_terms, each, freeze_order, is_faithful, leads, plan, relay, requests, transfers, unblock,
+    astray, each, freeze_order, is_faithful, leads, plan, relay, requests, transfers, unblock,
 };
 use crate::chain::client::View;
 use crate::ctx::{Ctx, Served};
@@ -64,11 +64,12 @@ pub(crate) fn attempt(
     (number, offer): (i32, Offer),
 ) -> Result<bool, Fault> {
     let Some((path, sealed)) = permitted(ctx, payout, legs, leg)? else { return Ok(false) };
+    let nonce = leg.own_nonce()?;
     ctx.reach("sign: before")?;
     let unsigned = LegTx {
         from: leg.from,
         chain: leg.asset.chain,
-        nonce: leg.nonce,
+        nonce,
         max_tip: offer.max_tip,
         max_fee: offer.max_fee,
         gas_limit: leg.gas_limit,
@@ -131,7 +132,7 @@ pub(super) fn permitted(
     let key = Arc::clone(&ctx.keys);
     let (state, sealed, path, signed) = ctx.db.read(|conn| {
         let state: Option<State> = ledger::state(conn, payout.order)?;
-        let sealed = all_terms(conn, key.seal(), payout.order);
+        let sealed = astray::terms_of(conn, key.seal(), (payout, legs));
         let signed = !proofs::attempts(conn, leg)?.is_empty();
         Ok((state, sealed, ledger::derivation_of(conn, leg.from)?, signed))
     })?;

@@ -1,20 +1,22 @@
 //! Money at an order's address in another asset than the order's: the coin where a token is due,
 //! another token, or anything on another chain, where the same key has the same address. It is no
-//! payment; it is noted for the order's page and told to the operator.
+//! payment; it is noted for the order's page, told to the operator, and sent back once the order has
+//! ended.
 
 use db::EscrowTx;
 use db::ledger::{self, State};
 use db::tokens::{self, Stray};
-use db::{payouts, top_ups};
+use db::{Conn, DbError, todo, top_ups};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::chain::ChainId;
-use domain::clock::Span;
+use domain::clock::{Span, Time};
 use domain::ids::OrderId;
 use domain::money::Amount;
 
+use super::{astray, residuals};
 use crate::chain::client::{Held, View};
-use crate::ctx::{Ctx, Served};
+use crate::ctx::{Ctx, Place, Served};
 use crate::fault::Fault;
 use crate::journal;
 
@@ -26,6 +28,9 @@ const ROUND: i64 = 200;
 const PACE_ELSEWHERE: Span = Span::secs(60);
 /// No payout has this number.
 const TURN: i32 = -1;
+
+/// What is there of an asset after a final block.
+type Sight = (Asset, Amount, u64);
 
 /// Looks at addresses for what does not belong there. Answers how much was found.
 ///
@@ -76,71 +81,99 @@ fn look_at(
     let others: Vec<(&State, EvmAddress, Asset)> = places
         .iter()
         .flat_map(|(state, address)| assets.iter().map(move |asset| (*state, *address, *asset)))
-        .filter(|(state, _, asset)| {
-            (asset.chain, asset.token) != (state.asset.chain, state.asset.token)
-        })
+        .filter(|(state, _, asset)| !asset.is(&state.asset))
         .collect();
     let held: Vec<Held> = others.iter().map(|(_, at, asset)| (*at, asset.token)).collect();
     let mut found: u32 = 0;
-    for ((state, _, asset), amount) in others.iter().zip(served.client.balances(&view.fin, &held)?)
-    {
+    let there = served.client.balances(&view.fin, &held)?;
+    for ((state, _, asset), there) in others.iter().zip(there) {
         // A contract that does not tell has nothing that could be told.
-        let Some(amount) = amount else { continue };
-        let (order, now) = (state.order, ctx.now());
-        let Some(amount) = strayed(ctx, state, (asset, amount), view.fin.number)? else { continue };
-        let stray = Stray { asset: *asset, amount, block_number: view.fin.number, seen_at: now };
-        let noted = if amount.is_zero() && !is_known(ctx, state)? {
-            None
-        } else {
-            ctx.write("stray", move |tx| note(tx, order, &stray))?
-        };
-        if noted == Some(true) && !amount.is_zero() {
-            let came = asset.shown(amount);
-            let paid_in = state.asset.symbol;
-            let why = if asset.chain == state.asset.chain {
-                format!("{came} came to an address that is paid in {paid_in}")
-            } else {
-                let on = |chain: ChainId| chain.spec().map_or("another chain", |spec| spec.name);
-                let own = on(state.asset.chain);
-                format!(
-                    "{came} came on {} to an address that is paid in {paid_in} on {own}",
-                    spec.name
-                )
-            };
-            ctx.alarm("stray", Some(order), why)?;
+        let Some(there) = there else { continue };
+        let sight = (*asset, there, view.fin.number);
+        let order = state.order;
+        if ctx.db.read(|conn| news(conn, order, sight))?.is_none() {
+            continue;
+        }
+        let now = ctx.now();
+        let noted = ctx.write("stray", move |tx| note(tx, order, sight, now))?.flatten();
+        if let Some(amount) = noted.filter(|amount| !amount.is_zero()) {
+            tell(ctx, state, asset, amount)?;
             found = found.saturating_add(1);
         }
     }
     Ok(found)
 }
 
-/// What of a balance has strayed there: of coin, what did not come for gas. None while that moves.
-fn strayed(
-    ctx: &Ctx,
-    state: &State,
-    (asset, there): (&Asset, Amount),
-    fin: u64,
-) -> Result<Option<Amount>, Fault> {
-    let order = state.order;
-    if asset.token.is_some() || asset.chain != state.asset.chain {
-        return Ok(Some(there));
+fn tell(ctx: &Ctx, state: &State, asset: &Asset, amount: Amount) -> Result<(), Fault> {
+    let (came, paid_in) = (asset.shown(amount), state.asset.symbol);
+    let on = |chain: ChainId| chain.spec().map_or("another chain", |spec| spec.name);
+    let why = if asset.chain == state.asset.chain {
+        format!("{came} came to an address that is paid in {paid_in}")
+    } else {
+        let (there, own) = (on(asset.chain), on(state.asset.chain));
+        format!("{came} came on {there} to an address that is paid in {paid_in} on {own}")
+    };
+    ctx.alarm("stray", Some(state.order), why)
+}
+
+/// What has strayed to an order's address and no payout sends back, by what is there after a final
+/// block, where that is not what is noted: of coin, what did not come for gas. None while anything of
+/// the order moves.
+fn news(
+    conn: &mut Conn,
+    order: OrderId,
+    (asset, there, block): Sight,
+) -> Result<Option<Amount>, DbError> {
+    let noted = tokens::strays_of(conn, order)?;
+    let noted = noted.iter().find(|stray| stray.asset.is(&asset)).map(|stray| stray.amount);
+    if there.is_zero() && noted.is_none() {
+        return Ok(None);
     }
-    Ok(ctx.db.read(|conn| {
-        let moves = payouts::in_flight(conn, order)? || top_ups::in_flight(conn, order)?;
-        let own = top_ups::held(conn, order, fin)?;
-        Ok((!moves).then(|| there.minus(own)))
-    })?)
+    if todo::in_flight(conn, order)? || top_ups::in_flight(conn, order)? {
+        return Ok(None);
+    }
+    let came = astray::came(conn, order, &asset, (there, block))?;
+    let returned = astray::returned(conn, order, &asset)?;
+    let amount = came.zip(returned).map(|(came, returned)| came.minus(returned));
+    Ok(amount.filter(|amount| *amount != noted.unwrap_or_default()))
 }
 
-/// Notes and books what has changed; `false` where nothing has.
-fn note(tx: &mut EscrowTx<'_>, order: OrderId, stray: &Stray) -> Result<bool, Fault> {
-    let Some(before) = tokens::note_stray(tx, order, stray)? else { return Ok(false) };
-    journal::stray(tx, order, (before, stray))?;
-    Ok(true)
+/// Notes and books what has changed, looked at again within the write. Answers what is there now.
+fn note(
+    tx: &mut EscrowTx<'_>,
+    order: OrderId,
+    sight: Sight,
+    now: Time,
+) -> Result<Option<Amount>, Fault> {
+    let Some(amount) = news(tx, order, sight)? else { return Ok(None) };
+    let (asset, _, block_number) = sight;
+    let stray = Stray { asset, amount, block_number, seen_at: now };
+    if let Some(before) = tokens::note_stray(tx, order, &stray)? {
+        journal::stray(tx, order, (before, &stray))?;
+    }
+    Ok(Some(amount))
 }
 
-/// Whether anything was ever noted there, so that its going is noted as well.
-fn is_known(ctx: &Ctx, state: &State) -> Result<bool, Fault> {
-    let strays = ctx.db.read(|conn| tokens::strays_of(conn, state.order))?;
-    Ok(!strays.is_empty())
+/// Sends back what strayed on a chain to orders that have ended. Answers how many payouts are planned.
+///
+/// # Errors
+/// [`Fault`] when the database fails; what a provider's trouble holds up waits.
+pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, Fault> {
+    let chain = served.client.spec().id;
+    let list = |conn: &mut Conn, after: Option<&Place>, limit: i64| {
+        tokens::strayed(conn, chain, after, limit)
+    };
+    let mut done: u32 = 0;
+    for (order, _) in ctx.next_of((chain, "strays"), ROUND, list)? {
+        let found = ctx.db.read(|conn| {
+            Ok(ledger::state(conn, order)?.zip(Some(tokens::strays_of(conn, order)?)))
+        });
+        let found = ctx.contain("strays", Some(order), found.map_err(Fault::from))?;
+        let Some((state, strays)) = found else { continue };
+        for stray in strays.iter().filter(|stray| stray.asset.chain == chain) {
+            let planned = residuals::return_stray(ctx, (served, view), &state, stray.asset);
+            done = done.saturating_add(ctx.contain("strays", Some(order), planned)?);
+        }
+    }
+    Ok(done)
 }

@@ -19,7 +19,7 @@ use domain::seal::Terms;
 
 use super::transfers::{self, Limit};
 use super::{
-    PAYEE_TIME, all_terms, confirm, destination, each, fallback, is_faithful, plan, relay, standing,
+    PAYEE_TIME, astray, confirm, destination, each, fallback, is_faithful, plan, relay, standing,
 };
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
@@ -131,7 +131,7 @@ fn standing_of(
         }
     }
     let state = ledger::state(conn, payout.order)?;
-    let sealed = all_terms(conn, key, payout.order);
+    let sealed = astray::terms_of(conn, key, (payout, legs));
     Ok(sealed.map(|sealed| Standing { sealed, state, signed }))
 }
 
@@ -264,10 +264,17 @@ fn is_whole(
     (served, view): (&Served, &View),
     (state, leg): (&State, &Leg),
 ) -> Result<bool, Fault> {
-    let spent = ctx.db.read(|conn| proofs::spent(conn, state.order, view.fin.number))?;
     let held = served.client.balances(&view.fin, &[(leg.from, leg.asset.token)])?;
     let held = held.into_iter().next().flatten().unwrap_or_default();
-    Ok(held.checked_add(spent).is_some_and(|whole| whole >= state.credited))
+    let (came, due) = ctx.db.read(|conn| {
+        let came = astray::came(conn, state.order, &leg.asset, (held, view.fin.number))?;
+        let due = match leg.asset.is(&state.asset) {
+            true => Some(state.credited),
+            false => astray::returned(conn, state.order, &leg.asset)?,
+        };
+        Ok((came, due))
+    })?;
+    Ok(came.zip(due).is_some_and(|(came, due)| came >= due))
 }
 
 /// A leg that failed in a final block, so that its nonce is used up: it is paid under another.
@@ -330,7 +337,7 @@ fn go_on(
         }
         let payout = apply(tx, &payout, &changes, now)?;
         let legs = payouts::legs_of(tx, order, case)?;
-        match all_terms(tx, key.seal(), order)? {
+        match astray::terms_of(tx, key.seal(), (&payout, &legs))? {
             Ok(sealed) if is_faithful(&sealed, &payout, &legs) => {}
             _ => return Err(Fault::Ledger(format!("the plan of order {order} is not lawful"))),
         }
@@ -361,9 +368,11 @@ fn apply(
         let leg = &change.leg;
         if change.again {
             let last = payouts::legs_of(tx, order, case)?.iter().map(|leg| leg.leg).max();
+            let next = || payouts::next_nonce(tx, leg.asset.chain, leg.from);
+            let nonce = leg.is_own().then(next).transpose()?;
             let again = Leg {
                 leg: last.unwrap_or_default().saturating_add(1),
-                nonce: payouts::next_nonce(tx, leg.asset.chain, leg.from)?,
+                nonce,
                 state: LegState::Planned,
                 tx_hash: None,
                 block_hash: None,

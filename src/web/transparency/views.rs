@@ -51,7 +51,7 @@ pub fn holdings(all: &[Holding], stuck: i64) -> Markup {
 }
 
 fn money(asset: &Asset, amount: Amount) -> Markup {
-    ui::amount(Money { amount, decimals: asset.decimals, coin: asset.symbol.as_str() })
+    ui::amount(Money::of(asset, amount))
 }
 
 fn chain(asset: &Asset) -> &'static str {

@@ -1,6 +1,7 @@
 //! Prices, amounts, addresses and hashes.
 
 use domain::EvmAddress;
+use domain::asset::Asset;
 use domain::money::{Amount, Cents};
 use maud::{Markup, html};
 
@@ -18,6 +19,13 @@ pub struct Money<'a> {
     pub decimals: u8,
     /// Symbol of the token.
     pub coin: &'a str,
+}
+
+impl<'a> Money<'a> {
+    /// An amount of what an order may be paid in.
+    pub fn of(asset: &'a Asset, amount: Amount) -> Self {
+        Self { amount, decimals: asset.decimals, coin: asset.symbol.as_str() }
+    }
 }
 
 /// A price in US dollars: `$1,240.50`.

@@ -118,7 +118,7 @@ impl PaidOut {
     ) -> Option<Self> {
         let inviter = inviter.map(|address| address.to_string());
         let mut parts: Vec<(LegRole, Amount)> = Vec::new();
-        for leg in legs.iter().filter(|leg| leg.state == "final") {
+        for leg in legs.iter().filter(|leg| leg.state == "final" && leg.stray.is_none()) {
             let (Ok(role), Ok(amount)) = (leg.role.parse(), Amount::from_fixed(&leg.amount)) else {
                 continue;
             };

@@ -1,6 +1,7 @@
 //! The page of one order. Its live part is the same for the page and for the fragment that polls.
 
 use db::story::LegRow;
+use domain::asset::Asset;
 use domain::intent::IntentAction;
 use domain::journey::Step;
 use domain::money::Amount;
@@ -13,7 +14,7 @@ use crate::disputes::views as disputes;
 use crate::orders::actions::read::OrderView;
 use crate::orders::urls;
 use crate::ui::url::ExternalUrl;
-use crate::ui::{self, Look, NextStep, Tone, url};
+use crate::ui::{self, Look, Money, NextStep, Tone, url};
 
 /// Element that the poll replaces.
 pub const LIVE: &str = "order";
@@ -263,6 +264,7 @@ fn paid_out(view: &OrderView) -> Markup {
 }
 
 fn one_leg(view: &OrderView, leg: &LegRow) -> Markup {
+    let (asset, coin) = (leg.stray.unwrap_or(view.asset), Asset::native(view.chain));
     let mut facts = Vec::new();
     if let Ok(to) = leg.to_address.parse() {
         facts.push(("To", ui::address(&to, url::explorer_address(view.chain, &to))));
@@ -273,14 +275,14 @@ fn one_leg(view: &OrderView, leg: &LegRow) -> Markup {
     if let Some((fee, block, at)) = &leg.receipt {
         facts.push(("Final", html! {
             "in block " (block) ", " (ui::time(db::codec::time(*at)))
-            @if let Ok(fee) = Amount::from_fixed(fee) { ", network fee " (ui::amount(pay::money(view, fee))) }
+            @if let Ok(fee) = Amount::from_fixed(fee) { ", network fee " (ui::amount(Money::of(&coin, fee))) }
         }));
     }
     html! {
         div.leg {
             p {
                 strong { (words::payee(&leg.role, view)) } ": "
-                @if let Ok(amount) = Amount::from_fixed(&leg.amount) { (ui::amount(pay::money(view, amount))) }
+                @if let Ok(amount) = Amount::from_fixed(&leg.amount) { (ui::amount(Money::of(&asset, amount))) }
                 " " (ui::tag(leg_state(&leg.state)))
             }
             (ui::terms(&facts))

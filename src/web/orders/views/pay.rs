@@ -13,7 +13,7 @@ use crate::ui::{self, Money, PayBox, Tone, url};
 
 /// An amount in the order's coin.
 pub fn money(view: &OrderView, amount: Amount) -> Money<'_> {
-    Money { amount, decimals: view.asset.decimals, coin: view.asset.symbol.as_str() }
+    Money::of(&view.asset, amount)
 }
 
 /// The box with the address, while the order waits for its payment.
@@ -139,18 +139,29 @@ fn elsewhere(view: &OrderView, stray: &Stray) -> Option<&'static str> {
     Some(other.spec().map_or("another chain", |chain| chain.name))
 }
 
+/// What becomes of what strayed, in a sentence.
+fn fate(view: &OrderView, stray: &Stray) -> &'static str {
+    if elsewhere(view, stray).is_some() {
+        "It is safe at the address, and the operator of this site has been told: ask the operator to send it back to you."
+    } else if view.status.is_terminal() {
+        "It goes to the refund address by itself, less the network fee, once it is worth more than that."
+    } else {
+        "It is safe at the address and goes to the refund address, less the network fee, when the order has ended."
+    }
+}
+
 /// Says it when something else came than the order is paid in.
 pub fn strays(view: &OrderView) -> Markup {
     html! {
         @for stray in &view.strays {
             (ui::callout(Tone::Warning, "Something else came to this address", html! {
                 p {
-                    (ui::amount(Money { amount: stray.amount, decimals: stray.asset.decimals, coin: stray.asset.symbol.as_str() }))
+                    (ui::amount(Money::of(&stray.asset, stray.amount)))
                     @match elsewhere(view, stray) {
                         Some(chain) => { " is here on " (chain) ", but this order is paid in " (view.asset.symbol) " on " (view.chain.name) }
                         None => { " is here, but this order is paid in " (view.asset.symbol) }
                     }
-                    ". It does not count as payment. It is safe at the address, and the operator of this site has been told."
+                    ". It does not count as payment. " (fate(view, stray))
                 }
             }))
         }

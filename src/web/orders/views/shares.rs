@@ -15,7 +15,7 @@ use crate::ui::{self, Money};
 type Part = (&'static str, Markup, Markup);
 
 fn money(asset: &Asset, amount: Amount) -> Markup {
-    ui::amount(Money { amount, decimals: asset.decimals, coin: asset.symbol.as_str() })
+    ui::amount(Money::of(asset, amount))
 }
 
 fn parts(all: Vec<Part>) -> Markup {
