@@ -106,6 +106,9 @@ fn a_deposit_is_sealed_credited_and_had_back_once() {
     assert_eq!((legs[0].to, legs[0].amount), (world.payout, back));
     assert!(back < sum() && back > Amount::parse("0.49", 18).unwrap(), "less the fee alone");
     assert_eq!(world.answer(id).unwrap().0, "accepted");
+    let told: Vec<String> = world.events(id).into_iter().map(|event| event.comment).collect();
+    assert!(told.iter().any(|comment| comment.contains("to the store")), "{told:?}");
+    assert!(told.iter().all(|comment| !comment.contains("buyer")), "{told:?}");
 
     world.ask_back(id, world.vendor);
     for _ in 0..3 {

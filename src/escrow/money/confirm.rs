@@ -183,7 +183,7 @@ pub(super) fn finalise(
         plan::hold_for(tx, &mut state, (payout, why, Some(leg.role)), now)?;
         return Ok(true);
     }
-    let comment = format!("{} paid to {}.", leg.asset.shown(leg.amount), payee(leg.role));
+    let comment = format!("{} paid to {}.", leg.asset.shown(leg.amount), payee(&state, leg.role));
     let note = Note::new(EventKind::LegPaid, EventActor::Chain, comment)
         .case(leg.case)
         .tx_hash(receipt.tx_hash);
@@ -239,11 +239,12 @@ fn finish(
     let cancels = payout.share.is_some_and(|share| share.division().cancels());
     let (kind, comment) = match (payout.case, payout.kind) {
         (0, PayoutKind::Release) => (EventKind::Released, "The vendor is paid."),
+        (0, PayoutKind::Refund) if state.deposit => (EventKind::Refunded, "The store has it back."),
         (0, PayoutKind::Refund) => (EventKind::Refunded, "The buyer is paid back."),
         (0, PayoutKind::Split) if cancels => (EventKind::SplitCancelled, "Both are paid."),
         (0, PayoutKind::Split) => (EventKind::SplitReleased, "Both are paid."),
         _ if asset.is(&state.asset) => {
-            (EventKind::LateMoneyReturned, "The money beyond the decision is back with the buyer.")
+            (EventKind::LateMoneyReturned, "The money beyond the decision is back.")
         }
         _ => (EventKind::LateMoneyReturned, "What the order is not paid in is back."),
     };

@@ -6,6 +6,7 @@ mod astray;
 pub mod broadcast;
 mod carried;
 pub mod confirm;
+mod costs;
 mod day;
 pub mod deposits;
 pub mod expiry;
@@ -98,9 +99,10 @@ pub(crate) fn freeze_order(
     Ok(())
 }
 
-/// Whom a leg pays, in words.
-pub(crate) const fn payee(role: LegRole) -> &'static str {
+/// Whom a leg of an order or of a deposit pays, in words.
+pub(crate) const fn payee(state: &State, role: LegRole) -> &'static str {
     match role {
+        LegRole::Buyer if state.deposit => "the store",
         LegRole::Vendor => "the vendor",
         LegRole::Commission => "the site",
         LegRole::Buyer => "the buyer",

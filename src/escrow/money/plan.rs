@@ -8,7 +8,6 @@ use db::holds::{self, Hold, Share};
 use db::ledger::{self, State};
 use db::payouts::{self, Leg, LegState, Payout, PayoutState};
 use db::{Conn, EscrowTx, clamps, held, inbox, placing};
-use domain::EvmAddress;
 use domain::clock::Time;
 use domain::intent::{ActorRole, EventActor};
 use domain::money::Amount;
@@ -16,16 +15,16 @@ use domain::order::EventKind;
 use domain::seal::Terms;
 use domain::settle::{self, Division, Indivisible, LegRole, PayoutKind, PayoutPlan};
 
+use super::costs::Costs;
 use super::day::{fits_day, worth};
 use super::{
-    OPERATOR_TIME, PAYEE_TIME, asked, confirm, freeze, payee, relay, standing, terms, transfers,
+    OPERATOR_TIME, PAYEE_TIME, asked, confirm, costs, freeze, payee, standing, terms, transfers,
 };
 use crate::book::{self, Note};
-use crate::chain::client::{Estimate, View};
+use crate::chain::client::View;
 use crate::ctx::{self, Ctx, Place, Served};
 use crate::desk::{anchors, disputes};
-use crate::evm::fees;
-use crate::fault::{ChainFault, Fault};
+use crate::fault::Fault;
 use crate::journal;
 use crate::seal::SealKey;
 
@@ -41,23 +40,6 @@ pub(crate) const MISMOVES: &str =
     "the token's contract does not move the sum as it should; it is tried again each week";
 /// Why a payout waits whose payee has another address since.
 pub(crate) const MOVED: &str = "the payee has another address since, which is asked first";
-
-/// What the legs of a payout may cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Costs {
-    /// Kept aside for each leg.
-    pub(crate) leg_fee: Amount,
-    /// Most base units for one gas.
-    pub(super) ceiling: Amount,
-    /// Gas limit by payee.
-    pub(super) gas: Vec<(EvmAddress, u64)>,
-    /// Why it cannot be paid now, if a payee's contract refuses or the token is not as it should be, and
-    /// whom that leg would pay.
-    pub(crate) refused: Option<(&'static str, LegRole)>,
-    /// Whether the terms' referral is paid. It is not where its payee refuses or wants more gas than
-    /// the others: no party waits or pays more for somebody who is none.
-    pub(crate) invited: bool,
-}
 
 /// A payout to be stored.
 pub(crate) struct Draft<'a> {
@@ -131,7 +113,7 @@ fn settle_hold(
     let costs = match &sealed {
         Ok(sealed) => {
             let draft = |by: &Terms, fee: Amount| divide(&hold, by, state.credited, fee);
-            match costs(served, view, sealed, &draft) {
+            match costs::ask(served, view, sealed, &draft) {
                 Ok(Some(costs)) => Some(costs),
                 Ok(None) => {
                     let why =
@@ -211,77 +193,6 @@ fn look(
     Ok(holds::settle(tx, hold, true, now)?)
 }
 
-/// What the legs of a division would take. None if the sum does not carry the fees.
-///
-/// # Errors
-/// [`ChainFault`] when the provider does not serve.
-pub(crate) fn costs(
-    served: &Served,
-    view: &View,
-    sealed: &Terms,
-    divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
-) -> Result<Option<Costs>, ChainFault> {
-    let asked = match &sealed.token {
-        Some(token) if token.domain.is_none() => transfers::costs(served, (sealed, token), divide)?,
-        Some(token) => relay::costs(served, (sealed, token), divide)?,
-        None => coin_costs(served, view, sealed, divide)?,
-    };
-    if asked == Asked::Uninvited {
-        let plain = costs(served, view, &sealed.without_referral(), divide)?;
-        return Ok(plain.map(|costs| Costs { invited: false, ..costs }));
-    }
-    Ok(match asked {
-        Asked::Costs(costs) => Some(costs),
-        Asked::BelowFees | Asked::Uninvited => None,
-    })
-}
-
-/// What payees answer when they are asked what paying them takes.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    Costs(Costs),
-    /// The sum does not carry the fees.
-    BelowFees,
-    /// Whoever brought the buyer stands in the others' way.
-    Uninvited,
-}
-
-fn coin_costs(
-    served: &Served,
-    view: &View,
-    sealed: &Terms,
-    divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
-) -> Result<Asked, ChainFault> {
-    let ceiling = view.market.ceiling();
-    let data = served.client.data_fee()?;
-    let fee = |gas: u64| fees::reserve(gas, ceiling).and_then(|fee| fee.checked_add(data));
-    let beyond = || ChainFault::Garbage("a fee beyond all sums".to_owned());
-    let least = fee(fees::TRANSFER_GAS).ok_or_else(beyond)?;
-    let Ok(first) = divide(sealed, least) else { return Ok(Asked::BelowFees) };
-    let mut gas = Vec::new();
-    let (mut refused, mut most) = (None, fees::TRANSFER_GAS);
-    // The referral's leg is the last one.
-    for leg in &first.legs {
-        let wanted = match served.client.estimate(sealed.escrow, leg.to, leg.amount)? {
-            Estimate::Gas(estimate) => fees::gas_limit(estimate),
-            Estimate::Refuses(_) => None,
-        };
-        if leg.role == LegRole::Referral && wanted.is_none_or(|wanted| wanted > most) {
-            return Ok(Asked::Uninvited);
-        }
-        if wanted.is_none() {
-            refused = refused.or(Some((REFUSES, leg.role)));
-        }
-        let wanted = wanted.unwrap_or(fees::GAS_MAX);
-        most = most.max(wanted);
-        gas.push((leg.to, wanted));
-    }
-    let leg_fee = fee(most).ok_or_else(beyond)?;
-    let carried = divide(sealed, leg_fee).is_ok();
-    let costs = Costs { leg_fee, ceiling, gas, refused, invited: true };
-    Ok(if carried { Asked::Costs(costs) } else { Asked::BelowFees })
-}
-
 /// Stores a payout with its legs, whose nonces follow the ledger's. `false` if a payee came up
 /// that was not asked about.
 pub(crate) fn store(
@@ -340,7 +251,7 @@ pub(crate) fn store(
     journal::payout(tx, state, (&payout, &legs), now)?;
     let parts: Vec<String> = legs
         .iter()
-        .map(|leg| format!("{} to {}", leg.asset.shown(leg.amount), payee(leg.role)))
+        .map(|leg| format!("{} to {}", leg.asset.shown(leg.amount), payee(state, leg.role)))
         .collect();
     let comment = format!("On its way: {}.", parts.join(", "));
     let actor = draft.intent.map_or(EventActor::Escrow, |(_, role)| EventActor::from(role));

@@ -9,47 +9,31 @@ use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::clock::Time;
 use domain::money::Amount;
-use domain::seal::{Terms, TokenTerms};
-use domain::settle::{Indivisible, LegRole, PayoutPlan};
+use domain::seal::Terms;
 
-use super::plan::{self, Asked, Costs};
-use super::{broadcast, carried, sign, tokens};
+use super::costs::Limit;
+use super::{broadcast, carried, plan, sign, tokens};
 use crate::chain::client::{Estimate, View};
+use crate::chain::trial::Wanted;
 use crate::ctx::{Ctx, Served};
 use crate::evm::abi;
 use crate::evm::eip3009::{self, Authorization, SignedAuthorization};
-use crate::evm::fees::{self, ATTEMPTS_MAX, Market, Offer};
+use crate::evm::fees::{self, ATTEMPTS_MAX, Offer};
 use crate::evm::tx::{RelayTx, SignedTx};
 use crate::fault::{ChainFault, Fault};
 use crate::keys::{Place, Signable};
 
-/// What the legs of a division would take: the sealed charge each, and whether a payee is shut out.
+/// Whether a leg could be carried now, and the most gas for it: whatever carries it, its charge is
+/// sealed.
 ///
 /// # Errors
 /// [`ChainFault`] when the provider does not serve.
-pub(super) fn costs(
-    served: &Served,
-    (sealed, token): (&Terms, &TokenTerms),
-    divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
-) -> Result<Asked, ChainFault> {
-    let Ok(plan) = divide(sealed, token.leg_fee) else { return Ok(Asked::BelowFees) };
-    let mut refused = None;
-    let mut gas = Vec::new();
-    for leg in &plan.legs {
-        let to = (leg.to, leg.amount);
-        let estimate = estimate(served, token.address, sealed.escrow, to)?;
-        let refuses = matches!(estimate, Estimate::Refuses(_));
-        // Where nobody can be paid, the referral's payee is not to blame.
-        if refuses && leg.role == LegRole::Referral && refused.is_none() {
-            return Ok(Asked::Uninvited);
-        }
-        if refuses {
-            refused = refused.or(Some((plan::REFUSES, leg.role)));
-        }
-        gas.push((leg.to, fees::RELAY_GAS_MAX));
-    }
-    let ceiling = Market::relay_ceiling();
-    Ok(Asked::Costs(Costs { leg_fee: token.leg_fee, ceiling, gas, refused, invited: true }))
+pub(super) fn limit(served: &Served, wanted: &Wanted) -> Result<Limit, ChainFault> {
+    let to = (wanted.to, wanted.amount);
+    Ok(match estimate(served, wanted.token, wanted.from, to)? {
+        Estimate::Gas(_) => Ok(fees::RELAY_GAS_MAX),
+        Estimate::Refuses(_) => Err(plan::REFUSES),
+    })
 }
 
 /// What a plain transfer of a token would take: it fails where the token is stopped, or where payer

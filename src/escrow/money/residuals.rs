@@ -14,7 +14,8 @@ use domain::order::EventKind;
 use domain::seal::Terms;
 use domain::settle::{self, PayoutKind};
 
-use super::plan::{self, Costs, Draft};
+use super::costs::{self, Costs};
+use super::plan::{self, Draft};
 use super::{astray, day, terms};
 use crate::book::{self, Note};
 use crate::chain::client::View;
@@ -187,7 +188,7 @@ fn costs(
     (sealed, available): (&Terms, Amount),
 ) -> Result<Option<Costs>, Fault> {
     let draft = |by: &Terms, fee: Amount| settle::refund(by, available, fee);
-    match plan::costs(served, view, sealed, &draft) {
+    match costs::ask(served, view, sealed, &draft) {
         Ok(costs) => Ok(costs),
         Err(fault) => {
             tracing::warn!(order = %sealed.order, %fault, "late money waits");

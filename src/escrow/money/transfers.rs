@@ -5,53 +5,19 @@
 use db::payouts::{Leg, Payout};
 use db::proofs;
 use domain::EvmAddress;
-use domain::money::Amount;
-use domain::seal::{Terms, TokenTerms};
-use domain::settle::{Indivisible, LegRole, PayoutPlan};
 
-use super::carried;
-use super::plan::{self, Asked, Costs};
-use super::{confirm, freeze_order, relay, sign, top_ups};
+use super::costs::Limit;
+use super::{carried, confirm, freeze_order, plan, relay, sign, top_ups};
 use crate::chain::client::{Estimate, View};
 use crate::chain::trial::Wanted;
 use crate::ctx::{Ctx, Served};
 use crate::evm::abi::Word;
-use crate::evm::fees::{self, Market};
+use crate::evm::fees;
 use crate::fault::{ChainFault, Fault};
 
 /// Why a payout waits whose token said yes on the chain and moved nothing.
 pub(super) const UNMOVED: &str =
     "the token's contract took the transfer on the chain and moved nothing";
-
-/// The gas limit of a transfer, or why it is not to be made now.
-pub(super) type Limit = Result<u64, &'static str>;
-
-/// What the legs of a division would take: the sealed charge each, and whether any is not to be made.
-///
-/// # Errors
-/// [`ChainFault`] when the provider does not serve.
-pub(super) fn costs(
-    served: &Served,
-    (sealed, token): (&Terms, &TokenTerms),
-    divide: &dyn Fn(&Terms, Amount) -> Result<PayoutPlan, Indivisible>,
-) -> Result<Asked, ChainFault> {
-    let Ok(plan) = divide(sealed, token.leg_fee) else { return Ok(Asked::BelowFees) };
-    let mut refused = None;
-    let mut gas = Vec::new();
-    for leg in &plan.legs {
-        let wanted =
-            Wanted { token: token.address, from: sealed.escrow, to: leg.to, amount: leg.amount };
-        let limit = limit(served, &wanted)?;
-        // Where nobody can be paid, the referral's payee is not to blame.
-        if limit == Err(plan::REFUSES) && leg.role == LegRole::Referral && refused.is_none() {
-            return Ok(Asked::Uninvited);
-        }
-        refused = refused.or(limit.err().map(|why| (why, leg.role)));
-        gas.push((leg.to, limit.unwrap_or(fees::RELAY_GAS_MAX)));
-    }
-    let (leg_fee, ceiling) = (token.leg_fee, Market::relay_ceiling());
-    Ok(Asked::Costs(Costs { leg_fee, ceiling, gas, refused, invited: true }))
-}
 
 /// Tries a transfer out.
 ///

@@ -17,9 +17,10 @@ use domain::money::Amount;
 use domain::order::EventKind;
 use domain::seal::Terms;
 
-use super::transfers::{self, Limit};
+use super::costs::Limit;
 use super::{
     PAYEE_TIME, astray, confirm, destination, each, fallback, is_faithful, plan, relay, standing,
+    transfers,
 };
 use crate::book::{self, Note};
 use crate::chain::client::{Estimate, View};
