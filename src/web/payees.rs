@@ -1,6 +1,7 @@
-//! Addresses that people are paid at, as every page speaks of them.
+//! Addresses that people are paid at or sign with, as every page speaks of them.
 
 use db::addresses::Book;
+use domain::EvmAddress;
 use domain::clock::Time;
 use maud::{Markup, html};
 
@@ -14,13 +15,13 @@ pub(crate) const ADVICE: &str = "Use an address whose key you hold yourself, not
 pub(crate) fn standing(book: &Book, now: Time, nothing: Markup) -> Markup {
     let mut facts = Vec::new();
     if let Some(entry) = book.in_force(now) {
-        facts.push(("In force", ui::address(&entry.address, None)));
+        facts.push(("In force", shown(&entry.address)));
     }
     if let Some(entry) = book.waiting(now) {
         facts.push((
             "Next",
             html! {
-                (ui::address(&entry.address, None))
+                (shown(&entry.address))
                 p { "Counts from " (ui::time(entry.counts_from)) ", 48 hours after the change." }
             },
         ));
@@ -29,10 +30,19 @@ pub(crate) fn standing(book: &Book, now: Time, nothing: Markup) -> Markup {
         facts.push((
             "Asked for",
             html! {
-                (ui::address(&address, None))
+                (shown(&address))
                 p { "Escrow has not entered it into its book yet. That takes a moment." }
             },
         ));
     }
     if facts.is_empty() { nothing } else { ui::terms(&facts) }
+}
+
+/// A wallet that was taken away stands in the book as the zero address.
+fn shown(address: &EvmAddress) -> Markup {
+    if address.is_zero() {
+        html! { "no wallet" }
+    } else {
+        ui::address(address, None)
+    }
 }

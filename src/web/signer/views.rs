@@ -1,11 +1,12 @@
 //! The page of the wallet that signs.
 
-use db::addresses::{Book, Entry};
+use db::addresses::Book;
 use domain::clock::Time;
 use domain::refusal::Fault;
 use maud::{Markup, html};
 
 use super::actions::Challenge;
+use crate::payees;
 use crate::ui::url::{self, ExternalUrl, Url};
 use crate::ui::{self, Field, Look, Signing, Tone, hidden};
 
@@ -35,7 +36,9 @@ pub(super) fn page(book: &Book, now: Time, csrf: &str, typed: &Typed<'_>) -> Mar
         (ui::page_head(TITLE, Some("Then even whoever takes over this site cannot pay out your orders in your name."), html! {}))
         p { "Name a wallet, and escrow pays the vendor of your later orders on your word only if that wallet has signed it. It is sealed with each order when you place it; a change does not touch orders that are sealed already." }
         p { "Refunds need no signature. If the time to look at what came runs out, the vendor is paid without one: open a dispute if something is wrong." }
-        (standing(book, now))
+        (payees::standing(book, now, ui::callout(Tone::Info, "No wallet signs for you", html! {
+            p { "A first one counts at once." }
+        })))
         (ui::panel(Some(if named { "Name another wallet" } else { "Name a wallet" }), ui::form(&url::signer(), csrf, html! {
             (ui::fault_summary(faults))
             p { "Let the wallet sign this text (" code { "personal_sign" } "). It moves no money." }
@@ -53,37 +56,4 @@ pub(super) fn page(book: &Book, now: Time, csrf: &str, typed: &Typed<'_>) -> Mar
             }))
         }
     })
-}
-
-fn standing(book: &Book, now: Time) -> Markup {
-    let wallet = |entry: &Entry| match entry.address.is_zero() {
-        true => html! { "no wallet" },
-        false => ui::address(&entry.address, None),
-    };
-    let mut facts = Vec::new();
-    if let Some(entry) = book.in_force(now) {
-        facts.push(("In force", wallet(entry)));
-    }
-    if let Some(entry) = book.waiting(now) {
-        facts.push((
-            "Next",
-            html! {
-                (wallet(entry))
-                p { "Counts from " (ui::time(entry.counts_from)) ", 48 hours after the change." }
-            },
-        ));
-    }
-    if book.unanswered().is_some() {
-        facts.push((
-            "Asked for",
-            html! { "Escrow has not entered the change into its book yet. That takes a moment." },
-        ));
-    }
-    html! {
-        @if facts.is_empty() {
-            (ui::callout(Tone::Info, "No wallet signs for you", html! { p { "A first one counts at once." } }))
-        } @else {
-            (ui::terms(&facts))
-        }
-    }
 }
