@@ -19,3 +19,5 @@ mod raw;
 mod shop;
 #[cfg(test)]
 mod slow;
+#[cfg(test)]
+mod uploads;

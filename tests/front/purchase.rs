@@ -14,12 +14,12 @@ use crate::shop::{PATIENCE, within};
 const PAYEE: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const REFUND: &str = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
 /// Opens a store with one thing in it; gives the package.
-fn store(vendor: &Agent) -> String {
+pub(crate) fn store(vendor: &Agent) -> String {
     let made = |path: &str, body: Value| {
         let answer = vendor.post(path, &body);
         assert!(answer.status < 300, "{path}: {}", answer.text());
@@ -41,7 +41,7 @@ fn store(vendor: &Agent) -> String {
 }
 
 /// What the chain answers.
-fn rpc(chain: &str, method: &str, params: &Value) -> Value {
+pub(crate) fn rpc(chain: &str, method: &str, params: &Value) -> Value {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
     let mut socket = TcpStream::connect(chain).unwrap();
     let length = body.len();
@@ -81,7 +81,7 @@ fn until(stream: &mut Stream<Box<dyn Wire>>, name: &str) -> Vec<Event> {
 }
 
 /// An order for one of `package`; gives its id.
-fn order(buyer: &Agent, package: &str) -> String {
+pub(crate) fn order(buyer: &Agent, package: &str) -> String {
     let wish = json!({
         "lines": [{ "package_id": package, "quantity": 1 }], "chain_id": 31_337,
         "refund_address": REFUND, "delivery_address": "Ada Lovelace, London",
