@@ -209,8 +209,7 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Proven>, DbError>
 }
 
 /// What left an order's address for good in an asset, at or before a block of its chain: sums, and of
-/// the coin the fees as well. A token's fees are paid by the gas wallet, or in coin that it sent for
-/// them.
+/// the coin all fees that the address paid, those of a token's transfers too.
 pub fn spent(
     conn: &mut Conn,
     order: OrderId,
@@ -220,7 +219,7 @@ pub fn spent(
     let block: i64 = codec::column("receipts.block_number", block)?;
     let chain: i64 = codec::column("legs.chain_id", asset.chain.get())?;
     let token = asset.token.map(|token| token.to_string());
-    let rows: Vec<(String, String, bool, Option<String>)> = receipts::table
+    let rows: Vec<(String, String, bool, Option<String>, bool)> = receipts::table
         .inner_join(
             legs::table.on(legs::order_id
                 .eq(receipts::order_id)
@@ -230,14 +229,21 @@ pub fn spent(
         .filter(receipts::order_id.eq(order.to_string()))
         .filter(receipts::block_number.le(block))
         .filter(legs::chain_id.eq(chain))
-        .select((receipts::amount, receipts::fee_paid, receipts::succeeded, legs::token_address))
+        .select((
+            receipts::amount,
+            receipts::fee_paid,
+            receipts::succeeded,
+            legs::token_address,
+            legs::by_transfer,
+        ))
         .load(conn)?;
     let mut parts = Vec::new();
-    for (amount, fee, succeeded, _) in rows.into_iter().filter(|row| row.3 == token) {
-        if asset.token.is_none() {
+    for (amount, fee, succeeded, of, by_transfer) in rows {
+        let own = of.is_none() || by_transfer;
+        if asset.token.is_none() && own {
             parts.push(codec::amount("receipts.fee_paid", &fee)?);
         }
-        if succeeded {
+        if succeeded && of == token {
             parts.push(codec::amount("receipts.amount", &amount)?);
         }
     }

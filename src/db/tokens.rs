@@ -287,8 +287,14 @@ pub fn strayed(
     Ok(orders.into_iter().map(|order| (order, 0)).collect())
 }
 
-/// What strayed to an order's address and is still there.
+/// What strayed to an order's address, is still there, and goes back by no payout yet.
 pub fn strays_of(conn: &mut Conn, order: OrderId) -> Result<Vec<Stray>, DbError> {
+    let all = ever_strayed(conn, order)?;
+    Ok(all.into_iter().filter(|stray| !stray.amount.is_zero()).collect())
+}
+
+/// The same with what is there no more, or goes back.
+pub fn ever_strayed(conn: &mut Conn, order: OrderId) -> Result<Vec<Stray>, DbError> {
     type Found = (i64, String, String, i32, String, i64, NaiveDateTime);
     let found: Vec<Found> = strays::table
         .filter(strays::order_id.eq(order.to_string()))
@@ -310,9 +316,7 @@ pub fn strays_of(conn: &mut Conn, order: OrderId) -> Result<Vec<Stray>, DbError>
         let asset = codec::asset("strays", ChainId::from(chain), token, (&symbol, decimals))?;
         let amount = codec::amount("strays.amount", &amount)?;
         let block_number = codec::number("strays.block_number", block)?;
-        if !amount.is_zero() {
-            strays.push(Stray { asset, amount, block_number, seen_at: codec::time(at) });
-        }
+        strays.push(Stray { asset, amount, block_number, seen_at: codec::time(at) });
     }
     Ok(strays)
 }

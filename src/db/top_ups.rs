@@ -16,7 +16,7 @@ use crate::error::DbError;
 use crate::payouts::hash;
 use crate::proofs::{self, Attempt, LegKey};
 use crate::relays::{self, Relay};
-use crate::schema::{legs, receipts, top_ups};
+use crate::schema::top_ups;
 
 /// Where a top-up stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,39 +243,20 @@ pub fn in_flight(conn: &mut Conn, order: OrderId) -> Result<bool, DbError> {
     Ok(of_order(conn, order)?.iter().any(TopUp::is_open))
 }
 
-/// The coin that an order's address must still hold of its top-ups on a chain after a block.
-pub fn held(
+/// The coin that came to an order's address for gas, by final blocks of a chain up to this one.
+pub fn came(
     conn: &mut Conn,
     order: OrderId,
     (chain, block): (ChainId, u64),
 ) -> Result<Amount, DbError> {
-    let came = of_order(conn, order)?;
-    let came = came.iter().filter(|one| {
+    let all = of_order(conn, order)?;
+    let came = all.iter().filter(|one| {
         one.chain == chain
             && one.state == TopUpState::Final
             && one.settled.is_some_and(|(at, _)| at <= block)
     });
-    let came = Amount::sum(came.map(|one| one.amount));
-    let chain: i64 = codec::column("legs.chain_id", chain.get())?;
-    let block: i64 = codec::column("receipts.block_number", block)?;
-    let fees: Vec<String> = receipts::table
-        .inner_join(
-            legs::table.on(legs::order_id
-                .eq(receipts::order_id)
-                .and(legs::case_no.eq(receipts::case_no))
-                .and(legs::leg.eq(receipts::leg))),
-        )
-        .filter(receipts::order_id.eq(order.to_string()))
-        .filter(receipts::block_number.le(block))
-        .filter(legs::chain_id.eq(chain))
-        .filter(legs::by_transfer.eq(true))
-        .select(receipts::fee_paid)
-        .load(conn)?;
-    let fees: Vec<Amount> =
-        fees.iter().map(|fee| codec::amount("receipts.fee_paid", fee)).collect::<Result<_, _>>()?;
-    let too_large = || codec::corrupt("top_ups", "the sum is too large");
-    let spent = Amount::sum(fees).ok_or_else(too_large)?;
-    Ok(came.ok_or_else(too_large)?.minus(spent))
+    let sum = Amount::sum(came.map(|one| one.amount));
+    sum.ok_or_else(|| codec::corrupt("top_ups", "the sum is too large"))
 }
 
 /// The newest final block of a chain in which coin came for an order's gas; none where none did.

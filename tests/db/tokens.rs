@@ -161,6 +161,17 @@ fn two_legs_of_a_token_may_be_paid_by_one_chain_tx(data: &Data) {
     let spent = |block| escrow.read(|conn| proofs::spent(conn, order(), &usdc(), block));
     assert_eq!(spent(7), Ok(Amount::from_u128(50_000_000)));
     assert_eq!(spent(6), Ok(Amount::ZERO));
+    // What its own transfers cost did, in coin.
+    let coin = Asset::native_of(ChainId::DEVELOPMENT);
+    let in_coin = || escrow.read(|conn| proofs::spent(conn, order(), &coin, 7)).unwrap();
+    assert_eq!(in_coin(), Amount::ZERO);
+    let own = Leg { leg: 2, by_transfer: true, nonce: Some(0), ..leg(2) };
+    tx::write(&escrow, "own", move |tx| {
+        payouts::insert_leg(tx, &own)?;
+        proofs::insert_receipt(tx, &own, &proofs::Receipt { tx_hash: [9; 32], ..receipt })
+    })
+    .unwrap();
+    assert_eq!(in_coin(), receipt.fee_paid);
 }
 
 fn what_strays_is_told_when_it_changes(data: &Data) {

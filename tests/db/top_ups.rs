@@ -87,7 +87,7 @@ fn a_top_up_moves_on_from_where_it_stands(data: &Data) {
         tx::write(&escrow, "advance", move |tx| top_ups::advance(tx, &done, from)).unwrap()
     };
     let held = |block| {
-        escrow.read(|conn| top_ups::held(conn, order(), (ChainId::DEVELOPMENT, block))).unwrap()
+        escrow.read(|conn| top_ups::came(conn, order(), (ChainId::DEVELOPMENT, block))).unwrap()
     };
     assert_eq!(held(9), Amount::ZERO, "what is on its way is not there");
     assert!(escrow.read(|conn| top_ups::in_flight(conn, order())).unwrap());

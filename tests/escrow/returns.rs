@@ -186,6 +186,82 @@ fn what_strayed_in_dust_waits_for_more() {
     assert_eq!(Some(payout.available), dollars("40").checked_add(Amount::from_u128(1)));
 }
 
+/// Anybody can send one unit of anything: it holds up nothing else.
+#[test]
+fn dust_of_one_asset_holds_up_no_other() {
+    let scene = Scene::new(In::Dollars);
+    let Scene { world, engine, .. } = &scene;
+    let order = world.sealed(engine);
+    world.ask(order, IntentAction::Cancel, ActorRole::Buyer);
+    scene.pay(order, In::Coin, Amount::from_u128(1));
+    scene.pay(order, In::Plain, dollars("40"));
+    world.pass(61);
+    settle(world, engine);
+    settle(world, engine);
+    let left: Vec<_> = scene.strays(order).iter().map(|stray| stray.asset.token).collect();
+    assert_eq!(left, [None], "{:?}", world.alarms());
+    assert_eq!(scene.payouts(order, In::Plain)[0].0.state, PayoutState::Done);
+}
+
+/// What escrow does not look at any more cannot be priced, and a token that turned out bad is moved by
+/// nobody: both stay, booked and told.
+#[test]
+fn a_token_that_is_not_served_or_not_sound_stays() {
+    let mut scene = Scene::new(In::Coin);
+    let order = scene.world.sealed(&scene.engine);
+    scene.world.ask(order, IntentAction::Cancel, ActorRole::Buyer);
+    scene.engine.desk_once(false).unwrap();
+    scene.pay(order, In::Dollars, dollars("40"));
+    // The next process is told of no token; then of one again.
+    let served = std::mem::take(&mut scene.world.tokens);
+    scene.engine = scene.world.engine();
+    scene.world.pass(601);
+    settle(&scene.world, &scene.engine);
+    settle(&scene.world, &scene.engine);
+    assert_eq!((scene.strays(order).len(), scene.payouts(order, In::Dollars)), (1, vec![]));
+    scene.world.tokens = served;
+    scene.engine = scene.world.engine();
+    settle(&scene.world, &scene.engine);
+    assert_eq!(scene.payouts(order, In::Dollars).len(), 1);
+
+    let mut world = World::in_zoo("FeeOnTransfer");
+    world.turn(U256::from(100));
+    let bad = world.beast.take().unwrap();
+    let engine = world.engine();
+    engine.step_all().unwrap();
+    let order = world.sealed(&engine);
+    world.ask(order, IntentAction::Cancel, ActorRole::Buyer);
+    world.pay_of(bad, world.state(order).address.unwrap(), dollars("40"));
+    world.pass(61);
+    settle(&world, &engine);
+    settle(&world, &engine);
+    assert_eq!(world.token(bad).state, tokens::TokenState::Refused);
+    let found = world.web.read(|conn| tokens::strays_of(conn, order)).unwrap();
+    assert_eq!((found.len(), found[0].asset.token), (1, Some(bad)));
+    assert_eq!(world.held_of(bad, world.refund), Amount::ZERO);
+}
+
+/// A token may be called something else one day; in the books it stays what it was.
+#[test]
+fn a_token_that_is_renamed_is_booked_under_its_first_name() {
+    let scene = Scene::new(In::Coin);
+    let Scene { world, engine, plain } = &scene;
+    let order = world.sealed(engine);
+    world.ask(order, IntentAction::Cancel, ActorRole::Buyer);
+    for _ in 0..2 {
+        scene.pay(order, In::Plain, dollars("40"));
+        world.pass(86_400);
+        settle(world, engine);
+        settle(world, engine);
+        let mut token = world.token(*plain);
+        token.asset.symbol = "PLN2".parse().unwrap();
+        tx::write(&world.escrow, "rename", move |tx| tokens::put(tx, &token)).unwrap();
+    }
+    let all = scene.payouts(order, In::Plain);
+    let done = all.iter().filter(|(payout, _)| payout.state == PayoutState::Done);
+    assert_eq!(done.count(), 2, "{:?}", world.alarms());
+}
+
 /// Where something else was sent with the address's key, nobody can tell what is whose.
 #[test]
 fn nothing_goes_back_from_an_address_that_sent_what_escrow_did_not() {

@@ -17,6 +17,7 @@ use domain::money::Amount;
 
 use super::Audit;
 use crate::journal::{STRAY, expected, settled};
+use crate::money::astray::for_gas;
 
 /// No chain comes to this block.
 const LAST_BLOCK: u64 = u64::MAX >> 1;
@@ -31,7 +32,7 @@ pub(super) struct Order {
     kept: BTreeMap<(Asset, Account), Sums>,
     deposits: Vec<Deposit>,
     spent: Amount,
-    /// Coin that came for gas and is still there, where the order is paid in coin.
+    /// Coin that came for gas, where the order is paid in coin.
     for_gas: Amount,
     strays: Vec<Stray>,
 }
@@ -63,7 +64,7 @@ impl Order {
             order.expected = expected(conn, state)?;
             order.strays = tokens::strays_of(conn, id)?;
             order.spent = proofs::spent(conn, id, &state.asset, LAST_BLOCK)?;
-            order.for_gas = for_gas(conn, state, LAST_BLOCK)?;
+            order.for_gas = for_gas(conn, id, &state.asset, LAST_BLOCK)?;
         }
         order.state = state;
         Ok(order)
@@ -89,12 +90,12 @@ impl Order {
         if todo::in_flight(conn, self.id)? || top_ups::in_flight(conn, self.id)? {
             return Ok(Vec::new());
         }
-        let sums = self.sums().unwrap_or_default();
+        let (sums, ever) = (self.sums().unwrap_or_default(), tokens::ever_strayed(conn, self.id)?);
         let mut due = Vec::new();
         // Beside its own asset: what strayed there, what was kept of that, and what came for gas.
         for asset in Self::others(&sums, &state.asset) {
             let Some(fin) = fin(asset.chain) else { continue };
-            let strays = self.strays.iter().filter(|stray| stray.asset.is(&asset));
+            let strays = ever.iter().filter(|stray| stray.asset.is(&asset));
             let newest = strays.map(|stray| stray.block_number).max();
             let newest = newest.max(top_ups::last_block(conn, self.id, asset.chain)?);
             let there = held(&sums, asset).filter(|there| !there.is_zero());
@@ -104,7 +105,8 @@ impl Order {
         }
         let Some(fin) = fin(state.asset.chain) else { return Ok(due) };
         let came = self.deposits.iter().filter(|deposit| deposit.block_number <= fin);
-        let came = came.map(|deposit| deposit.amount).chain([for_gas(conn, state, fin)?]);
+        let came =
+            came.map(|deposit| deposit.amount).chain([for_gas(conn, self.id, &state.asset, fin)?]);
         let came = Amount::sum(came).unwrap_or_default();
         let spent = proofs::spent(conn, self.id, &state.asset, fin)?;
         due.push(one(state.asset, came.minus(spent)));
@@ -219,15 +221,6 @@ impl Due {
             let more = asset.shown(there.minus(*amount));
             audit.notes.push(format!("order {order}: {more} came to {at} and is not credited yet"));
         }
-    }
-}
-
-/// Coin that came for the gas of an order's legs and must be there after a block, where the order itself
-/// is paid in coin; elsewhere it is another asset.
-fn for_gas(conn: &mut Conn, state: &State, block: u64) -> Result<Amount, DbError> {
-    match state.asset.token {
-        None => top_ups::held(conn, state.order, (state.asset.chain, block)),
-        Some(_) => Ok(Amount::ZERO),
     }
 }
 

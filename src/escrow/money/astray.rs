@@ -6,14 +6,19 @@ use db::payouts::{self, Leg, Payout};
 use db::tokens::{self, TokenState};
 use db::{Conn, DbError, proofs, top_ups};
 use domain::asset::Asset;
+use domain::clock::{Span, Time};
 use domain::ids::OrderId;
 use domain::money::Amount;
 use domain::seal::{Terms, TokenTerms};
 use domain::settle::{LegRole, PayoutKind};
 
 use super::all_terms;
+use crate::ctx::Served;
 use crate::fault::Fault;
 use crate::seal::{BrokenSeal, SealKey};
+
+/// For so long a look at a token says what it is.
+const FRESH: Span = Span::minutes(10);
 
 /// The terms for what came in an asset: the sealed ones where the order is paid in that. None for a
 /// token that is not known, or whose authorizations could be the order's; and for what came on another
@@ -41,11 +46,22 @@ pub(super) fn terms_in(
     Ok(Some(sealed.paid_in(Some(token))))
 }
 
-/// Whether a token is what it should be, so that it may be sent back; a coin always is.
-pub(super) fn is_sound(conn: &mut Conn, asset: &Asset) -> Result<bool, DbError> {
+/// Whether what strayed can be priced and trusted to be what it was noted as: a coin, or a token that is
+/// still served and was found sound a moment ago.
+pub(super) fn is_sound(
+    conn: &mut Conn,
+    served: &Served,
+    asset: &Asset,
+    now: Time,
+) -> Result<bool, DbError> {
     let Some(address) = asset.token else { return Ok(true) };
     let token = tokens::by_address(conn, asset.chain, address)?;
-    Ok(token.is_some_and(|token| token.state != TokenState::Refused))
+    let sound = token.is_some_and(|token| {
+        token.state != TokenState::Refused
+            && token.asset.decimals == asset.decimals
+            && now.since(token.checked_at) < FRESH
+    });
+    Ok(sound && served.tokens.contains(&address))
 }
 
 /// All terms by which the legs of a payout may leave, the oldest first, or why they cannot be believed.
@@ -86,11 +102,21 @@ pub(super) fn came(
     (there, block): (Amount, u64),
 ) -> Result<Option<Amount>, DbError> {
     let spent = proofs::spent(conn, order, asset, block)?;
-    let for_gas = match asset.token {
-        None => top_ups::held(conn, order, (asset.chain, block))?,
-        Some(_) => Amount::ZERO,
-    };
+    let for_gas = for_gas(conn, order, asset, block)?;
     Ok(there.checked_add(spent).map(|came| came.minus(for_gas)))
+}
+
+/// What of an asset came to an order's address for gas.
+pub(crate) fn for_gas(
+    conn: &mut Conn,
+    order: OrderId,
+    asset: &Asset,
+    block: u64,
+) -> Result<Amount, DbError> {
+    match asset.token {
+        None => top_ups::came(conn, order, (asset.chain, block)),
+        Some(_) => Ok(Amount::ZERO),
+    }
 }
 
 /// What payouts of an order send back in an asset that it is not paid in, or did, with what is kept for

@@ -2,7 +2,7 @@
 
 pub(crate) mod arrivals;
 mod asked;
-mod astray;
+pub(crate) mod astray;
 pub mod broadcast;
 mod carried;
 pub mod confirm;

@@ -7,7 +7,6 @@ use db::ledger::{self, State};
 use db::payouts::{self, Payout, PayoutState};
 use db::{Conn, DbError, placing, tokens};
 use domain::asset::{Asset, STABLE_USD};
-use domain::clock::Span;
 use domain::intent::EventActor;
 use domain::money::{Amount, UsdMicros};
 use domain::order::EventKind;
@@ -23,14 +22,9 @@ use crate::ctx::{Ctx, Served};
 use crate::fault::Fault;
 use crate::seal::SealKey;
 
-/// How often it is looked at what strayed and could not be sent back.
-const PACE: Span = Span::minutes(1);
-/// No payout has this number.
-const TURN: i32 = -2;
-
 /// The case that would be opened for an order now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Case {
+pub(super) struct Case {
     number: i32,
     asset: Asset,
     available: Amount,
@@ -70,10 +64,8 @@ pub(super) fn return_stray(
     })?;
     // What it is worth must be known, for the bound on what leaves within a day.
     match case.filter(|_| usd.is_some()) {
-        Some(case) if ctx.is_turn((state.order, TURN), PACE) => {
-            give_back(ctx, (served, view), state, (case, usd))
-        }
-        _ => Ok(0),
+        Some(case) => give_back(ctx, (served, view), state, (case, usd)),
+        None => Ok(0),
     }
 }
 
@@ -98,6 +90,8 @@ fn is_next(ctx: &Ctx, (served, view): (&Served, &View), sealed: &Terms) -> Resul
     let ours = ctx.db.read(|conn| payouts::next_nonce(conn, sealed.chain, sealed.escrow))?;
     match served.client.nonce(&view.fin, sealed.escrow) {
         Ok(theirs) if theirs == ours => Ok(true),
+        // An older block than the legs were settled by says nothing.
+        Ok(theirs) if theirs < ours => Ok(false),
         Ok(_) => {
             let why = format!("{} has sent what escrow did not send", sealed.escrow);
             ctx.alarm("stray", Some(sealed.order), why)?;
@@ -123,10 +117,10 @@ fn give_back(
     let key = Arc::clone(&ctx.keys);
     let sealed = ctx.db.read(|conn| Ok(terms_of(conn, key.seal(), state, (&case, usd))))?;
     let Some(sealed) = sealed? else { return Ok(0) };
+    let Some(costs) = costs(ctx, served, view, (&sealed, case.available))? else { return Ok(0) };
     if strayed && !is_next(ctx, (served, view), &sealed)? {
         return Ok(0);
     }
-    let Some(costs) = costs(ctx, served, view, (&sealed, case.available))? else { return Ok(0) };
     if let Some((why, _)) = costs.refused {
         // It stays booked. A case of its own would be held and keep later money from going back.
         let why = format!("late money stays where it is: {why}");
@@ -200,7 +194,7 @@ fn costs(
 
 /// The case that is due: the order has ended, nothing of it is on its way, and more came in of an asset
 /// than earlier cases settled.
-fn due(conn: &mut Conn, state: &State, asset: Asset) -> Result<Option<Case>, DbError> {
+pub(super) fn due(conn: &mut Conn, state: &State, asset: Asset) -> Result<Option<Case>, DbError> {
     if !state.status.is_terminal() {
         return Ok(None);
     }
@@ -212,12 +206,10 @@ fn due(conn: &mut Conn, state: &State, asset: Asset) -> Result<Option<Case>, DbE
         let own = astray::payouts_in(conn, state.order, &asset)?;
         let settled = own.iter().map(|payout| payout.watermark).max().unwrap_or_default();
         (state.credited.minus(settled), state.credited)
-    } else if astray::is_sound(conn, &asset)? {
+    } else {
         let strays = tokens::strays_of(conn, state.order)?;
         let there = strays.iter().find(|stray| stray.asset.is(&asset)).map(|stray| stray.amount);
         (there.unwrap_or_default(), there.unwrap_or_default())
-    } else {
-        return Ok(None);
     };
     if available.is_zero() {
         return Ok(None);

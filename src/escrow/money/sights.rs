@@ -96,7 +96,7 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
 fn at(ctx: &Ctx, order: OrderId, (chain, block): (ChainId, u64)) -> Result<Vec<Owed>, Fault> {
     let found = ctx.db.snapshot(|conn| {
         let Some(state) = ledger::state(conn, order)? else { return Ok(None) };
-        let strays = tokens::strays_of(conn, order)?.into_iter();
+        let strays = tokens::ever_strayed(conn, order)?.into_iter();
         let strays = strays.filter(|stray| stray.asset.chain == chain);
         let newest = strays.map(|stray| stray.block_number).max();
         let mut newest = newest.max(top_ups::last_block(conn, order, chain)?);

@@ -28,6 +28,12 @@ const ROUND: i64 = 200;
 const PACE_ELSEWHERE: Span = Span::secs(60);
 /// No payout has this number.
 const TURN: i32 = -1;
+/// Nor this one.
+const TURN_BACK: i32 = -2;
+/// How often it is tried to send back what strayed to an order.
+const PACE_BACK: Span = Span::minutes(10);
+/// Orders of which that is tried in one round.
+const TRIES: u32 = 20;
 
 /// What is there of an asset after a final block.
 type Sight = (Asset, Amount, u64);
@@ -77,7 +83,9 @@ fn look_at(
     let spec = served.client.spec();
     let mut assets = vec![Asset::native(spec)];
     let known = ctx.db.read(tokens::all)?;
-    assets.extend(known.into_iter().map(|token| token.asset).filter(|a| a.chain == spec.id));
+    // Of one that was never what it should be neither name nor decimals are known.
+    let known = known.into_iter().filter(|token| token.code_hash != [0; 32]);
+    assets.extend(known.map(|token| token.asset).filter(|asset| asset.chain == spec.id));
     let others: Vec<(&State, EvmAddress, Asset)> = places
         .iter()
         .flat_map(|(state, address)| assets.iter().map(move |asset| (*state, *address, *asset)))
@@ -91,13 +99,13 @@ fn look_at(
         let Some(there) = there else { continue };
         let sight = (*asset, there, view.fin.number);
         let order = state.order;
-        if ctx.db.read(|conn| news(conn, order, sight))?.is_none() {
+        if ctx.db.read(|conn| news(conn, order, &sight))?.is_none() {
             continue;
         }
         let now = ctx.now();
         let noted = ctx.write("stray", move |tx| note(tx, order, sight, now))?.flatten();
-        if let Some(amount) = noted.filter(|amount| !amount.is_zero()) {
-            tell(ctx, state, asset, amount)?;
+        if let Some((asset, amount)) = noted.filter(|(_, amount)| !amount.is_zero()) {
+            tell(ctx, state, &asset, amount)?;
             found = found.saturating_add(1);
         }
     }
@@ -117,25 +125,27 @@ fn tell(ctx: &Ctx, state: &State, asset: &Asset, amount: Amount) -> Result<(), F
 }
 
 /// What has strayed to an order's address and no payout sends back, by what is there after a final
-/// block, where that is not what is noted: of coin, what did not come for gas. None while anything of
-/// the order moves.
+/// block, where that is not what is noted: of coin, what did not come for gas. It stays called as it was
+/// noted first. None while anything of the order moves.
 fn news(
     conn: &mut Conn,
     order: OrderId,
-    (asset, there, block): Sight,
-) -> Result<Option<Amount>, DbError> {
-    let noted = tokens::strays_of(conn, order)?;
-    let noted = noted.iter().find(|stray| stray.asset.is(&asset)).map(|stray| stray.amount);
-    if there.is_zero() && noted.is_none() {
+    (asset, there, block): &Sight,
+) -> Result<Option<(Asset, Amount)>, DbError> {
+    let noted = tokens::ever_strayed(conn, order)?;
+    let noted = noted.iter().find(|stray| stray.asset.is(asset));
+    let asset = noted.map_or(*asset, |stray| stray.asset);
+    let noted = noted.map(|stray| stray.amount).unwrap_or_default();
+    if there.is_zero() && noted.is_zero() {
         return Ok(None);
     }
     if todo::in_flight(conn, order)? || top_ups::in_flight(conn, order)? {
         return Ok(None);
     }
-    let came = astray::came(conn, order, &asset, (there, block))?;
+    let came = astray::came(conn, order, &asset, (*there, *block))?;
     let returned = astray::returned(conn, order, &asset)?;
     let amount = came.zip(returned).map(|(came, returned)| came.minus(returned));
-    Ok(amount.filter(|amount| *amount != noted.unwrap_or_default()))
+    Ok(amount.filter(|amount| *amount != noted).map(|amount| (asset, amount)))
 }
 
 /// Notes and books what has changed, looked at again within the write. Answers what is there now.
@@ -144,14 +154,14 @@ fn note(
     order: OrderId,
     sight: Sight,
     now: Time,
-) -> Result<Option<Amount>, Fault> {
-    let Some(amount) = news(tx, order, sight)? else { return Ok(None) };
-    let (asset, _, block_number) = sight;
+) -> Result<Option<(Asset, Amount)>, Fault> {
+    let Some((asset, amount)) = news(tx, order, &sight)? else { return Ok(None) };
+    let (_, _, block_number) = sight;
     let stray = Stray { asset, amount, block_number, seen_at: now };
     if let Some(before) = tokens::note_stray(tx, order, &stray)? {
         journal::stray(tx, order, (before, &stray))?;
     }
-    Ok(Some(amount))
+    Ok(Some((asset, amount)))
 }
 
 /// Sends back what strayed on a chain to orders that have ended. Answers how many payouts are planned.
@@ -163,17 +173,44 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
     let list = |conn: &mut Conn, after: Option<&Place>, limit: i64| {
         tokens::strayed(conn, chain, after, limit)
     };
-    let mut done: u32 = 0;
+    let (mut done, mut tries): (u32, u32) = (0, 0);
     for (order, _) in ctx.next_of((chain, "strays"), ROUND, list)? {
-        let found = ctx.db.read(|conn| {
-            Ok(ledger::state(conn, order)?.zip(Some(tokens::strays_of(conn, order)?)))
-        });
+        let found = ctx.db.read(|conn| due(conn, served, order, ctx.now()));
         let found = ctx.contain("strays", Some(order), found.map_err(Fault::from))?;
-        let Some((state, strays)) = found else { continue };
-        for stray in strays.iter().filter(|stray| stray.asset.chain == chain) {
-            let planned = residuals::return_stray(ctx, (served, view), &state, stray.asset);
+        let Some((state, assets)) = found.filter(|(_, assets)| !assets.is_empty()) else {
+            continue;
+        };
+        // Anybody can let anything stray: what is in vain holds up neither this lane nor other orders.
+        if tries >= TRIES || !ctx.is_turn((order, TURN_BACK), PACE_BACK) {
+            continue;
+        }
+        tries = tries.saturating_add(1);
+        for asset in assets {
+            let planned = residuals::return_stray(ctx, (served, view), &state, asset);
             done = done.saturating_add(ctx.contain("strays", Some(order), planned)?);
         }
     }
     Ok(done)
+}
+
+/// What of an order's strays could be sent back now, if that is worth it.
+fn due(
+    conn: &mut Conn,
+    served: &Served,
+    order: OrderId,
+    now: Time,
+) -> Result<Option<(State, Vec<Asset>)>, DbError> {
+    let Some(state) = ledger::state(conn, order)? else { return Ok(None) };
+    let chain = served.client.spec().id;
+    let mut assets = Vec::new();
+    for Stray { asset, .. } in tokens::strays_of(conn, order)? {
+        let is_here = asset.chain == chain;
+        if is_here
+            && residuals::due(conn, &state, asset)?.is_some()
+            && astray::is_sound(conn, served, &asset, now)?
+        {
+            assets.push(asset);
+        }
+    }
+    Ok(Some((state, assets)))
 }

@@ -102,7 +102,7 @@ pub const fn sentence(what: What, role: ActorRole) -> &'static str {
         What::Refunded if buyer => "Your money is back.",
         What::Refunded => "The buyer is paid back.",
         What::Divided => "A dispute is over, and both are paid their share.",
-        What::LateMoney => "More money came in than the order needed. It goes back to you.",
+        What::LateMoney => "Money came in that the order does not need. It goes back to you.",
         What::LateMoneyReturned => "What came in beyond the order is back with you.",
         What::PaySoon => "An order is not paid yet, and half of its time is over.",
         What::DispatchSoon => "An order is to be sent soon.",

@@ -1,2 +1,2 @@
-UPDATE legs SET nonce = 1000 * case_no + leg WHERE nonce IS NULL;
+UPDATE legs SET nonce = 1000000000 + 1000 * case_no + leg WHERE nonce IS NULL;
 ALTER TABLE legs MODIFY nonce BIGINT NOT NULL;

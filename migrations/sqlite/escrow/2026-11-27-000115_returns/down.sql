@@ -25,7 +25,7 @@ CREATE TABLE legs (
 );
 INSERT INTO legs
     SELECT order_id, case_no, leg, role, to_address, amount, chain_id, from_address,
-        COALESCE(nonce, 1000 * case_no + leg), gas_limit, fee_ceiling, state, tx_hash, block_hash,
+        COALESCE(nonce, 1000000000 + 1000 * case_no + leg), gas_limit, fee_ceiling, state, tx_hash, block_hash,
         state_at, token_address, by_transfer
     FROM legs_after;
 DROP TABLE legs_after;

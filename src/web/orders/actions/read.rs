@@ -189,6 +189,7 @@ struct Rows {
     next_intent: i32,
     answer: Option<AnswerRow>,
     legs: Vec<LegRow>,
+    aside: shares::Aside,
     accounts: Vec<Standing>,
     fees: Option<ChainRow>,
     held: Option<Held>,
@@ -240,6 +241,7 @@ fn rows(
     relation: Relation,
     names: (String, String),
 ) -> Result<Rows, DbError> {
+    let legs = db::story::legs(conn, id)?;
     let lines =
         db::orders::lines(conn, id)?.into_iter().map(Line::try_from).collect::<Result<_, _>>()?;
     Ok(Rows {
@@ -255,7 +257,8 @@ fn rows(
         intent: db::intents::open(conn, id)?,
         next_intent: db::intents::next_number(conn, id)?,
         answer: db::story::last_answer(conn, id)?,
-        legs: db::story::legs(conn, id)?,
+        aside: shares::Aside::read(conn, id, &legs)?,
+        legs,
         accounts: db::balances::of_order(conn, id)?,
         fees: db::desk::chain(conn, chain_of(&order)?)?,
         held: db::held::of_order(conn, id)?,
@@ -302,7 +305,7 @@ fn assemble(app: &App, rows: Rows) -> Result<OrderView, AppError> {
         usd: shares::usd(&rows.order)?,
         commission: codec::bps("orders.commission_bps", rows.order.commission_bps)?,
         split,
-        paid: PaidOut::of(&rows.legs, &rows.accounts, (&asset, inviter)),
+        paid: PaidOut::of(&rows.legs, &rows.accounts, (&asset, inviter), rows.aside),
         tolerance: codec::bps("orders.tolerance_bps", rows.order.tolerance_bps)?,
         refund,
         sealed: rows.sealed,

@@ -4,10 +4,12 @@ use db::balances::Standing;
 use db::desk::ChainRow;
 use db::orders::OrderRow;
 use db::story::LegRow;
-use db::{DbError, codec};
+use db::top_ups::{self, TopUpState};
+use db::{Conn, DbError, codec, proofs};
 use domain::EvmAddress;
 use domain::asset::Asset;
 use domain::books::{Account, Sums};
+use domain::ids::OrderId;
 use domain::limits;
 use domain::money::{Amount, Cents, UsdMicros};
 use domain::order::{Line, LineKind, OrderStatus};
@@ -108,6 +110,44 @@ pub struct PaidOut {
     pub residue: Amount,
 }
 
+/// Gas that sending back what strayed took: the order's own money had no part in it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Aside {
+    /// Fees that the order's address paid, in coin that came for them.
+    own: Amount,
+    /// The coin that came.
+    came: Amount,
+    /// What the gas wallet laid out, with what it sent.
+    wallet: Amount,
+}
+
+impl Aside {
+    /// Of an order with these legs.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database cannot be read.
+    pub fn read(conn: &mut Conn, order: OrderId, legs: &[LegRow]) -> Result<Self, DbError> {
+        let tokens = |leg: &&LegRow| leg.stray.is_some_and(|asset| asset.token.is_some());
+        let cases: Vec<i32> = legs.iter().filter(tokens).map(|leg| leg.case_no).collect();
+        let mut all = Self::default();
+        if cases.is_empty() {
+            return Ok(all);
+        }
+        let add = |sum: &mut Amount, more| *sum = sum.checked_add(more).unwrap_or(*sum);
+        for one in proofs::of_order(conn, order)?.iter().filter(|one| cases.contains(&one.case)) {
+            add(if one.own_gas { &mut all.own } else { &mut all.wallet }, one.fee);
+        }
+        for one in top_ups::of_order(conn, order)?.iter().filter(|one| cases.contains(&one.case)) {
+            if one.state == TopUpState::Final {
+                add(&mut all.came, one.amount);
+                add(&mut all.wallet, one.amount);
+            }
+            add(&mut all.wallet, one.settled.map_or(Amount::ZERO, |(_, fee)| fee));
+        }
+        Ok(all)
+    }
+}
+
 impl PaidOut {
     /// What the legs and the books of an order say; none as long as nothing is final. A referral that
     /// its payee's address did not take went to the site.
@@ -115,6 +155,7 @@ impl PaidOut {
         legs: &[LegRow],
         accounts: &[Standing],
         (asset, inviter): (&Asset, Option<EvmAddress>),
+        aside: Aside,
     ) -> Option<Self> {
         let inviter = inviter.map(|address| address.to_string());
         let mut parts: Vec<(LegRole, Amount)> = Vec::new();
@@ -137,11 +178,16 @@ impl PaidOut {
             found.map_or_else(Sums::default, |(_, _, sums)| *sums)
         };
         let residue = of(*asset, Account::Residue);
-        let network = match asset.token {
-            None => of(*asset, Account::Gas).taken.minus(residue.given),
-            Some(_) => of(Asset::native_of(asset.chain), Account::Wallet).taken,
+        let wallet = of(Asset::native_of(asset.chain), Account::Wallet).taken;
+        let left = residue.balance().unwrap_or_default();
+        let (network, residue) = match asset.token {
+            None => {
+                let gas = of(*asset, Account::Gas).taken.minus(residue.given);
+                (gas.minus(aside.own), left.minus(aside.came.minus(aside.own)))
+            }
+            Some(_) => (wallet.minus(aside.wallet), left),
         };
-        Some(Self { parts, network, residue: residue.balance().unwrap_or_default() })
+        Some(Self { parts, network, residue })
     }
 
     /// What a payee got.

@@ -144,9 +144,9 @@ fn fate(view: &OrderView, stray: &Stray) -> &'static str {
     if elsewhere(view, stray).is_some() {
         "It is safe at the address, and the operator of this site has been told: ask the operator to send it back to you."
     } else if view.status.is_terminal() {
-        "It goes to the refund address by itself, less the network fee, once it is worth more than that."
+        "It goes to the refund address by itself, less the network fee, once that can be done and is worth it."
     } else {
-        "It is safe at the address and goes to the refund address, less the network fee, when the order has ended."
+        "It is safe at the address. When the order has ended, it goes to the refund address, less the network fee, once that can be done and is worth it."
     }
 }
 

@@ -123,7 +123,7 @@ fn refund(split: &Split, asset: &Asset) -> Markup {
 
 /// The shares of an order: as planned, and once something has left, as it went.
 pub fn of_order(view: &OrderView) -> Markup {
-    let over = view.status.is_terminal() && view.legs.is_empty();
+    let over = view.status.is_terminal() && view.legs.iter().all(|leg| leg.stray.is_some());
     html! {
         @if let Some(paid) = &view.paid {
             (ui::panel(Some("Where the money went"), went(paid, view)))
