@@ -63,7 +63,7 @@ fn balance(front: &Front) -> u128 {
     u128::from_str_radix(text(&wei).trim_start_matches("0x"), 16).unwrap()
 }
 
-fn follow(way: &Way, key: &str, order: &str, after: usize) -> Stream<Box<dyn Wire>> {
+pub(crate) fn follow(way: &Way, key: &str, order: &str, after: usize) -> Stream<Box<dyn Wire>> {
     let request = format!(
         "GET /api/v1/orders/{order}/events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\
          Last-Event-ID: {after}\r\nX-API-Key: {key}\r\n\r\n",
@@ -72,7 +72,7 @@ fn follow(way: &Way, key: &str, order: &str, after: usize) -> Stream<Box<dyn Wir
     Stream::open(way.connect(), request.as_bytes()).unwrap()
 }
 
-fn until(stream: &mut Stream<Box<dyn Wire>>, name: &str) -> Vec<Event> {
+pub(crate) fn until(stream: &mut Stream<Box<dyn Wire>>, name: &str) -> Vec<Event> {
     let mut seen = Vec::new();
     while seen.last().is_none_or(|event: &Event| event.name != name) {
         seen.push(stream.event().unwrap().unwrap_or_else(|| panic!("no {name} in {seen:?}")));

@@ -4,8 +4,7 @@ use serde_json::json;
 
 use crate::client::{Agent, Answer, written};
 use crate::front::Front;
-use crate::purchase::{order, rpc, store, text};
-use crate::shop::{PATIENCE, within};
+use crate::purchase::{follow, order, rpc, store, text, until};
 
 /// Most bytes of a file, and most files of a statement (docs/API.md).
 const FILE: usize = 5 << 20;
@@ -47,14 +46,12 @@ fn five_files_of_five_mebibytes_pass_and_more_is_refused_in_words() {
     let buyer = Agent { way: front.way(), key: buyer_browser.key() };
     let order = order(&buyer, &store(&vendor));
     let of_order = format!("/api/v1/orders/{order}");
-    let open = within(PATIENCE, "an address", || {
-        Some(buyer.get(&of_order).json()).filter(|order| order["address"].is_string())
-    });
+    let mut stream = follow(&front.way(), &buyer.key, &order, 0);
+    until(&mut stream, "address-issued");
+    let open = buyer.get(&of_order).json();
     let wei = format!("0x{:x}", text(&open["amount"]).parse::<u128>().unwrap());
     rpc(&front.chain, "devnet_faucet", &json!([open["address"], wei]));
-    within(PATIENCE, "it is paid", || {
-        (buyer.get(&of_order).json()["status"] == "COMPLETED").then_some(())
-    });
+    until(&mut stream, "funded");
 
     // Within what nginx lets through, the shop says what is wrong.
     let large = dispute(&buyer, &order, &form(1, FILE + 1));
@@ -63,7 +60,7 @@ fn five_files_of_five_mebibytes_pass_and_more_is_refused_in_words() {
     let answer = dispute(&buyer, &order, &form(FILES, FILE));
     assert!(answer.status < 300, "{} {}", answer.status, answer.text());
     let shown = buyer.get(&of_order).json();
-    let files = shown["dispute"]["claims"][0]["files"].as_array().cloned().unwrap_or_default();
+    let files = shown["dispute"]["files"].as_array().cloned().unwrap_or_default();
     let sizes: Vec<_> = files.iter().map(|file| file["bytes"].as_u64()).collect();
     assert_eq!(sizes, vec![Some(FILE as u64); FILES], "{shown}");
 }

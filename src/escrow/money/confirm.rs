@@ -246,7 +246,7 @@ fn finish(
         _ if asset.is(&state.asset) => {
             (EventKind::LateMoneyReturned, "The money beyond the decision is back.")
         }
-        _ => (EventKind::LateMoneyReturned, "What the order is not paid in is back."),
+        _ => (EventKind::LateMoneyReturned, "What came in the wrong coin is back."),
     };
     state.next_check_at = now;
     let note = Note::new(kind, EventActor::Escrow, comment).case(payout.case);

@@ -150,7 +150,7 @@ fn give_back(
         }
         let came = case.asset.shown(case.available);
         let comment = if strayed {
-            format!("{came} came in, which this is not paid in, and goes back.")
+            format!("{came} came, where {} is due.", state.asset.symbol)
         } else {
             format!("{came} came in beyond the decision and goes back.")
         };
