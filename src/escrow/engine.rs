@@ -78,7 +78,7 @@ const DESK: [&str; 10] = [
 ];
 /// The jobs of each chain, in their order.
 const CHAIN: [&str; 8] =
-    ["confirm", "deposits", "plan", "strays", "sign", "broadcast", "tokens", "sights"];
+    ["confirm", "deposits", "plan", "sign", "broadcast", "strays", "tokens", "sights"];
 /// The longest time from one round of a lane to the next, in seconds, where nothing is amiss.
 const LANE_SECS: u32 = 10;
 /// The same of rates.
@@ -188,9 +188,9 @@ impl Engine {
         round.add(self.job("confirm", || confirm::run_once(ctx, served, &view)))?;
         round.add(self.job("deposits", || deposits::run_once(ctx, served, &view)))?;
         round.add(self.job("plan", || plan::run_once(ctx, served, &view)))?;
-        round.add(self.job("strays", || strays::run_once(ctx, served, &view)))?;
         round.add(self.job("sign", || sign::run_once(ctx, served, &view)))?;
         round.add(self.job("broadcast", || broadcast::run_once(ctx, served, &view)))?;
+        round.add(self.job("strays", || strays::run_once(ctx, served, &view)))?;
         round.add(self.job("tokens", || tokens::run_once(ctx, served, &view)))?;
         round.add(self.job("sights", || sights::run_once(ctx, served, &view)))?;
         round.end()

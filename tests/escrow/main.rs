@@ -39,6 +39,7 @@ mod purchase;
 mod recover;
 mod referrals;
 mod reseals;
+mod returned_once;
 mod returns;
 mod rulings;
 mod signed_offers;

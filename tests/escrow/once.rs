@@ -52,7 +52,7 @@ const ROUNDS: u32 = 40;
 const VISITS: usize = 2;
 
 /// One round of both lanes; `false` if escrow was stopped in it.
-fn round(engine: &Engine) -> bool {
+pub(crate) fn round(engine: &Engine) -> bool {
     for done in [engine.desk_once(false), engine.chain_once()] {
         match done {
             Err(Fault::Stopped(_)) => return false,

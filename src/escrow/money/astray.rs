@@ -57,7 +57,7 @@ pub(super) fn is_sound(
     let Some(address) = asset.token else { return Ok(true) };
     let token = tokens::by_address(conn, asset.chain, address)?;
     let sound = token.is_some_and(|token| {
-        token.state != TokenState::Refused
+        token.state == TokenState::Ok
             && token.asset.decimals == asset.decimals
             && now.since(token.checked_at) < FRESH
     });

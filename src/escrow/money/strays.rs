@@ -174,14 +174,15 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
         tokens::strayed(conn, chain, after, limit)
     };
     let (mut done, mut tries): (u32, u32) = (0, 0);
-    for (order, _) in ctx.next_of((chain, "strays"), ROUND, list)? {
+    let walk = (chain, "strays");
+    for (order, _) in ctx.next_of(walk, ROUND, list)? {
         let found = ctx.db.read(|conn| due(conn, served, order, ctx.now()));
         let found = ctx.contain("strays", Some(order), found.map_err(Fault::from))?;
         let Some((state, assets)) = found.filter(|(_, assets)| !assets.is_empty()) else {
             continue;
         };
         // Anybody can let anything stray: what is in vain holds up neither this lane nor other orders.
-        if tries >= TRIES || !ctx.is_turn((order, TURN_BACK), PACE_BACK) {
+        if !ctx.is_turn((order, TURN_BACK), PACE_BACK) {
             continue;
         }
         tries = tries.saturating_add(1);
@@ -189,11 +190,16 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
             let planned = residuals::return_stray(ctx, (served, view), &state, asset);
             done = done.saturating_add(ctx.contain("strays", Some(order), planned)?);
         }
+        if tries >= TRIES {
+            ctx.put_place(walk, Some(order.to_string()));
+            break;
+        }
     }
     Ok(done)
 }
 
-/// What of an order's strays could be sent back now, if that is worth it.
+/// What of an order's strays could be sent back now, if that is worth it; what went back least often
+/// comes first, so that nobody keeps a stray waiting by sending another one again and again.
 fn due(
     conn: &mut Conn,
     served: &Served,
@@ -209,8 +215,9 @@ fn due(
             && residuals::due(conn, &state, asset)?.is_some()
             && astray::is_sound(conn, served, &asset, now)?
         {
-            assets.push(asset);
+            assets.push((astray::payouts_in(conn, order, &asset)?.len(), asset));
         }
     }
-    Ok(Some((state, assets)))
+    assets.sort_unstable();
+    Ok(Some((state, assets.into_iter().map(|(_, asset)| asset).collect())))
 }

@@ -3,6 +3,7 @@
 use db::balances::Standing;
 use db::desk::ChainRow;
 use db::orders::OrderRow;
+use db::payouts::{self, PayoutState};
 use db::story::LegRow;
 use db::top_ups::{self, TopUpState};
 use db::{Conn, DbError, codec, proofs};
@@ -115,7 +116,9 @@ pub struct PaidOut {
 pub struct Aside {
     /// Fees that the order's address paid, in coin that came for them.
     own: Amount,
-    /// The coin that came.
+    /// The same of what is done, whose rest is booked.
+    done: Amount,
+    /// The coin that came for what is done.
     came: Amount,
     /// What the gas wallet laid out, with what it sent.
     wallet: Amount,
@@ -133,14 +136,23 @@ impl Aside {
         if cases.is_empty() {
             return Ok(all);
         }
+        let payouts = payouts::of_order(conn, order)?;
+        let is_done = |case| {
+            payouts.iter().any(|payout| payout.case == case && payout.state == PayoutState::Done)
+        };
         let add = |sum: &mut Amount, more| *sum = sum.checked_add(more).unwrap_or(*sum);
         for one in proofs::of_order(conn, order)?.iter().filter(|one| cases.contains(&one.case)) {
             add(if one.own_gas { &mut all.own } else { &mut all.wallet }, one.fee);
+            if one.own_gas && is_done(one.case) {
+                add(&mut all.done, one.fee);
+            }
         }
         for one in top_ups::of_order(conn, order)?.iter().filter(|one| cases.contains(&one.case)) {
             if one.state == TopUpState::Final {
-                add(&mut all.came, one.amount);
                 add(&mut all.wallet, one.amount);
+                if is_done(one.case) {
+                    add(&mut all.came, one.amount);
+                }
             }
             add(&mut all.wallet, one.settled.map_or(Amount::ZERO, |(_, fee)| fee));
         }
@@ -183,7 +195,8 @@ impl PaidOut {
         let (network, residue) = match asset.token {
             None => {
                 let gas = of(*asset, Account::Gas).taken.minus(residue.given);
-                (gas.minus(aside.own), left.minus(aside.came.minus(aside.own)))
+                let left = left.checked_add(aside.done).unwrap_or(left);
+                (gas.minus(aside.own), left.minus(aside.came))
             }
             Some(_) => (wallet.minus(aside.wallet), left),
         };
@@ -225,4 +238,47 @@ impl Leftover {
 pub(super) fn usd(order: &OrderRow) -> Result<UsdMicros, DbError> {
     UsdMicros::new(codec::number("orders.rate_usd_micros", order.rate_usd_micros)?)
         .ok_or_else(|| codec::corrupt("orders.rate_usd_micros", 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::chain::ChainId;
+
+    fn amount(units: u128) -> Amount {
+        Amount::from_u128(units)
+    }
+
+    /// The order's own leg took 60 of 70 that were kept for it. A token that strayed was sent back with
+    /// 60 of coin that came for it, of which 40 were used.
+    #[test]
+    fn the_gas_of_a_return_is_no_part_of_what_the_order_paid() {
+        let coin = Asset::native_of(ChainId::DEVELOPMENT);
+        let sums = |given: u128, taken: u128| Sums { given: amount(given), taken: amount(taken) };
+        let accounts = [
+            (coin, Account::Gas, sums(130, 130)),
+            (coin, Account::Residue, sums(30, 0)),
+            (coin, Account::Wallet, sums(0, 65)),
+        ];
+        let leg = LegRow {
+            case_no: 0,
+            leg: 0,
+            role: "vendor".to_owned(),
+            to_address: String::new(),
+            amount: amount(900).to_fixed(),
+            stray: None,
+            state: "final".to_owned(),
+            tx_hash: None,
+            receipt: None,
+        };
+        let token = Asset { token: Some(EvmAddress::from_bytes([9; 20])), ..coin };
+        let stray =
+            LegRow { case_no: 1, stray: Some(token), role: "buyer".to_owned(), ..leg.clone() };
+        let aside =
+            Aside { own: amount(40), done: amount(40), came: amount(60), wallet: amount(65) };
+        let paid = PaidOut::of(&[leg, stray], &accounts, (&coin, None), aside).unwrap();
+        assert_eq!((paid.network, paid.residue), (amount(60), amount(10)));
+        assert_eq!(paid.to(LegRole::Vendor), amount(900));
+        assert_eq!(paid.to(LegRole::Buyer), Amount::ZERO);
+    }
 }
