@@ -157,6 +157,11 @@ pub fn owing(
         .map_err(DbError::from)
 }
 
+/// What an asset is called in the totals, where a token had other names later: by its first one.
+pub fn named(totals: &[Standing], asset: Asset) -> Asset {
+    totals.iter().map(|(of, ..)| *of).find(|of| of.is(&asset)).unwrap_or(asset)
+}
+
 /// The accounts of the whole shop, by asset: a dozen for each.
 pub fn totals(conn: &mut Conn) -> Result<Vec<Standing>, DbError> {
     let found: Vec<Found> = book_totals::table
@@ -168,7 +173,12 @@ pub fn totals(conn: &mut Conn) -> Result<Vec<Standing>, DbError> {
             (book_totals::given, book_totals::taken),
         ))
         .load(conn)?;
-    found.into_iter().map(|row| standing("book_totals", row)).collect()
+    let mut all: Vec<Standing> = Vec::new();
+    for row in found {
+        let (asset, account, sums) = standing("book_totals", row)?;
+        all.push((named(&all, asset), account, sums));
+    }
+    Ok(all)
 }
 
 /// What was read on a chain at the addresses at which something is owed.

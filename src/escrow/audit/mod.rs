@@ -166,10 +166,20 @@ fn compare(seen: &Seen<'_>, due: Vec<Due>, audit: &mut Audit) {
     }
 }
 
+/// The sums with each token under the name that it has in the totals; none beyond all sums.
+fn renamed(all: All, kept: &[Standing]) -> Option<All> {
+    let mut sums = All::new();
+    for ((asset, account), more) in all {
+        let sum = sums.entry((balances::named(kept, asset), account)).or_default();
+        *sum = sum.with(more.given, more.taken)?;
+    }
+    Some(sums)
+}
+
 /// Holds the sums over all orders against those that are kept along. None where the journal grew
 /// meanwhile or is not whole.
 fn totals(audit: &mut Audit, kept: Vec<Standing>, all: Option<All>) {
-    let Some(all) = all else {
+    let Some(all) = all.and_then(|all| renamed(all, &kept)) else {
         audit.notes.push("the sums over all orders are not compared: the journal was written to, or is not whole".to_owned());
         audit.totals = kept;
         return;

@@ -43,6 +43,17 @@ struct Sum {
     booked: Amount,
 }
 
+impl Sum {
+    fn add(&mut self, more: Self) -> Result<(), Fault> {
+        let sums = self.held.checked_add(more.held).zip(self.booked.checked_add(more.booked));
+        let Some((held, booked)) = sums else {
+            return Err(Fault::Ledger("a sum beyond all sums".to_owned()));
+        };
+        *self = Self { addresses: self.addresses.saturating_add(more.addresses), held, booked };
+        Ok(())
+    }
+}
+
 /// What is owed at an address in one asset, by the books.
 type Owed = (EvmAddress, Asset, Amount);
 
@@ -73,12 +84,7 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
     for ((_, asset, booked), held) in owed.into_iter().zip(there) {
         // A contract that tells no balance says nothing about what is there.
         let Some(held) = held else { continue };
-        let sum = reading.sums.entry(asset).or_default();
-        let added = sum.held.checked_add(held).zip(sum.booked.checked_add(booked));
-        let Some((held, booked)) = added else {
-            return Err(Fault::Ledger("a sum beyond all sums".to_owned()));
-        };
-        *sum = Sum { addresses: sum.addresses.saturating_add(1), held, booked };
+        reading.sums.entry(asset).or_default().add(Sum { addresses: 1, held, booked })?;
     }
     let full = orders.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
     match orders.into_iter().next_back().filter(|_| full) {
@@ -130,7 +136,10 @@ fn at(ctx: &Ctx, order: OrderId, (chain, block): (ChainId, u64)) -> Result<Vec<O
 fn publish(ctx: &Ctx, served: &Served, reading: Reading) -> Result<(), Fault> {
     let (chain, now) = (served.client.spec().id, ctx.now());
     let known: Vec<Standing> = ctx.db.read(balances::totals)?;
-    let mut sums = reading.sums;
+    let mut sums: BTreeMap<Asset, Sum> = BTreeMap::new();
+    for (asset, sum) in reading.sums {
+        sums.entry(balances::named(&known, asset)).or_default().add(sum)?;
+    }
     sums.entry(Asset::native(served.client.spec())).or_default();
     for (asset, ..) in known.into_iter().filter(|(asset, ..)| asset.chain == chain) {
         sums.entry(asset).or_default();
