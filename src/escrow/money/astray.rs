@@ -136,9 +136,19 @@ pub(super) fn payouts_in(
     order: OrderId,
     asset: &Asset,
 ) -> Result<Vec<Payout>, DbError> {
+    let all = payouts::of_order(conn, order)?;
+    of_asset(conn, all, asset)
+}
+
+/// Those of an order's payouts that divide money in an asset.
+pub(super) fn of_asset(
+    conn: &mut Conn,
+    payouts: Vec<Payout>,
+    asset: &Asset,
+) -> Result<Vec<Payout>, DbError> {
     let mut all = Vec::new();
-    for payout in payouts::of_order(conn, order)? {
-        let legs = payouts::legs_of(conn, order, payout.case)?;
+    for payout in payouts {
+        let legs = payouts::legs_of(conn, payout.order, payout.case)?;
         if legs.first().is_some_and(|leg| leg.asset.is(asset)) {
             all.push(payout);
         }

@@ -40,12 +40,10 @@ pub fn run_once(ctx: &Ctx, served: &Served, view: &View, state: &State) -> Resul
         return Ok(0);
     }
     let Some(case) = ctx.db.read(|conn| due(conn, state, state.asset))? else { return Ok(0) };
-    let usd = None;
-    give_back(ctx, (served, view), state, (case, usd))
+    give_back(ctx, (served, view), state, (case, None))
 }
 
-/// Opens a case for what strayed to an order that has ended, if it is more than dust. Answers 1 if it
-/// did.
+/// Opens a case that is due for what strayed to an order, if it is more than dust. Answers 1 if it did.
 ///
 /// # Errors
 /// [`Fault`] when the database fails.
@@ -53,20 +51,20 @@ pub(super) fn return_stray(
     ctx: &Ctx,
     (served, view): (&Served, &View),
     state: &State,
-    asset: Asset,
+    case: Case,
 ) -> Result<u32, Fault> {
-    let (case, usd) = ctx.db.read(|conn| {
-        let usd = match asset.token {
-            Some(_) => Some(STABLE_USD),
-            None => placing::newest_rate(conn, asset.rate_name())?.map(|(_, rate)| rate.usd),
-        };
-        Ok((due(conn, state, asset)?, usd))
-    })?;
+    let usd = match case.asset.token {
+        Some(_) => Some(STABLE_USD),
+        None => {
+            let rate = ctx.db.read(|conn| placing::newest_rate(conn, case.asset.rate_name()))?;
+            rate.map(|(_, rate)| rate.usd)
+        }
+    };
     // What it is worth must be known, for the bound on what leaves within a day.
-    match case.filter(|_| usd.is_some()) {
-        Some(case) => give_back(ctx, (served, view), state, (case, usd)),
-        None => Ok(0),
+    if usd.is_none() {
+        return Ok(0);
     }
+    give_back(ctx, (served, view), state, (case, usd))
 }
 
 /// The terms by which a case leaves, at a price where it is not the order's own.
@@ -203,7 +201,7 @@ pub(super) fn due(conn: &mut Conn, state: &State, asset: Asset) -> Result<Option
         return Ok(None);
     }
     let (available, watermark) = if asset.is(&state.asset) {
-        let own = astray::payouts_in(conn, state.order, &asset)?;
+        let own = astray::of_asset(conn, earlier.clone(), &asset)?;
         let settled = own.iter().map(|payout| payout.watermark).max().unwrap_or_default();
         (state.credited.minus(settled), state.credited)
     } else {

@@ -14,7 +14,8 @@ use domain::clock::{Span, Time};
 use domain::ids::OrderId;
 use domain::money::Amount;
 
-use super::{astray, residuals};
+use super::astray;
+use super::residuals::{self, Case};
 use crate::chain::client::{Held, View};
 use crate::ctx::{Ctx, Place, Served};
 use crate::fault::Fault;
@@ -178,7 +179,7 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
     for (order, _) in ctx.next_of(walk, ROUND, list)? {
         let found = ctx.db.read(|conn| due(conn, served, order, ctx.now()));
         let found = ctx.contain("strays", Some(order), found.map_err(Fault::from))?;
-        let Some((state, assets)) = found.filter(|(_, assets)| !assets.is_empty()) else {
+        let Some((state, cases)) = found.filter(|(_, cases)| !cases.is_empty()) else {
             continue;
         };
         // Anybody can let anything stray: what is in vain holds up neither this lane nor other orders.
@@ -186,9 +187,13 @@ pub(crate) fn run_once(ctx: &Ctx, served: &Served, view: &View) -> Result<u32, F
             continue;
         }
         tries = tries.saturating_add(1);
-        for asset in assets {
-            let planned = residuals::return_stray(ctx, (served, view), &state, asset);
-            done = done.saturating_add(ctx.contain("strays", Some(order), planned)?);
+        for case in cases {
+            let planned = residuals::return_stray(ctx, (served, view), &state, case);
+            // While it is on its way, no other of the order is due.
+            if ctx.contain("strays", Some(order), planned)? > 0 {
+                done = done.saturating_add(1);
+                break;
+            }
         }
         if tries >= TRIES {
             ctx.put_place(walk, Some(order.to_string()));
@@ -205,19 +210,18 @@ fn due(
     served: &Served,
     order: OrderId,
     now: Time,
-) -> Result<Option<(State, Vec<Asset>)>, DbError> {
+) -> Result<Option<(State, Vec<Case>)>, DbError> {
     let Some(state) = ledger::state(conn, order)? else { return Ok(None) };
     let chain = served.client.spec().id;
-    let mut assets = Vec::new();
+    let mut cases = Vec::new();
     for Stray { asset, .. } in tokens::strays_of(conn, order)? {
-        let is_here = asset.chain == chain;
-        if is_here
-            && residuals::due(conn, &state, asset)?.is_some()
-            && astray::is_sound(conn, served, &asset, now)?
-        {
-            assets.push((astray::payouts_in(conn, order, &asset)?.len(), asset));
+        if asset.chain != chain || !astray::is_sound(conn, served, &asset, now)? {
+            continue;
+        }
+        if let Some(case) = residuals::due(conn, &state, asset)? {
+            cases.push((astray::payouts_in(conn, order, &asset)?.len(), case));
         }
     }
-    assets.sort_unstable();
-    Ok(Some((state, assets.into_iter().map(|(_, asset)| asset).collect())))
+    cases.sort_by_key(|(times, _)| *times);
+    Ok(Some((state, cases.into_iter().map(|(_, case)| case).collect())))
 }
